@@ -26,7 +26,16 @@ def main() -> None:
     python = GEN / "python"
     _protoc([f"--python_out={python}", f"--mypy_out=quiet:{python}", validate, *own])
     _protoc([f"--grpc_python_out={python}", f"--mypy_grpc_out=quiet:{python}", *own])
-    _protoc([f"--descriptor_set_out={GEN / 'aisle.binpb'}", "--include_imports", "--include_source_info", *own])
+    # The gateway prints error details as JSON, so their types stand beside the services.
+    _protoc(
+        [
+            f"--descriptor_set_out={GEN / 'aisle.binpb'}",
+            "--include_imports",
+            "--include_source_info",
+            "google/rpc/error_details.proto",
+            *own,
+        ]
+    )
     _typescript([validate, *own])
 
 
@@ -44,13 +53,15 @@ def _typescript(files: list[str]) -> None:
     subprocess.run([*npm, "ci", "--silent", "--no-audit", "--no-fund"], cwd=ROOT, check=True)
     plugin = ROOT / "node_modules" / ".bin" / "protoc-gen-es"
     google = [str(p.relative_to(VENDOR)) for p in sorted((VENDOR / "google").rglob("*.proto"))]
-    _protoc([
-        f"--plugin=protoc-gen-es={plugin}",
-        f"--es_out={GEN / 'ts'}",
-        "--es_opt=target=ts,import_extension=js",
-        *google,
-        *files,
-    ])
+    _protoc(
+        [
+            f"--plugin=protoc-gen-es={plugin}",
+            f"--es_out={GEN / 'ts'}",
+            "--es_opt=target=ts,import_extension=js",
+            *google,
+            *files,
+        ]
+    )
 
 
 def _npm() -> list[str]:
