@@ -26,13 +26,14 @@ def main() -> None:
     python = GEN / "python"
     _protoc([f"--python_out={python}", f"--mypy_out=quiet:{python}", validate, *own])
     _protoc([f"--grpc_python_out={python}", f"--mypy_grpc_out=quiet:{python}", *own])
-    # The gateway prints error details as JSON, so their types stand beside the services.
+    # The gateway prints error details as JSON, so their types stand beside the services too.
     _protoc(
         [
             f"--descriptor_set_out={GEN / 'aisle.binpb'}",
             "--include_imports",
             "--include_source_info",
             "google/rpc/error_details.proto",
+            "google/rpc/status.proto",
             *own,
         ]
     )
