@@ -1,0 +1,1 @@
+"""Envoy's configuration and the OpenAPI document, both rendered from the contracts."""
