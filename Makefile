@@ -1,0 +1,63 @@
+# Aisle's commands. Python 3.11+ and make are all a fresh machine needs; `make help` lists what there is.
+#
+# Settings are variables, named on the command line or exported:
+#   AISLE_PORT=8080  AISLE_DATA=.aisle  DATASET=path/or/url  DETACH=1  REPLICAS=2  INFERENCE=triton
+# make hands the ones named on its command line to every recipe's environment, where `local` reads them.
+
+PYTHON ?= python3
+BIN := .venv/bin
+ARGS ?=
+export PYTHONUNBUFFERED := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev up down status logs test test-fast lint format gen breaking bench
+
+help: ## Show this list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  \033[1mmake %-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo
+	@echo "  Settings: AISLE_PORT=8080 AISLE_DATA=.aisle DATASET=path/or/url DETACH=1 REPLICAS=2 INFERENCE=triton"
+	@echo "  Two shops side by side: make up AISLE_PORT=9080 AISLE_DATA=/path/to/another"
+
+setup: ## Install everything the shop needs into .venv (seconds when nothing changed)
+	@$(PYTHON) local/bootstrap.py
+
+setup-dev:
+	@$(PYTHON) local/bootstrap.py --dev
+
+up: setup ## Start the shop, import, train if there is no release (DATASET=..., DETACH=1)
+	@$(BIN)/python -m local up $(ARGS)
+
+down: ## Stop everything `up` started, and nothing else
+	@test -x $(BIN)/python || { echo "Nothing is installed here (.venv is missing), so nothing runs."; exit 0; }; \
+	$(BIN)/python -m local down $(ARGS)
+
+status: setup ## Say what runs, where, and how it is
+	@$(BIN)/python -m local status $(ARGS)
+
+logs: setup ## Follow the logs of all processes, or of one: make logs ARGS=recs
+	@$(BIN)/python -m local logs $(ARGS)
+
+test: setup-dev ## Run every test (ARGS=... goes to pytest)
+	@$(BIN)/python -m pytest $(ARGS)
+
+test-fast: setup-dev ## Run the tests that need no server
+	@$(BIN)/python -m pytest tests/unit tests/contract $(ARGS)
+
+lint: setup-dev ## Check style, types, imports between the parts, and the contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy services local gateway trainers
+	PYTHONPATH=. $(BIN)/lint-imports
+	cd protos && ../$(BIN)/buf lint
+
+format: setup-dev
+	@$(BIN)/ruff check --fix-only --quiet . && $(BIN)/ruff format .
+
+gen: setup-dev ## Generate the code of the contracts again (leaves git clean)
+	$(BIN)/python protos/generate.py
+
+breaking: setup-dev
+	cd protos && ../$(BIN)/buf breaking --against '../.git#ref=$(AGAINST),subdir=protos'
+
+bench: setup-dev ## Measure: latency, throughput, time to effect (needs the shop up, or starts a small one)
+	@$(BIN)/python -m pytest tests/bench -m bench -s $(ARGS)

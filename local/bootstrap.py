@@ -1,0 +1,152 @@
+"""Makes .venv and installs Aisle's requirements into it, with the machine's own Python and nothing else.
+
+The work is done once: a stamp keeps the hash of the requirement files, and as long as it holds a run takes
+milliseconds. Without `--dev` what linting, generating and testing need is left out.
+"""
+
+# Old interpreters must get as far as the sentence that says which one is needed.
+from __future__ import annotations
+
+import argparse
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+LOG = VENV / "setup.log"
+RUNTIME = ("torch.txt", "services.txt", "trainers.txt")
+DEVELOPMENT = ("dev.txt",)
+UV = "uv==0.13.9"
+MINIMUM = (3, 11)
+# Measured: the environment takes 2.6 GB, and pip unpacks torch beside its download.
+NEEDED_BYTES = 5 * 2**30
+
+
+class SetupError(Exception):
+    """A sentence that says what was wrong and what to do."""
+
+
+def fingerprint(names: tuple[str, ...]) -> str:
+    """Hashes what the environment depends on: requirement files, interpreter, the checkout's place."""
+    digest = hashlib.sha256(f"{sys.version_info[:2]} {ROOT}".encode())
+    for name in names:
+        digest.update((ROOT / "requirements" / name).read_bytes())
+    return digest.hexdigest()
+
+
+def usable_interpreter() -> str:
+    """Finds a Python of at least 3.11: this one, else one of the usual names on PATH."""
+    if sys.version_info >= MINIMUM:
+        return sys.executable
+    for minor in range(13, MINIMUM[1] - 1, -1):
+        if found := shutil.which(f"python3.{minor}"):
+            return found
+    have = ".".join(map(str, sys.version_info[:2]))
+    raise SetupError(
+        f"Aisle needs Python 3.11 or newer, and {sys.executable} is {have}. "
+        "Install one and name it: make up PYTHON=/path/to/python3.11"
+    )
+
+
+def run(command: list[str], hint: str) -> None:
+    """Runs a command with its output in the log; shows the end of it if it fails."""
+    with LOG.open("a") as log:
+        log.write(f"$ {' '.join(command)}\n")
+        log.flush()
+        code = subprocess.run(command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT, check=False).returncode  # noqa: S603
+    if code:
+        tail = "".join(LOG.read_text(errors="replace").splitlines(keepends=True)[-15:])
+        raise SetupError(f"{tail}\n{hint} The whole output is in {LOG}.")
+
+
+def step(title: str, work: Callable[[], None]) -> None:
+    """Runs one step and prints how long it took."""
+    print(f"  … {title}", end="", flush=True)
+    began = time.monotonic()
+    try:
+        work()
+    except BaseException:
+        print(f"\r  ✗ {title}", flush=True)
+        raise
+    print(f"\r  ✓ {title} ({time.monotonic() - began:.1f} s)", flush=True)
+
+
+def make_environment(interpreter: str) -> None:
+    """Creates .venv; one that was made for another place is replaced, because its scripts name that place."""
+    if PYTHON.exists() and str(VENV) not in (VENV / "pyvenv.cfg").read_text():
+        shutil.rmtree(VENV)
+    VENV.mkdir(exist_ok=True)
+    run(
+        [interpreter, "-m", "venv", str(VENV)],
+        "Could not create .venv. On Debian and Ubuntu install the package python3-venv.",
+    )
+
+
+def write_path_file() -> None:
+    """Puts the repository and the generated contracts on the environment's import path."""
+    code = "import sysconfig; print(sysconfig.get_paths()['purelib'])"
+    site = subprocess.run([PYTHON, "-c", code], capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603
+    (Path(site) / "aisle.pth").write_text(f"{ROOT}\n{ROOT / 'protos' / 'gen' / 'python'}\n")
+
+
+def install(interpreter: str, dev: bool) -> None:
+    """Brings .venv up to date with the requirement files."""
+    offline = "Is the package index reachable? Run the same command again: what was downloaded is kept."
+    if not (VENV / "bin" / "uv").exists():
+        free = shutil.disk_usage(ROOT).free
+        if free < NEEDED_BYTES:
+            raise SetupError(
+                f"{ROOT} has {free / 2**30:.1f} GB free and the environment needs "
+                f"{NEEDED_BYTES / 2**30:.0f}. Free some space, or clone to a larger disk."
+            )
+    step("create .venv", lambda: make_environment(interpreter))
+    requirements = [f"requirements/{name}" for name in RUNTIME[1:] + (DEVELOPMENT if dev else ())]
+    flags = [part for path in requirements for part in ("-r", path)]
+    pip = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check"]
+    uv = [str(VENV / "bin" / "uv"), "pip", "install", "--python", str(PYTHON)]
+    step("install uv", lambda: run([*pip, UV], offline))
+    # pip and not uv: the machine's pip configuration may know an index with the small CPU build of torch.
+    step("install torch", lambda: run([*pip, "-r", "requirements/torch.txt"], offline))
+    step("install the other packages", lambda: run([*uv, *flags], offline))
+    write_path_file()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--dev", action="store_true", help="also what linting, generating and testing need")
+    dev = parser.parse_args().dev
+    stamp = VENV / ("aisle-dev.stamp" if dev else "aisle.stamp")
+    wanted = fingerprint(RUNTIME + (DEVELOPMENT if dev else ()))
+    if stamp.exists() and stamp.read_text() == wanted and PYTHON.exists():
+        return 0
+    try:
+        interpreter = usable_interpreter()
+        # Two commands at once must not install into one environment; the lock goes with the process.
+        fcntl.flock(os.open(ROOT / "requirements", os.O_RDONLY), fcntl.LOCK_EX)
+        if stamp.exists() and stamp.read_text() == wanted:
+            return 0
+        print(f"Setting up {VENV} (a few minutes, once)")
+        install(interpreter, dev)
+        stamp.write_text(wanted)
+        if dev:
+            (VENV / "aisle.stamp").write_text(fingerprint(RUNTIME))
+    except SetupError as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped. Run it again to go on.", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    os.umask(0o022)  # a stricter one would hide the database's program from the user that runs it
+    sys.exit(main())

@@ -1,0 +1,170 @@
+"""Fills a running mesh: a demo log-in, products and events, and a release if there is none."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import grpc
+import pyarrow.parquet as parquet
+from aisle.recs.v1 import release_service_pb2, release_service_pb2_grpc
+from aisle.users.v1 import (
+    account_service_pb2,
+    account_service_pb2_grpc,
+    session_service_pb2,
+    session_service_pb2_grpc,
+)
+
+from local.console import loud_step, step
+from local.errors import MeshError
+from local.processes import Mesh, addresses
+from local.settings import MARKER, ROOT
+
+TIMEOUT_S = 15.0
+
+
+def fill(mesh: Mesh) -> None:
+    """Makes the demo log-in, imports what was not imported yet, trains if there is no release.
+
+    Raises:
+        MeshError: one of the steps failed; what it printed stands above.
+    """
+    with step("demo log-in"):
+        asyncio.run(create_demo_shopper(mesh))
+    changed = import_data(mesh)
+    if changed or not asyncio.run(has_release(mesh)):
+        with loud_step("train and publish a release"):
+            run_module(mesh, "trainers.release", "all")
+
+
+def import_data(mesh: Mesh) -> bool:
+    """Imports the dataset unless it was imported into this folder before; returns whether it did."""
+    record = mesh.settings.run / "imported.json"
+    imported: list[str] = json.loads(record.read_text()) if record.exists() else []
+    if not mesh.settings.dataset and imported:
+        return False  # the shop has its products; the simulated ones are for a shop without any
+    key = fingerprint(mesh.settings.dataset)
+    if key in imported:
+        return False
+    source = mesh.settings.dataset or str(draw_shop(mesh))
+    with loud_step(f"import {source}"):
+        run_importer(mesh, source)
+    if mesh.settings.dataset:
+        add_behaviour(mesh)
+    record.write_text(json.dumps([*imported, key], indent=2))
+    return True
+
+
+def draw_shop(mesh: Mesh) -> Path:
+    """Makes the simulated shop's data once."""
+    settings = mesh.settings
+    folder = settings.data / "dataset"
+    if not folder.exists():
+        draft = folder.with_name("dataset.new")
+        size = (
+            "--products",
+            str(settings.products),
+            "--shoppers",
+            str(settings.shoppers),
+            "--seed",
+            str(settings.seed),
+        )
+        with loud_step(f"draw a shop of {settings.products} products and {settings.shoppers} shoppers"):
+            run_module(mesh, "trainers.simulator", "shop", *size, "--out", str(draft))
+        draft.replace(folder)
+    return folder
+
+
+def add_behaviour(mesh: Mesh) -> None:
+    """Simulates shoppers for a catalogue that came without any, so that there is something to learn from."""
+    offline = mesh.settings.data / "offline"
+    run_module(mesh, "trainers.release", "extract")
+    if parquet.read_metadata(offline / "events.parquet").num_rows:
+        return
+    behaviour = mesh.settings.data / "behaviour"
+    with loud_step("simulate shoppers, because the data brought no events"):
+        run_module(
+            mesh, "trainers.simulator", "behaviour",
+            "--catalogue", str(offline), "--shoppers", str(mesh.settings.shoppers), "--out", str(behaviour),
+        )  # fmt: skip
+    with loud_step("import the simulated events"):
+        run_importer(mesh, str(behaviour))
+
+
+def run_importer(mesh: Mesh, source: str) -> None:
+    """Runs the importer as the merchant."""
+    credentials = mesh.credentials
+    run_module(
+        mesh, "services.importer",
+        "--data", source,
+        "--gateway", mesh.settings.gateway_url,
+        "--email", credentials.admin_email,
+        "--password-file", str(credentials.admin_password_file),
+        "--state-dir", str(mesh.settings.run / "import"),
+    )  # fmt: skip
+
+
+def run_module(mesh: Mesh, module: str, *arguments: str) -> None:
+    """Runs a module of Aisle with its output on this terminal; ends it if this process is interrupted."""
+    environment = os.environ | {MARKER: mesh.settings.marker, "AISLE_DATA": str(mesh.settings.data)}
+    child = subprocess.Popen([sys.executable, "-m", module, *arguments], cwd=ROOT, env=environment)  # noqa: S603
+    try:
+        code = child.wait()
+    except BaseException:
+        child.terminate()
+        try:
+            child.wait(10)
+        except subprocess.TimeoutExpired:
+            child.kill()
+        raise
+    if code:
+        raise MeshError(f"`python -m {module} {' '.join(arguments)}` failed (exit code {code}); its output is above.")
+
+
+def fingerprint(dataset: str) -> str:
+    """Tells one dataset from another, and from itself after a change, without reading it whole."""
+    path = Path(dataset)
+    if not dataset or "://" in dataset:
+        return dataset or "simulated"
+    files = [path] if path.is_file() else sorted(path.rglob("*"))
+    newest = max((file.stat().st_mtime_ns for file in files), default=0)
+    return f"{path} {len(files)} {newest}"
+
+
+async def create_demo_shopper(mesh: Mesh) -> None:
+    """Signs the demo shopper up, unless it has an account already."""
+    credentials = mesh.credentials
+    request = account_service_pb2.SignUpRequest(
+        email=credentials.demo_email, password=credentials.demo_password, display_name="Robin (demo)"
+    )
+    async with grpc.aio.insecure_channel(addresses(mesh.ports.users[:1])) as channel:
+        try:
+            await account_service_pb2_grpc.AccountServiceStub(channel).SignUp(request, timeout=TIMEOUT_S)
+        except grpc.aio.AioRpcError as error:
+            if error.code() != grpc.StatusCode.ALREADY_EXISTS:
+                raise MeshError(f"The demo log-in could not be made: {error.code().name}: {error.details()}") from error
+
+
+async def has_release(mesh: Mesh) -> bool:
+    """Whether a release answers."""
+    token = await admin_token(mesh)
+    async with grpc.aio.insecure_channel(addresses(mesh.ports.recs[:1])) as channel:
+        stub = release_service_pb2_grpc.ReleaseServiceStub(channel)
+        reply = await stub.ListReleases(
+            release_service_pb2.ListReleasesRequest(),
+            metadata=(("authorization", f"Bearer {token}"),),
+            timeout=TIMEOUT_S,
+        )
+    return any(release.state == release_service_pb2.Release.STATE_PROMOTED for release in reply.releases)
+
+
+async def admin_token(mesh: Mesh) -> str:
+    """Logs the merchant in."""
+    request = session_service_pb2.LogInRequest(
+        email=mesh.credentials.admin_email, password=mesh.credentials.admin_password
+    )
+    async with grpc.aio.insecure_channel(addresses(mesh.ports.users[:1])) as channel:
+        session = await session_service_pb2_grpc.SessionServiceStub(channel).LogIn(request, timeout=TIMEOUT_S)
+    return session.access_token

@@ -1,0 +1,5 @@
+"""The one error of the laptop mesh."""
+
+
+class MeshError(Exception):
+    """A sentence for the person at the keyboard: what was wrong, where, and what to do."""

@@ -1,0 +1,70 @@
+"""Which processes are this mesh's own: known by the marker in their environment, never by their name."""
+
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import psutil
+
+from local.settings import MARKER, MeshSettings
+
+
+def own(settings: MeshSettings) -> list[psutil.Process]:
+    """Finds every running process of this mesh, whoever its parent is now.
+
+    psutil.Process remembers the start time beside the pid, so a pid that the system gave to someone else in
+    between is never mistaken for ours.
+    """
+    found = {}
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get(MARKER) == settings.marker:
+                found[process.pid] = process
+        except (psutil.Error, OSError):
+            continue  # gone, a kernel thread, or another user's
+    if postmaster := _postmaster(settings.data / "postgres"):
+        found[postmaster.pid] = postmaster
+    # PostgreSQL's backends write their title over their environment; they are found through their parent.
+    for process in list(found.values()):
+        try:
+            found.update({child.pid: child for child in process.children(recursive=True)})
+        except psutil.Error:
+            continue
+    return list(found.values())
+
+
+def _postmaster(folder: Path) -> psutil.Process | None:
+    """The server that holds the database's folder, if its lock file tells the truth."""
+    try:
+        lines = (folder / "postmaster.pid").read_text().splitlines()
+        process = psutil.Process(int(lines[0]))
+        # Line 3 is when it started; the file is written a moment after the process began.
+        told_truth = abs(process.create_time() - int(lines[2])) < 5 and str(folder) in process.cmdline()
+    except (OSError, ValueError, IndexError, psutil.Error):
+        return None
+    return process if told_truth else None
+
+
+def end(processes: Sequence[psutil.Process], patience: float = 10.0) -> list[psutil.Process]:
+    """Stops processes: asks, waits, then kills. Returns those that had to be killed."""
+    signal_each(processes, "terminate")
+    _, alive = psutil.wait_procs(processes, timeout=patience)
+    signal_each(alive, "kill")
+    psutil.wait_procs(alive, timeout=5)
+    return list(alive)
+
+
+def wait_gone(processes: Sequence[psutil.Process], patience: float) -> list[psutil.Process]:
+    """Waits for processes to end by themselves; returns those that did not."""
+    deadline = time.monotonic() + patience
+    _, alive = psutil.wait_procs(processes, timeout=max(0.0, deadline - time.monotonic()))
+    return [process for process in alive if process.status() != psutil.STATUS_ZOMBIE]
+
+
+def signal_each(processes: Iterable[psutil.Process], method: str) -> None:
+    """Sends each process a signal by psutil's method of that name; those that are gone are no error."""
+    for process in processes:
+        try:
+            getattr(process, method)()
+        except psutil.Error:
+            continue

@@ -1,0 +1,106 @@
+"""What a person can set about the mesh, and where its state lies."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from local.errors import MeshError
+
+ROOT = Path(__file__).resolve().parent.parent
+# The environment variable every process of a mesh carries, so that `down` knows its own among the machine's.
+MARKER = "AISLE_MESH"
+
+
+@dataclass(frozen=True)
+class MeshSettings:
+    """One mesh: a port, a folder, and what runs."""
+
+    port: int = 8080
+    """The gateway's port, the only one people need."""
+    data: Path = ROOT / ".aisle"
+    """The folder of all state."""
+    replicas: int = 1
+    """How many of each domain service run."""
+    inference: Literal["embedded", "triton"] = "embedded"
+    """Which server hosts the model repository."""
+    dataset: str = ""
+    """A folder, archive or URL to import; empty means the simulated shop."""
+    detach: bool = False
+    """Return when everything is healthy instead of staying in the foreground."""
+    products: int = 1000
+    """Products of the simulated shop."""
+    shoppers: int = 2000
+    """Shoppers of the simulated shop, and of a dataset that brings no events."""
+    seed: int = 7
+    """Seed of the simulated shop: the same seed draws the same shop."""
+
+    @property
+    def run(self) -> Path:
+        """Sockets, process ids, chosen ports and rendered configuration."""
+        return self.data / "run"
+
+    @property
+    def logs(self) -> Path:
+        """One log a process."""
+        return self.data / "logs"
+
+    @property
+    def secrets(self) -> Path:
+        """Generated passwords and keys, readable by their owner only."""
+        return self.data / "secrets"
+
+    @property
+    def gateway_url(self) -> str:
+        """Where the shop is found."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def marker(self) -> str:
+        """This mesh's value of the environment variable MARKER."""
+        return str(self.data)
+
+
+def from_environment(environment: Mapping[str, str]) -> MeshSettings:
+    """Reads the settings; an empty variable counts as absent, because make passes unset ones so.
+
+    Raises:
+        MeshError: a variable has a value that cannot be used.
+    """
+    default = MeshSettings()
+    port = _number(environment, "AISLE_PORT", default.port, 1, 65535)
+    inference = environment.get("INFERENCE", "") or default.inference
+    if inference not in ("embedded", "triton"):
+        raise MeshError(f"INFERENCE is {inference!r}; it can be embedded or triton.")
+    dataset = environment.get("DATASET", "")
+    if dataset and "://" not in dataset:
+        path = Path(dataset).expanduser().resolve()
+        if not path.exists():
+            raise MeshError(f"DATASET names {path}, which does not exist. Name a folder, a zip or tar file, or a URL.")
+        dataset = str(path)
+    return MeshSettings(
+        port=port,
+        data=Path(environment.get("AISLE_DATA", "") or default.data).expanduser().resolve(),
+        replicas=_number(environment, "REPLICAS", default.replicas, 1, 8),
+        inference="triton" if inference == "triton" else "embedded",
+        dataset=dataset,
+        detach=environment.get("DETACH", "").lower() not in ("", "0", "no", "false"),
+        products=_number(environment, "AISLE_SHOP_PRODUCTS", default.products, 50, 1_000_000),
+        shoppers=_number(environment, "AISLE_SHOP_SHOPPERS", default.shoppers, 50, 1_000_000),
+        seed=_number(environment, "AISLE_SHOP_SEED", default.seed, 0, 2**31 - 1),
+    )
+
+
+def load() -> MeshSettings:
+    """Reads the settings from this process's environment."""
+    return from_environment(os.environ)
+
+
+def _number(environment: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
+    text = environment.get(name, "")
+    if not text:
+        return default
+    if not text.isdigit() or not least <= int(text) <= most:
+        raise MeshError(f"{name} is {text!r}; it must be a whole number from {least} to {most}.")
+    return int(text)

@@ -1,0 +1,59 @@
+"""What runs, where, and how it is."""
+
+import asyncio
+import time
+
+import grpc
+import psutil
+from rich.table import Table
+
+from local.console import console
+from local.processes import Mesh, Part
+from local.supervision import ProcessInfo, Supervisor
+
+
+async def _health(part: Part) -> str:
+    try:
+        await part.probe()
+    except grpc.aio.AioRpcError as error:
+        return f"[red]{error.code().name}[/]"
+    except Exception as error:  # shown to the person who asked
+        return f"[red]{error or type(error).__name__}[/]"
+    return "[green]healthy[/]"
+
+
+async def _healths(parts: list[Part]) -> list[str]:
+    return await asyncio.gather(*map(_health, parts))
+
+
+def status(mesh: Mesh, supervisor: Supervisor) -> bool:
+    """Prints a table of the processes; returns whether all of them are healthy."""
+    known = {info.name: info for info in supervisor.processes()}
+    parts = mesh.parts()
+    healths = asyncio.run(_healths(parts))
+    table = Table("process", "state", "health", "pid", "up", "memory", "address")
+    for part, health in zip(parts, healths, strict=True):
+        info = known.get(part.name)
+        table.add_row(part.name, *_columns(info, health), part.address)
+    console.print(table)
+    console.print(f"State and logs: {mesh.settings.data}")
+    return all(known.get(part.name) for part in parts) and all("healthy" in health for health in healths)
+
+
+def _columns(info: ProcessInfo | None, health: str) -> tuple[str, str, str, str, str]:
+    if info is None or not info.pid:
+        return (info.state.lower() if info else "absent", health, "", "", "")
+    try:
+        process = psutil.Process(info.pid)
+        family = [process, *process.children(recursive=True)]
+        memory = f"{sum(member.memory_info().rss for member in family) / 2**20:.0f} MB"
+    except psutil.Error:
+        memory = ""
+    seconds = int(time.time() - info.started)
+    return (
+        info.state.lower(),
+        health,
+        str(info.pid),
+        f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}",
+        memory,
+    )

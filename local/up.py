@@ -1,0 +1,164 @@
+"""Brings a mesh up: checks, secrets, processes, data, a release; then says where everything is."""
+
+import fcntl
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from types import FrameType
+
+from local import ports as port_choice
+from local import postgres, preflight
+from local.bringup import bring_up, stay
+from local.console import console, step
+from local.credentials import Credentials, ensure
+from local.data import fill
+from local.down import down
+from local.errors import MeshError
+from local.gateway import render_gateway
+from local.ownership import end, own
+from local.ports import Ports
+from local.processes import Mesh
+from local.settings import MeshSettings
+from local.supervision import Supervisor
+
+
+def up(settings: MeshSettings) -> None:
+    """Brings the mesh up and, unless it is detached, stays until it is stopped.
+
+    Raises:
+        MeshError: something was wrong; what this call had started is stopped again.
+    """
+    began = time.monotonic()
+    supervisor = Supervisor(settings)
+    with _stopping_signals():
+        with step("check the machine"):
+            preflight.check(settings)
+        with _alone(settings):
+            running = supervisor.answers()
+            try:
+                mesh = _join(settings) if running else _start(settings, supervisor)
+                bring_up(settings, supervisor, mesh.parts())
+                fill(mesh)
+            except BaseException:
+                if not running:
+                    down(settings)
+                raise
+        announce(mesh, time.monotonic() - began)
+        if running or settings.detach:
+            if running:
+                console.print("It was running already: `make down` stops it, `make logs` follows it.")
+            return
+        _stay_until_stopped(mesh, supervisor)
+
+
+def mesh_of(settings: MeshSettings) -> Mesh:
+    """Describes the mesh of a data folder that was brought up before.
+
+    Raises:
+        MeshError: there is none.
+    """
+    ports = port_choice.load(settings.run / "ports.json")
+    if ports is None or not (settings.secrets / "admin_password").exists():
+        raise MeshError(f"There is no shop in {settings.data} yet. `make up` makes one.")
+    return _mesh(_as_running(settings, ports), ports, ensure(settings.secrets))
+
+
+def _start(settings: MeshSettings, supervisor: Supervisor) -> Mesh:
+    """Prepares everything that the processes need and starts the process manager."""
+    if leftovers := own(settings):
+        end(leftovers)
+        console.print(f"  [yellow]stopped {len(leftovers)} processes that an earlier run had left behind[/]")
+    kept = port_choice.load(settings.run / "ports.json")
+    ports = port_choice.choose(settings, kept)
+    ports.save(settings.run / "ports.json")
+    credentials = ensure(settings.secrets)
+    with step("prepare the database"):
+        mesh = _mesh(settings, ports, credentials)
+    render_gateway(mesh)
+    with step("start the process manager"):
+        supervisor.start([part.program for part in mesh.parts()])
+    return mesh
+
+
+def _join(settings: MeshSettings) -> Mesh:
+    """Describes the mesh that runs already, if it is the one that is asked for."""
+    ports = port_choice.load(settings.run / "ports.json")
+    if ports is None:
+        raise MeshError(f"A shop runs in {settings.data}, but nobody knows its ports. Stop it first: make down")
+    if (ports.gateway, len(ports.catalog)) != (settings.port, settings.replicas):
+        raise MeshError(
+            f"A shop runs in {settings.data} already, on port {ports.gateway} with "
+            f"{len(ports.catalog)} replica(s). Stop it first (make down), or give the other one "
+            "a folder of its own: make up AISLE_DATA=/path/to/folder"
+        )
+    return _mesh(settings, ports, ensure(settings.secrets))
+
+
+def _mesh(settings: MeshSettings, ports: Ports, credentials: Credentials) -> Mesh:
+    return Mesh(
+        settings,
+        ports,
+        credentials,
+        postgres.prepare(settings.data / "postgres", ports.postgres, credentials),
+    )
+
+
+def _as_running(settings: MeshSettings, ports: Ports) -> MeshSettings:
+    """`status` and `down` need not be told again what `up` was told."""
+    return replace(settings, port=ports.gateway, replicas=len(ports.catalog))
+
+
+def announce(mesh: Mesh, seconds: float) -> None:
+    """Says where the shop is and how to log in."""
+    url, credentials = mesh.settings.gateway_url, mesh.credentials
+    console.print()
+    console.print(f"[bold green]The shop is up[/] [dim](after {seconds:.1f} s)[/]")
+    console.print(f"  Shop       {url}/")
+    console.print(f"  REST API   {url}/docs  (OpenAPI: {url}/openapi.json)")
+    console.print(f"  gRPC       127.0.0.1:{mesh.settings.port}  (plain text, with reflection)")
+    console.print(f"  Shopper    {credentials.demo_email}  password {credentials.demo_password}")
+    console.print(f"  Merchant   {credentials.admin_email}  password {credentials.admin_password}")
+    console.print(f"  State      {mesh.settings.data}")
+
+
+def _stay_until_stopped(mesh: Mesh, supervisor: Supervisor) -> None:
+    console.print("\nCtrl-C stops everything.")
+    try:
+        stay(mesh.settings, supervisor, mesh.parts())
+        console.print("The shop was stopped from elsewhere.")
+    except KeyboardInterrupt:
+        console.print()
+    finally:
+        down(mesh.settings)
+
+
+@contextmanager
+def _alone(settings: MeshSettings) -> Iterator[None]:
+    """Keeps a second `up` of the same folder out while this one works; the lock goes with the process."""
+    with (settings.run / "up.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise MeshError(f"Another `make up` is bringing up {settings.data} right now. Let it finish.") from None
+        yield
+
+
+@contextmanager
+def _stopping_signals() -> Iterator[None]:
+    """Makes Ctrl-C, a closed terminal and a plain `kill` all end in an orderly stop.
+
+    The handlers are set even where the shell ignores SIGINT (a job in the background), because what is
+    started from here would inherit that, and Milvus and PostgreSQL are stopped by SIGINT.
+    """
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
