@@ -14,6 +14,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -61,22 +62,39 @@ def run(command: list[str], hint: str) -> None:
     with LOG.open("a") as log:
         log.write(f"$ {' '.join(command)}\n")
         log.flush()
-        code = subprocess.run(command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT, check=False).returncode  # noqa: S603
+        child = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT)  # noqa: S603
+    try:
+        code = child.wait()
+    except BaseException:
+        child.terminate()
+        child.wait()
+        raise
     if code:
         tail = "".join(LOG.read_text(errors="replace").splitlines(keepends=True)[-15:])
         raise SetupError(f"{tail}\n{hint} The whole output is in {LOG}.")
 
 
 def step(title: str, work: Callable[[], None]) -> None:
-    """Runs one step and prints how long it took."""
-    print(f"  … {title}", end="", flush=True)
+    """Runs one step; shows the seconds go by on a terminal, and in the end how long it took."""
     began = time.monotonic()
+    over = threading.Event()
+
+    def tick() -> None:
+        while not over.wait(1.0):
+            print(f"\r  … {title} ({time.monotonic() - began:.0f} s)", end="", flush=True)
+
+    ticker = threading.Thread(target=tick, daemon=True)
+    if sys.stdout.isatty():
+        print(f"  … {title}", end="", flush=True)
+        ticker.start()
+    sign = "✗"
     try:
         work()
-    except BaseException:
-        print(f"\r  ✗ {title}", flush=True)
-        raise
-    print(f"\r  ✓ {title} ({time.monotonic() - began:.1f} s)", flush=True)
+        sign = "✓"
+    finally:
+        over.set()
+        start = "\r" if sys.stdout.isatty() else ""
+        print(f"{start}  {sign} {title} ({time.monotonic() - began:.1f} s)", flush=True)
 
 
 def make_environment(interpreter: str) -> None:

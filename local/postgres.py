@@ -96,7 +96,10 @@ def prepare(folder: Path, port: int, credentials: Credentials) -> Postgres:
             capture_output=True,
             text=True,
             check=False,
+            # Not with root's groups: a folder that others may pass through can be closed to them.
             user=server.system_user,
+            group=pwd.getpwnam(server.system_user).pw_gid if server.system_user else None,
+            extra_groups=[] if server.system_user else None,
             cwd=folder,
         )
     if made.returncode:

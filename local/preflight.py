@@ -45,8 +45,10 @@ def tools() -> None:
 
 def data_folder(data: Path) -> None:
     """Makes the data folder and tries to write into it."""
-    if any(character in str(data) for character in "\"'\n;"):
-        raise MeshError(f"AISLE_DATA is {data}; its path must have no quotes, semicolons or line breaks.")
+    if any(character in str(data) for character in "\"'\n;%"):
+        raise MeshError(
+            f"AISLE_DATA is {data}; its path must have no quotes, semicolons, percent signs or line breaks."
+        )
     try:
         data.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=data):

@@ -73,8 +73,9 @@ class Supervisor:
         self._configuration.touch(mode=0o600)
         self._configuration.write_text(render(programs, self._settings, self._socket, self.pid_file))
         command = [sys.executable, "-m", "supervisor.supervisord", "-c", str(self._configuration)]
+        environment = os.environ | {MARKER: self._settings.marker}  # every process inherits it
         started = subprocess.run(  # noqa: S603
-            command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+            command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
         )
         deadline = time.monotonic() + 15
         while not self.answers():
@@ -145,7 +146,6 @@ logfile_maxbytes=5MB
 logfile_backups=2
 pidfile={_escape(pid_file)}
 childlogdir={_escape(settings.logs)}
-environment={_environment({MARKER: settings.marker})}
 {"user=root" if os.geteuid() == 0 else ""}
 
 [rpcinterface:supervisor]
@@ -156,7 +156,7 @@ supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
         sections.append(
             f"""[program:{program.name}]
 command={" ".join(_quote(part) for part in program.command)}
-environment={_environment({MARKER: settings.marker, "PYTHONUNBUFFERED": "1", **program.environment})}
+environment={_environment({"PYTHONUNBUFFERED": "1", **program.environment})}
 directory={_escape(program.directory)}
 {f"user={program.user}" if program.user else ""}
 priority={program.priority}

@@ -1,0 +1,39 @@
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from local import bootstrap
+from local.settings import ROOT
+
+TARGETS = ["setup", "up", "down", "status", "logs", "test", "test-fast", "lint", "gen", "bench", "help"]
+
+
+def test_help_names_every_target() -> None:
+    shown = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert sorted(re.findall(r"make ([a-z-]+)\s*\x1b", shown)) == sorted(TARGETS)
+
+
+def test_setup_does_nothing_the_second_time() -> None:
+    command = [sys.executable, "local/bootstrap.py"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_another_requirement_asks_for_another_setup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bootstrap, "ROOT", tmp_path)
+    (tmp_path / "requirements").mkdir()
+    requirement = tmp_path / "requirements" / "services.txt"
+    requirement.write_text("grpcio==1.85.0\n")
+    before = bootstrap.fingerprint(("services.txt",))
+    requirement.write_text("grpcio==1.85.1\n")
+    assert bootstrap.fingerprint(("services.txt",)) != before
+
+
+def test_an_old_interpreter_gets_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "version_info", (3, 9, 2))
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    with pytest.raises(bootstrap.SetupError, match=r"3\.11 or newer.*is 3\.9.*make up PYTHON="):
+        bootstrap.usable_interpreter()

@@ -1,0 +1,42 @@
+from pathlib import Path
+
+import pytest
+
+from local.errors import MeshError
+from local.settings import ROOT, from_environment
+
+
+def test_without_variables_the_shop_is_on_8080_in_the_checkout() -> None:
+    settings = from_environment({})
+    assert (settings.port, settings.data, settings.replicas) == (8080, ROOT / ".aisle", 1)
+    assert settings.inference == "embedded"
+    assert not settings.detach
+
+
+def test_an_empty_variable_counts_as_absent() -> None:
+    empty = dict.fromkeys(("AISLE_PORT", "AISLE_DATA", "DATASET", "DETACH", "REPLICAS", "INFERENCE"), "")
+    assert from_environment(empty) == from_environment({})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("AISLE_PORT", "http"), ("AISLE_PORT", "0"), ("AISLE_PORT", "65536"), ("REPLICAS", "-1"), ("INFERENCE", "cuda")],
+)
+def test_a_value_that_cannot_be_used_is_named(name: str, value: str) -> None:
+    with pytest.raises(MeshError, match=f"{name} is '{value}'"):
+        from_environment({name: value})
+
+
+def test_a_dataset_that_is_missing_is_named_before_anything_starts(tmp_path: Path) -> None:
+    with pytest.raises(MeshError, match="does not exist"):
+        from_environment({"DATASET": str(tmp_path / "nothing.zip")})
+
+
+def test_a_dataset_may_be_a_url() -> None:
+    url = "https://shop.example/products.zip"
+    assert from_environment({"DATASET": url}).dataset == url
+
+
+@pytest.mark.parametrize(("value", "detached"), [("1", True), ("yes", True), ("0", False), ("false", False)])
+def test_detach_reads_yes_and_no(value: str, detached: bool) -> None:
+    assert from_environment({"DETACH": value}).detach is detached
