@@ -1,0 +1,1 @@
+"""What every service shares: server, errors, deadlines, admission, auth, telemetry, settings, channels."""

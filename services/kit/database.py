@@ -1,0 +1,112 @@
+"""PostgreSQL: engine, one transaction a request, migrations."""
+
+import asyncio
+import zlib
+from types import TracebackType
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
+
+POOL_SIZE = 8
+"""Connections a process holds: a query takes about a millisecond, so few serve many calls."""
+POOL_EXTRA = 8
+POOL_TIMEOUT_S = 3.0
+CONNECT_TIMEOUT_S = 3.0
+COMMAND_TIMEOUT_S = 60.0
+"""Ends a query that hangs; calls end earlier by their own deadline."""
+
+
+def engine(url: str, pool_size: int = POOL_SIZE) -> AsyncEngine:
+    """An engine for `postgresql+asyncpg://...`. Connects at the first query."""
+    return create_async_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=POOL_EXTRA,
+        pool_timeout=POOL_TIMEOUT_S,
+        pool_pre_ping=True,
+        connect_args={"timeout": CONNECT_TIMEOUT_S, "command_timeout": COMMAND_TIMEOUT_S},
+    )
+
+
+class UnitOfWork:
+    """One transaction: committed when the block ends, rolled back when it raises.
+
+    >>> async with UnitOfWork(engine) as connection:  # doctest: +SKIP
+    ...     await connection.execute(...)
+    """
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._begin = engine.begin()
+
+    async def __aenter__(self) -> AsyncConnection:
+        return await self._begin.__aenter__()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._begin.__aexit__(kind, error, trace)
+
+
+async def probe(engine: AsyncEngine) -> None:
+    """Raises when the database does not answer."""
+    async with engine.connect() as connection:
+        await connection.execute(text("SELECT 1"))
+
+
+async def migrate(url: str, package: str) -> None:
+    """Brings the database to the newest revision in `<package>/migrations/versions`.
+
+    Replicas that start together take turns by an advisory lock.
+    """
+    migrating = create_async_engine(url, poolclass=NullPool)
+    try:
+        async with migrating.connect() as connection:
+            await connection.run_sync(_upgrade, package)
+    finally:
+        await migrating.dispose()
+
+
+def _upgrade(connection: Connection, package: str) -> None:
+    from importlib.resources import files
+
+    config = Config()
+    config.set_main_option("script_location", str(files(package) / "migrations"))
+    config.attributes["connection"] = connection
+    lock = zlib.crc32(package.encode())
+    connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": lock})
+    connection.commit()
+    try:
+        command.upgrade(config, "head")
+    finally:
+        connection.rollback()
+        connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": lock})
+        connection.commit()
+
+
+def run_migrations(connection: Connection) -> None:
+    """What every service's migrations/env.py does."""
+    from alembic import context
+
+    context.configure(connection=connection, transaction_per_migration=True)
+    with context.begin_transaction():
+        context.run_migrations()
+    connection.commit()
+
+
+async def wait_until_up(engine: AsyncEngine, attempts: int = 60) -> None:
+    """Waits for the database to answer, half a second a try.
+
+    Raises:
+        the last error when it never did.
+    """
+    for attempt in range(attempts):
+        try:
+            await probe(engine)
+            return
+        except (TimeoutError, OSError):
+            if attempt == attempts - 1:
+                raise
+            await asyncio.sleep(0.5)

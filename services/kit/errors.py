@@ -1,0 +1,180 @@
+"""Errors that a caller can act on. The class owns status code, reason and details; the chain renders them."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+import grpc
+from google.protobuf import any_pb2, duration_pb2
+from google.protobuf.message import Message
+from google.rpc import error_details_pb2, status_pb2
+
+DOMAIN = "aisle"
+
+
+class AisleError(Exception):
+    """What a service answers instead of a result: a google.rpc.Status with an ErrorInfo."""
+
+    code: ClassVar[grpc.StatusCode] = grpc.StatusCode.INTERNAL
+
+    def __init__(self, message: str, *, reason: str, **metadata: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.reason = reason
+        self.metadata = metadata
+
+    def details(self) -> list[Message]:
+        """What stands beside the ErrorInfo."""
+        return []
+
+    def status(self) -> status_pb2.Status:
+        """The error as every client gets it."""
+        info = error_details_pb2.ErrorInfo(reason=self.reason, domain=DOMAIN, metadata=self.metadata)
+        packed = []
+        for detail in (info, *self.details()):
+            any_detail = any_pb2.Any()
+            any_detail.Pack(detail)
+            packed.append(any_detail)
+        return status_pb2.Status(code=self.code.value[0], message=self.message, details=packed)
+
+
+class InvalidArgument(AisleError):
+    """The request is wrong whatever the state of the shop; names each field at fault."""
+
+    code = grpc.StatusCode.INVALID_ARGUMENT
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        violations: Sequence[tuple[str, str]] = (),
+        reason: str = "INVALID_ARGUMENT",
+        **metadata: str,
+    ) -> None:
+        super().__init__(message, reason=reason, **metadata)
+        self.violations = list(violations)
+
+    @classmethod
+    def field(cls, field: str, description: str) -> "InvalidArgument":
+        """One field is wrong."""
+        return cls(f"{field}: {description}", violations=[(field, description)])
+
+    def details(self) -> list[Message]:
+        """The fields at fault."""
+        if not self.violations:
+            return []
+        violation = error_details_pb2.BadRequest.FieldViolation
+        found = [violation(field=field, description=description) for field, description in self.violations]
+        return [error_details_pb2.BadRequest(field_violations=found)]
+
+
+class _OfResource(AisleError):
+    sentence: ClassVar[str]
+    default_reason: ClassVar[str]
+
+    def __init__(self, name: str) -> None:
+        super().__init__(self.sentence.format(name=name), reason=self.default_reason, name=name)
+        self.name = name
+
+    def details(self) -> list[Message]:
+        kind = self.name.split("/")[-2] if "/" in self.name else ""
+        return [error_details_pb2.ResourceInfo(resource_type=kind, resource_name=self.name)]
+
+
+class NotFound(_OfResource):
+    """The named resource does not exist."""
+
+    code = grpc.StatusCode.NOT_FOUND
+    sentence = "{name} was not found."
+    default_reason = "RESOURCE_NOT_FOUND"
+
+
+class AlreadyExists(_OfResource):
+    """A resource of that name exists."""
+
+    code = grpc.StatusCode.ALREADY_EXISTS
+    sentence = "{name} exists already."
+    default_reason = "RESOURCE_ALREADY_EXISTS"
+
+
+class Aborted(AisleError):
+    """Somebody else was faster: read again and repeat."""
+
+    code = grpc.StatusCode.ABORTED
+
+    def __init__(self, message: str, *, reason: str = "ETAG_MISMATCH", **metadata: str) -> None:
+        super().__init__(message, reason=reason, **metadata)
+
+
+class FailedPrecondition(AisleError):
+    """The shop is not in the state that the call needs."""
+
+    code = grpc.StatusCode.FAILED_PRECONDITION
+
+
+class Unauthenticated(AisleError):
+    """The caller did not prove who they are."""
+
+    code = grpc.StatusCode.UNAUTHENTICATED
+
+    def __init__(self, message: str, *, reason: str = "TOKEN_INVALID", **metadata: str) -> None:
+        super().__init__(message, reason=reason, **metadata)
+
+
+class PermissionDenied(AisleError):
+    """The caller is known and may not do this."""
+
+    code = grpc.StatusCode.PERMISSION_DENIED
+
+    def __init__(self, message: str, *, reason: str = "PERMISSION_DENIED", **metadata: str) -> None:
+        super().__init__(message, reason=reason, **metadata)
+
+
+class _Retryable(AisleError):
+    def __init__(self, message: str, *, reason: str, retry_after: float | None = None, **metadata: str) -> None:
+        super().__init__(message, reason=reason, **metadata)
+        self.retry_after = retry_after
+
+    def details(self) -> list[Message]:
+        if self.retry_after is None:
+            return []
+        delay = duration_pb2.Duration()
+        delay.FromMilliseconds(max(1, int(self.retry_after * 1000)))
+        return [error_details_pb2.RetryInfo(retry_delay=delay)]
+
+
+class ResourceExhausted(_Retryable):
+    """Too much was asked for; `retry_after` (seconds) says when to come back."""
+
+    code = grpc.StatusCode.RESOURCE_EXHAUSTED
+
+    def __init__(self, message: str, *, retry_after: float, reason: str = "RATE_LIMITED", **metadata: str) -> None:
+        super().__init__(message, reason=reason, retry_after=retry_after, **metadata)
+
+
+class Unavailable(_Retryable):
+    """A part that the call needs does not answer at the moment."""
+
+    code = grpc.StatusCode.UNAVAILABLE
+
+    def __init__(
+        self, message: str, *, reason: str = "UNAVAILABLE", retry_after: float | None = None, **metadata: str
+    ) -> None:
+        super().__init__(message, reason=reason, retry_after=retry_after, **metadata)
+
+
+class DeadlineExceeded(AisleError):
+    """The caller's time ran out."""
+
+    code = grpc.StatusCode.DEADLINE_EXCEEDED
+
+    def __init__(self) -> None:
+        super().__init__("The call did not finish within its deadline.", reason="DEADLINE_EXCEEDED")
+
+
+class Internal(AisleError):
+    """A fault of ours. The cause is in the log under the request id, and never in the answer."""
+
+    code = grpc.StatusCode.INTERNAL
+
+    def __init__(self, request_id: str) -> None:
+        super().__init__("Something went wrong on our side.", reason="INTERNAL", request_id=request_id)

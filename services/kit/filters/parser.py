@@ -1,0 +1,135 @@
+"""Text to expression."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from lark import Lark, Token, Transformer, UnexpectedInput, v_args
+from lark.exceptions import VisitError
+
+from services.kit.errors import InvalidArgument
+from services.kit.filters.expression import And, Comparison, Expr, FieldType, Not, Or, Value
+
+GRAMMAR = r"""
+?start: or_
+?or_: and_ ("OR" and_)*
+?and_: not_ ("AND" not_)*
+?not_: ("NOT" | "-") atom -> negate
+     | atom
+?atom: "(" or_ ")"
+     | comparison
+comparison: FIELD OPERATOR value
+value: STRING -> string | NUMBER -> number | "true" -> true | "false" -> false | WORD -> word
+OPERATOR: "<=" | ">=" | "!=" | "=" | "<" | ">" | ":"
+FIELD.2: /(?!(AND|OR|NOT|true|false)\b)[A-Za-z_][A-Za-z0-9_]*(\.([A-Za-z0-9_-]+|"[^"\\]*"))?/
+STRING: /"(\\.|[^"\\])*"/ | /'(\\.|[^'\\])*'/
+NUMBER.3: /-?\d+(\.\d+)?(?![\w:.-])/
+WORD: /(?!(AND|OR|NOT|true|false)\b)[\w.\/~-][\w.:\/~-]*/
+%ignore /\s+/
+"""
+_PARSER = Lark(GRAMMAR, parser="earley", lexer="dynamic", maybe_placeholders=False)
+MAX_DEPTH_CHARACTERS = 40
+"""Opening parentheses and NOTs at most: a filter that nests deeper is not one that a person wrote."""
+ORDERED = {"<", "<=", ">", ">="}
+OPERATORS = {
+    FieldType.TEXT: {"=", "!=", ":", *ORDERED},
+    FieldType.NUMBER: {"=", "!=", *ORDERED},
+    FieldType.TIME: {"=", "!=", *ORDERED},
+    FieldType.BOOLEAN: {"=", "!="},
+    FieldType.PATH: {"=", "!=", ":"},
+}
+
+
+def parse(text: str, schema: Mapping[str, FieldType]) -> Expr | None:
+    """Parses a filter; None for an empty one. A schema key `attributes.*` allows any key there.
+
+    Raises:
+        InvalidArgument: the text is no filter, a field is unknown, or a value does not fit its field. Says where.
+    """
+    if not text.strip():
+        return None
+    if text.count("(") + text.count("NOT") > MAX_DEPTH_CHARACTERS:
+        raise InvalidArgument.field("filter", "nests too deeply")
+    try:
+        return _Build(schema).transform(_PARSER.parse(text))  # type: ignore[no-any-return]
+    except UnexpectedInput as error:
+        at = max(0, getattr(error, "pos_in_stream", 0) or 0)
+        near = text[at : at + 20]
+        where = f"at {at + 1}, near {near!r}" if near else "at its end"
+        raise InvalidArgument.field("filter", f"cannot be read {where}") from None
+    except VisitError as error:
+        if isinstance(error.orig_exc, InvalidArgument):
+            raise error.orig_exc from None
+        raise
+
+
+@v_args(inline=True)
+class _Build(Transformer[Token, Any]):
+    def __init__(self, schema: Mapping[str, FieldType]) -> None:
+        super().__init__()
+        self._schema = schema
+
+    def or_(self, *operands: Expr) -> Expr:
+        return Or(operands)
+
+    def and_(self, *operands: Expr) -> Expr:
+        return And(operands)
+
+    def negate(self, operand: Expr) -> Expr:
+        return Not(operand)
+
+    def string(self, token: Token) -> tuple[str, Value]:
+        inner = token[1:-1]
+        return "text", "".join(_unescaped(inner))
+
+    def number(self, token: Token) -> tuple[str, Value]:
+        return "number", float(token)
+
+    def true(self) -> tuple[str, Value]:
+        return "boolean", True
+
+    def false(self) -> tuple[str, Value]:
+        return "boolean", False
+
+    def word(self, token: Token) -> tuple[str, Value]:
+        return "text", str(token)
+
+    def comparison(self, field: Token, operator: Token, value: tuple[str, Value]) -> Expr:
+        name = str(field).replace('"', "")
+        kind = self._schema.get(name) or self._schema.get(f"{name.partition('.')[0]}.*" if "." in name else "")
+        if kind is None:
+            raise InvalidArgument.field("filter", f"knows no field {name}; fields: {', '.join(sorted(self._schema))}")
+        if operator not in OPERATORS[kind]:
+            raise InvalidArgument.field("filter", f"{name} cannot be compared with {operator}")
+        return Comparison(name, str(operator), _converted(name, kind, *value), kind)
+
+
+def _unescaped(text: str) -> list[str]:
+    found, escaped = [], False
+    for character in text:
+        if escaped or character != "\\":
+            found.append(character)
+            escaped = False
+        else:
+            escaped = True
+    return found
+
+
+def _converted(name: str, kind: FieldType, given: str, value: Value) -> Value:
+    if kind is FieldType.TIME and isinstance(value, str):
+        try:
+            moment = datetime.fromisoformat(value)
+            return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+        except ValueError:
+            raise InvalidArgument.field("filter", f"{name} needs a time such as 2026-01-31T12:00:00Z") from None
+    if kind in {FieldType.TEXT, FieldType.PATH}:
+        if given == "number":
+            return f"{value:g}"
+        if given == "text":
+            return value
+        return str(value).lower()
+    wanted = {FieldType.NUMBER: "number", FieldType.BOOLEAN: "boolean", FieldType.TIME: "number"}[kind]
+    if given != wanted:
+        what = {"number": "a number", "boolean": "true or false"}[wanted]
+        raise InvalidArgument.field("filter", f"{name} needs {what}, not {str(value)[:40]!r}")
+    return value

@@ -1,0 +1,216 @@
+"""Limits of request fields, compiled once a message type from the rules in the contracts.
+
+The rules are protovalidate's. Its Python library interprets them as CEL expressions, which took 5 to 15 ms a request
+(docs/adr/0003); here the standard rules that the contracts use become plain closures, and a test holds the
+verdicts to protovalidate's own. A rule that is not known here stops the service at start.
+"""
+
+import uuid
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any
+
+import re2
+from buf.validate import validate_pb2
+from google.api import field_behavior_pb2
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.descriptor_pb2 import FieldOptions
+from google.protobuf.message import Message
+
+from services.kit.errors import InvalidArgument
+
+Violation = tuple[str, str]
+Check = Callable[[Any], str | None]
+"""Says what is wrong with a value; None when nothing is."""
+EMAIL = re2.compile(
+    r"^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*$"
+)
+KNOWN = frozenset({"string", "bytes", "int32", "int64", "double", "enum", "repeated", "map", ""})
+
+
+def validate(request: Message) -> None:
+    """Refuses a request whose fields break the limits of the contract.
+
+    Raises:
+        InvalidArgument: names every field at fault.
+    """
+    if found := list(violations(request)):
+        what = "; ".join(f"{field}: {description}" for field, description in found[:5])
+        raise InvalidArgument(f"The request is not valid: {what}", violations=found)
+
+
+def violations(message: Message, prefix: str = "") -> Iterator[Violation]:
+    """Every broken limit of a message, as (field path, description)."""
+    for check in _compiled(message.DESCRIPTOR):
+        yield from check(message, prefix)
+
+
+@cache
+def _compiled(descriptor: Descriptor) -> list[Callable[[Message, str], Iterator[Violation]]]:
+    return [_of_field(field) for field in descriptor.fields if _matters(field)]
+
+
+def _options(field: FieldDescriptor) -> tuple[validate_pb2.FieldRules, set[int]]:
+    options = FieldOptions.FromString(field.GetOptions().SerializeToString())
+    return options.Extensions[validate_pb2.field], set(options.Extensions[field_behavior_pb2.field_behavior])
+
+
+def _matters(field: FieldDescriptor) -> bool:
+    rules, behaviors = _options(field)
+    if field_behavior_pb2.OUTPUT_ONLY in behaviors:
+        return False
+    holds_messages = field.message_type is not None and field.message_type.full_name.startswith("aisle.")
+    return holds_messages or rules.ByteSize() > 0 or field_behavior_pb2.REQUIRED in behaviors
+
+
+def _of_field(field: FieldDescriptor) -> Callable[[Message, str], Iterator[Violation]]:
+    rules, behaviors = _options(field)
+    kind = rules.WhichOneof("type") or ""
+    if kind not in KNOWN or rules.cel:
+        raise ValueError(f"{field.full_name} uses a {kind or 'CEL'} rule that services.kit.validation does not know")
+    name, required = field.name, field_behavior_pb2.REQUIRED in behaviors
+    skip_zero = rules.ignore == validate_pb2.IGNORE_IF_ZERO_VALUE or field.has_presence
+    is_list, nested = field.is_repeated, field.message_type is not None
+    many = _list_check(rules) if is_list else None
+    item_rules = rules.repeated.items if is_list else rules
+    skip_items = item_rules.ignore == validate_pb2.IGNORE_ALWAYS
+    one = _map_check(rules) if kind == "map" else _scalar_check(field, item_rules)
+
+    def check_single(message: Message, prefix: str) -> Iterator[Violation]:
+        value = getattr(message, name)
+        empty = not message.HasField(name) if field.has_presence else not value
+        if empty and required:
+            yield f"{prefix}{name}", "is required"
+        elif nested and not empty:
+            yield from violations(value, f"{prefix}{name}.")
+        elif not nested and not (empty and skip_zero) and (wrong := one(value)):
+            yield f"{prefix}{name}", wrong
+
+    def check_list(message: Message, prefix: str) -> Iterator[Violation]:
+        values = getattr(message, name)
+        if required and not values:
+            yield f"{prefix}{name}", "is required"
+            return
+        if many is not None and (wrong := many(values)):
+            yield f"{prefix}{name}", wrong
+            return
+        if skip_items:
+            return
+        for i, value in enumerate(values):
+            if nested:
+                yield from violations(value, f"{prefix}{name}[{i}].")
+            elif wrong := one(value):
+                yield f"{prefix}{name}[{i}]", wrong
+
+    def check_map(message: Message, prefix: str) -> Iterator[Violation]:
+        if wrong := one(getattr(message, name)):
+            yield f"{prefix}{name}", wrong
+
+    if kind == "map" or _is_map(field):
+        return check_map
+    return check_list if is_list else check_single
+
+
+def _is_map(field: FieldDescriptor) -> bool:
+    return field.message_type is not None and bool(field.message_type.GetOptions().map_entry)
+
+
+def _numbers(field: FieldDescriptor) -> set[int]:
+    return set(field.enum_type.values_by_number) if field.enum_type is not None else set()
+
+
+def _scalar_check(field: FieldDescriptor, rules: validate_pb2.FieldRules) -> Check:
+    kind = rules.WhichOneof("type") or ""
+    if kind == "string":
+        return _string_check(rules.string)
+    if kind == "bytes":
+        return _size_check(rules.bytes.min_len, rules.bytes.max_len, "bytes")
+    if kind in {"int32", "int64", "double"}:
+        return _range_check(getattr(rules, kind))
+    if kind == "enum":
+        banned, known = set(rules.enum.not_in), _numbers(field)
+        closed = rules.enum.defined_only
+
+        def check(value: int) -> str | None:
+            return "is not one of the choices" if value in banned or (closed and value not in known) else None
+
+        return check
+    return lambda value: None
+
+
+def _size_check(low: int, high: int, unit: str) -> Check:
+    def check(value: Any) -> str | None:
+        if len(value) < low:
+            return f"must have at least {low} {unit}"
+        return f"must have at most {high} {unit}" if high and len(value) > high else None
+
+    return check
+
+
+def _string_check(rules: validate_pb2.StringRules) -> Check:
+    size = _size_check(rules.min_len, rules.max_len, "characters")
+    pattern = re2.compile(rules.pattern) if rules.pattern else None
+    choices, most_bytes = set(getattr(rules, "in")), rules.max_bytes
+
+    def check(value: str) -> str | None:
+        if wrong := size(value):
+            return wrong
+        if most_bytes and len(value.encode()) > most_bytes:
+            return f"must have at most {most_bytes} bytes"
+        if pattern is not None and not pattern.search(value):
+            return f"must match {rules.pattern}"
+        if rules.email and not EMAIL.search(value):
+            return "must be an e-mail address"
+        if rules.uuid and not _is_uuid(value):
+            return "must be a UUID"
+        return f"must be one of {', '.join(sorted(choices))}" if choices and value not in choices else None
+
+    return check
+
+
+def _is_uuid(value: str) -> bool:
+    try:
+        return len(value) == 36 and str(uuid.UUID(value)) == value.lower()
+    except ValueError:
+        return False
+
+
+def _range_check(rules: validate_pb2.Int32Rules | validate_pb2.Int64Rules | validate_pb2.DoubleRules) -> Check:
+    low = rules.gte if rules.WhichOneof("greater_than") == "gte" else None
+    high = rules.lte if rules.WhichOneof("less_than") == "lte" else None
+
+    def check(value: float) -> str | None:
+        # Negated so that NaN, which compares false with everything, is refused.
+        if low is not None and not value >= low:
+            return f"must be at least {low}"
+        return f"must be at most {high}" if high is not None and not value <= high else None
+
+    return check
+
+
+def _list_check(rules: validate_pb2.FieldRules) -> Check:
+    size = _size_check(rules.repeated.min_items, rules.repeated.max_items, "entries")
+
+    def check(values: Any) -> str | None:
+        if wrong := size(values):
+            return wrong
+        return "must not repeat an entry" if rules.repeated.unique and len(set(values)) < len(values) else None
+
+    return check
+
+
+def _map_check(rules: validate_pb2.FieldRules) -> Check:
+    size = _size_check(rules.map.min_pairs, rules.map.max_pairs, "entries")
+    key, value = _string_check(rules.map.keys.string), _string_check(rules.map.values.string)
+
+    def check(pairs: Any) -> str | None:
+        if wrong := size(pairs):
+            return wrong
+        for k, v in pairs.items():
+            if wrong := key(k):
+                return f"key {k[:40]!r} {wrong}"
+            if wrong := value(v):
+                return f"value of {k[:40]!r} {wrong}"
+        return None
+
+    return check
