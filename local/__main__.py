@@ -16,7 +16,8 @@ def main() -> int:
     up_parser = commands.add_parser("up", help="start the shop")
     up_parser.add_argument("--detach", action="store_true", help="return when everything is healthy")
     commands.add_parser("down", help="stop the shop")
-    commands.add_parser("status", help="what runs, where, and how it is")
+    status_parser = commands.add_parser("status", help="what runs, where, and how it is")
+    status_parser.add_argument("names", nargs="*", help="processes; all when none is named")
     logs_parser = commands.add_parser("logs", help="follow the logs")
     logs_parser.add_argument("names", nargs="*", help="processes; all when none is named")
     logs_parser.add_argument("--no-follow", action="store_true", help="print the end of the logs and return")
@@ -48,7 +49,7 @@ def run(arguments: argparse.Namespace, settings: MeshSettings) -> int:
             from local.supervision import Supervisor
             from local.up import mesh_of
 
-            return 0 if status(mesh_of(settings), Supervisor(settings)) else 3
+            return 0 if status(mesh_of(settings), Supervisor(settings), arguments.names) else 3
         case "logs":
             from local.logs import logs
 

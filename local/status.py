@@ -2,12 +2,14 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
 
 import grpc
 import psutil
 from rich.table import Table
 
 from local.console import console
+from local.errors import MeshError
 from local.processes import Mesh, Part
 from local.supervision import ProcessInfo, Supervisor
 
@@ -26,10 +28,18 @@ async def _healths(parts: list[Part]) -> list[str]:
     return await asyncio.gather(*map(_health, parts))
 
 
-def status(mesh: Mesh, supervisor: Supervisor) -> bool:
-    """Prints a table of the processes; returns whether all of them are healthy."""
+def status(mesh: Mesh, supervisor: Supervisor, names: Sequence[str] = ()) -> bool:
+    """Prints a table of the processes (all, when none is named); returns whether all of them are healthy.
+
+    Raises:
+        MeshError: a name is not one of the mesh's processes.
+    """
     known = {info.name: info for info in supervisor.processes()}
     parts = mesh.parts()
+    if unknown := set(names) - {part.name for part in parts}:
+        everything = ", ".join(part.name for part in parts)
+        raise MeshError(f"There is no process {', '.join(sorted(unknown))}. There are: {everything}.")
+    parts = [part for part in parts if not names or part.name in names]
     healths = asyncio.run(_healths(parts))
     table = Table("process", "state", "health", "pid", "up", "memory", "address")
     for part, health in zip(parts, healths, strict=True):

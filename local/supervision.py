@@ -111,14 +111,13 @@ class Supervisor:
         except OSError as error:
             raise MeshError("The process manager is gone; was the shop stopped from elsewhere?") from error
 
-    def restart_process(self, name: str) -> None:
-        """Stops a process and starts it again; waits for the stop."""
+    def stop_process(self, name: str) -> None:
+        """Stops a process and waits until it has ended; it stays stopped until it is started again."""
         try:
             self._call("stopProcess", name, True)
         except xmlrpc.client.Fault as fault:
             if "NOT_RUNNING" not in fault.faultString:
-                raise
-        self.start_process(name)
+                raise MeshError(f"The process manager could not stop {name}: {fault.faultString}") from fault
 
     def shutdown(self) -> None:
         """Asks supervisord to stop everything in reverse order and then itself; returns at once."""
