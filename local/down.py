@@ -26,6 +26,7 @@ def down(settings: MeshSettings) -> int:
     with console.console.status("stopping"):
         # Stopping in order loses nothing; the rest is for what a crashed process manager left behind.
         if supervisor.answers():
+            supervisor.stop_all()
             supervisor.shutdown()
             wait_gone(processes, PATIENCE_S)
         killed = end(own(settings))

@@ -88,7 +88,7 @@ class Mesh:
             "milvus",
             (str(BIN / "milvus-lite"), "server", *where, *listen),
             ONE_THREAD,
-            priority=110,
+            priority=120,
             stop_signal="INT",  # on SIGTERM it loses rows that were not flushed
             stop_seconds=30,
         )
@@ -114,9 +114,14 @@ class Mesh:
             f"{prefix}_LISTEN": f"127.0.0.1:{port}",
             f"{prefix}_METRICS_LISTEN": f"127.0.0.1:{self.ports.metrics[name]}",
             f"{prefix}_DATABASE_URL": self.postgres.url(service, self.credentials),
+            **self._drain(prefix),
         }
         program = Program(name, _python(f"services.{service}"), {**ONE_THREAD, **listen, **environment}, priority=500)
         return Part(program, grpc_probe(port), f"127.0.0.1:{port}", after)
+
+    def _drain(self, prefix: str) -> Mapping[str, str]:
+        # Draining gives balancers time to turn to the other replica; without one it would only delay `down`.
+        return {} if self.settings.replicas > 1 else {f"{prefix}_DRAIN_S": "0"}
 
     def _users(self) -> Mapping[str, str]:
         return {
@@ -148,6 +153,7 @@ class Mesh:
         environment = {
             **self._recs(),
             "AISLE_RECS_DATABASE_URL": self.postgres.url("recs", self.credentials),
+            "AISLE_RECS_DRAIN_S": "0",  # there is one worker only
             "AISLE_RECS_WORKER_LISTEN": f"127.0.0.1:{self.ports.recs_worker}",
             "AISLE_RECS_WORKER_METRICS_LISTEN": f"127.0.0.1:{self.ports.metrics['recs-worker']}",
             "AISLE_RECS_CLIENT_ID": WORKER_CLIENT,
