@@ -98,7 +98,7 @@ class TokenVerifier:
             self._verified.popitem(last=False)
         return principal
 
-    async def _claims(self, token: str) -> dict[str, object] | dict:  # type: ignore[type-arg]
+    async def _claims(self, token: str) -> dict[str, Any]:
         try:
             header = jwt.get_unverified_header(token)
             key_id = header.get("kid")

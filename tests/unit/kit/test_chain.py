@@ -1,0 +1,254 @@
+"""A real server with the chain in front of the contracts' own methods."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import grpc
+import pytest
+from aisle.recs.v1 import user_event_service_pb2 as events
+from aisle.recs.v1.user_event_service_pb2_grpc import (
+    UserEventServiceServicer,
+    UserEventServiceStub,
+    add_UserEventServiceServicer_to_server,
+)
+from google.rpc import error_details_pb2, status_pb2
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from services.kit import chain, context, errors
+from services.kit.app import App
+from services.kit.server import RunningServer, start
+from services.kit.settings import ServiceSettings
+from tests.support.tokens import Issuer
+
+SERVICE = "aisle.recs.v1.UserEventService"
+
+
+class Servicer(UserEventServiceServicer):
+    """Does what the parent's last part says."""
+
+    async def ListUserEvents(self, request: Any, _: Any) -> Any:
+        if request.page_size == 1:
+            raise ValueError("the password is hunter2")
+        if request.page_size == 2:
+            await asyncio.sleep(30)
+        if request.page_size == 3:
+            raise errors.ResourceExhausted("Too much.", retry_after=1.5)
+        context.set_response_header("cache-control", "no-store")
+        return events.ListUserEventsResponse(next_page_token=f"{request.parent}|{context.time_remaining():.1f}")
+
+    async def ExportUserEvents(self, request: Any, _: Any) -> AsyncIterator[Any]:
+        yield events.ExportUserEventsResponse()
+        yield events.ExportUserEventsResponse()
+        if request.start_time.seconds == 1:
+            raise errors.NotFound("users/x")
+
+
+@pytest.fixture
+async def issuer() -> Issuer:
+    return Issuer()
+
+
+@pytest.fixture
+async def server(issuer: Issuer) -> AsyncIterator[RunningServer]:
+    settings = ServiceSettings(max_concurrent=2, default_timeout_s=1.0)
+    app = App(
+        "test", settings, lambda s: add_UserEventServiceServicer_to_server(Servicer(), s), [SERVICE], issuer.verifier()
+    )
+    running = await start(app)
+    yield running
+    await running.stop()
+
+
+@pytest.fixture
+async def channel(server: RunningServer) -> AsyncIterator[grpc.aio.Channel]:
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{server.port}") as channel:
+        yield channel
+
+
+def status_of(error: grpc.aio.AioRpcError) -> tuple[status_pb2.Status, error_details_pb2.ErrorInfo]:
+    trailing = dict(error.trailing_metadata() or ())
+    status = status_pb2.Status.FromString(trailing["grpc-status-details-bin"])
+    info = error_details_pb2.ErrorInfo()
+    status.details[0].Unpack(info)
+    return status, info
+
+
+async def refused(call: Any) -> tuple[grpc.StatusCode, error_details_pb2.ErrorInfo, status_pb2.Status]:
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await call
+    status, info = status_of(caught.value)
+    assert status.code == caught.value.code().value[0]
+    assert info.domain == "aisle"
+    return caught.value.code(), info, status
+
+
+def test_the_chain_has_its_one_order() -> None:
+    assert [step.__name__ for step in chain.STEPS] == [
+        "identify",
+        "measure",
+        "render_errors",
+        "bound_time",
+        "admit",
+        "decode",
+        "authenticate",
+        "authorize",
+        "check_fields",
+    ]
+
+
+async def test_me_becomes_the_caller_and_headers_come_back(channel: grpc.aio.Channel, issuer: Issuer) -> None:
+    call = UserEventServiceStub(channel).ListUserEvents(
+        events.ListUserEventsRequest(parent="users/me"),
+        metadata=(*issuer.metadata("users/ann", "shopper"), ("x-request-id", "r-1")),
+    )
+    assert (await call).next_page_token.startswith("users/ann|")
+    headers = dict(await call.initial_metadata())
+    assert headers["x-request-id"] == "r-1"
+    assert headers["cache-control"] == "no-store"
+
+
+async def test_malformed_bytes_are_an_invalid_argument_and_leak_nothing(channel: grpc.aio.Channel) -> None:
+    raw = channel.unary_unary(f"/{SERVICE}/ListUserEvents")
+    code, info, status = await refused(raw(b"\xff\xff\xff\xff"))
+    assert code is grpc.StatusCode.INVALID_ARGUMENT
+    assert info.reason == "MALFORMED_MESSAGE"
+    assert "Error" not in status.message
+
+
+async def test_malformed_bytes_to_health_and_reflection_are_an_invalid_argument(channel: grpc.aio.Channel) -> None:
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await channel.unary_unary("/grpc.health.v1.Health/Check")(b"\xff\xff\xff")
+    assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    call = channel.stream_stream("/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo")(iter([b"\xff\xff"]))
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        async for _ in call:
+            pass
+    assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
+@pytest.mark.parametrize(
+    ("subject", "roles", "parent", "code"),
+    [
+        ("users/ann", ("shopper",), "users/bob", grpc.StatusCode.PERMISSION_DENIED),
+        ("visitors/v1", ("visitor",), "visitors/v2", grpc.StatusCode.PERMISSION_DENIED),
+        ("visitors/v1", ("visitor",), "users/me", grpc.StatusCode.PERMISSION_DENIED),
+        ("users/merchant", ("merchant",), "users/bob", grpc.StatusCode.PERMISSION_DENIED),
+        ("users/ann", ("shopper",), "", grpc.StatusCode.INVALID_ARGUMENT),
+        ("users/ann", ("shopper",), "products/x", grpc.StatusCode.PERMISSION_DENIED),
+    ],
+)
+async def test_what_is_somebody_elses_is_refused(
+    channel: grpc.aio.Channel, issuer: Issuer, subject: str, roles: tuple[str, ...], parent: str, code: grpc.StatusCode
+) -> None:
+    request = events.ListUserEventsRequest(parent=parent)
+    call = UserEventServiceStub(channel).ListUserEvents(request, metadata=issuer.metadata(subject, *roles))
+    assert (await refused(call))[0] is code
+
+
+async def test_without_a_token_the_answer_says_to_send_one(channel: grpc.aio.Channel) -> None:
+    code, info, _ = await refused(UserEventServiceStub(channel).ListUserEvents(events.ListUserEventsRequest()))
+    assert (code, info.reason) == (grpc.StatusCode.UNAUTHENTICATED, "TOKEN_MISSING")
+
+
+async def test_authorisation_comes_before_validation(channel: grpc.aio.Channel, issuer: Issuer) -> None:
+    request = events.ListUserEventsRequest(parent="users/bob", page_size=-1)
+    call = UserEventServiceStub(channel).ListUserEvents(request, metadata=issuer.metadata("users/ann", "shopper"))
+    assert (await refused(call))[0] is grpc.StatusCode.PERMISSION_DENIED
+
+
+async def test_fields_at_fault_are_named(channel: grpc.aio.Channel, issuer: Issuer) -> None:
+    request = events.ListUserEventsRequest(parent="users/me", page_size=-1)
+    call = UserEventServiceStub(channel).ListUserEvents(request, metadata=issuer.metadata("users/ann", "shopper"))
+    code, _, status = await refused(call)
+    assert code is grpc.StatusCode.INVALID_ARGUMENT
+    bad = error_details_pb2.BadRequest()
+    assert status.details[1].Unpack(bad)
+    assert [(v.field, v.description) for v in bad.field_violations] == [("page_size", "must be at least 0")]
+
+
+async def ask(channel: grpc.aio.Channel, issuer: Issuer, what: int, **options: Any) -> Any:
+    request = events.ListUserEventsRequest(parent="users/me", page_size=what)
+    metadata = issuer.metadata("users/ann", "shopper") + options.pop("metadata", ())
+    return await UserEventServiceStub(channel).ListUserEvents(request, metadata=metadata, **options)
+
+
+async def test_an_unexpected_exception_says_nothing_but_the_request_id(
+    channel: grpc.aio.Channel, issuer: Issuer
+) -> None:
+    code, info, status = await refused(ask(channel, issuer, 1, metadata=(("x-request-id", "abc"),)))
+    assert code is grpc.StatusCode.INTERNAL
+    assert info.metadata["request_id"] == "abc"
+    assert "hunter2" not in str(status)
+
+
+async def test_retry_info_says_when_to_come_back(channel: grpc.aio.Channel, issuer: Issuer) -> None:
+    code, _, status = await refused(ask(channel, issuer, 3))
+    retry = error_details_pb2.RetryInfo()
+    assert code is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert status.details[1].Unpack(retry)
+    assert retry.retry_delay.ToMilliseconds() == 1500
+
+
+async def test_the_gateways_deadline_ends_the_call(channel: grpc.aio.Channel, issuer: Issuer) -> None:
+    gateway = (("x-envoy-expected-rq-timeout-ms", "50"),)
+    code, info, _ = await refused(ask(channel, issuer, 2, metadata=gateway))
+    assert (code, info.reason) == (grpc.StatusCode.DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED")
+
+
+async def test_the_servers_own_deadline_holds_for_callers_without_one(
+    channel: grpc.aio.Channel, issuer: Issuer
+) -> None:
+    assert (await refused(ask(channel, issuer, 2)))[0] is grpc.StatusCode.DEADLINE_EXCEEDED
+
+
+async def test_handlers_see_the_time_that_is_left(channel: grpc.aio.Channel, issuer: Issuer) -> None:
+    answer = await ask(channel, issuer, 0, timeout=20)
+    assert 15 < float(answer.next_page_token.split("|")[1]) <= 21
+
+
+async def test_too_many_calls_are_refused_but_not_health(channel: grpc.aio.Channel, issuer: Issuer) -> None:
+    slow = [asyncio.create_task(ask(channel, issuer, 2)) for _ in range(2)]
+    await asyncio.sleep(0.3)
+    code, info, _ = await refused(ask(channel, issuer, 0))
+    assert (code, info.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "OVERLOADED")
+    answer = await health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(service=SERVICE))
+    assert answer.status == health_pb2.HealthCheckResponse.SERVING
+    await asyncio.gather(*slow, return_exceptions=True)
+
+
+async def test_streams_go_through_the_chain(channel: grpc.aio.Channel, issuer: Issuer) -> None:
+    stub, admin = UserEventServiceStub(channel), issuer.metadata("users/root", "admin")
+    answers = [a async for a in stub.ExportUserEvents(events.ExportUserEventsRequest(), metadata=admin)]
+    assert len(answers) == 2
+    broken = events.ExportUserEventsRequest()
+    broken.start_time.seconds = 1
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        async for _ in stub.ExportUserEvents(broken, metadata=admin):
+            pass
+    assert caught.value.code() is grpc.StatusCode.NOT_FOUND
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        async for _ in stub.ExportUserEvents(broken, metadata=issuer.metadata("users/m", "merchant")):
+            pass
+    assert caught.value.code() is grpc.StatusCode.PERMISSION_DENIED
+
+
+async def test_a_lost_dependency_turns_health_and_its_return_turns_it_back(issuer: Issuer) -> None:
+    there = False
+
+    async def probe() -> None:
+        if not there:
+            raise ConnectionError
+
+    app = App("test", ServiceSettings(), lambda _: None, [SERVICE], issuer.verifier(), {"database": probe})
+    running = await start(app)
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{running.port}") as channel:
+        stub = health_pb2_grpc.HealthStub(channel)
+        assert (await stub.Check(health_pb2.HealthCheckRequest())).status == 2
+        there = True
+        await running.health.update()
+        assert (await stub.Check(health_pb2.HealthCheckRequest())).status == 1
+        stopping = asyncio.create_task(running.stop(drain_s=0.5))
+        await asyncio.sleep(0.1)
+        assert (await stub.Check(health_pb2.HealthCheckRequest())).status == 2
+        await stopping
