@@ -38,7 +38,7 @@ logs: setup ## Follow the logs of all processes, or of one: make logs ARGS=recs
 	@$(BIN)/python -m local logs $(ARGS)
 
 test: setup-dev ## Run every test (ARGS=... goes to pytest)
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -m "not bench" $(ARGS)
 
 test-fast: setup-dev ## Run the tests that need no server
 	@$(BIN)/python -m pytest tests/unit tests/contract $(ARGS)
