@@ -11,6 +11,7 @@ from sqlalchemy.types import UserDefinedType
 from services.kit.errors import InvalidArgument
 
 START = "0-0"
+MOST = 2**63 - 1
 
 
 class Xid8(UserDefinedType[int]):
@@ -59,6 +60,10 @@ def cursor_of(row: object) -> str:
 
 def _parse(cursor: str) -> tuple[int, int]:
     transaction, dash, sequence = (cursor or START).partition("-")
+    # Each part is a 64-bit number, and a longer one is an error of the database's.
     if not (dash and transaction.isdecimal() and sequence.isdecimal()) or len(cursor) > 40:
         raise InvalidArgument.field("cursor", "is not one that this service gave out")
-    return int(transaction), int(sequence)
+    position = int(transaction), int(sequence)
+    if max(position) > MOST:
+        raise InvalidArgument.field("cursor", "is not one that this service gave out")
+    return position

@@ -22,6 +22,9 @@ from services.kit.errors import InvalidArgument
 Violation = tuple[str, str]
 Check = Callable[[Any], str | None]
 """Says what is wrong with a value; None when nothing is."""
+FieldCheck = Callable[[Message, str, bool], Iterator[Violation]]
+"""Checks a field of a message: (message, prefix of the path, partial)."""
+NUL = "must not hold the character U+0000, which no database stores"
 EMAIL = re2.compile(
     r"^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*$"
 )
@@ -39,14 +42,21 @@ def validate(request: Message) -> None:
         raise InvalidArgument(f"The request is not valid: {what}", violations=found)
 
 
-def violations(message: Message, prefix: str = "") -> Iterator[Violation]:
-    """Every broken limit of a message, as (field path, description)."""
+def violations(message: Message, prefix: str = "", partial: bool = False) -> Iterator[Violation]:
+    """Every broken limit of a message, as (field path, description).
+
+    Args:
+        message: what to check.
+        prefix: goes before the paths.
+        partial: leave out fields that are not set. So it is with the resource of an update: the mask says which of
+            its fields are written, and AIP-203 asks for no others.
+    """
     for check in _compiled(message.DESCRIPTOR):
-        yield from check(message, prefix)
+        yield from check(message, prefix, partial)
 
 
 @cache
-def _compiled(descriptor: Descriptor) -> list[Callable[[Message, str], Iterator[Violation]]]:
+def _compiled(descriptor: Descriptor) -> list[FieldCheck]:
     return [_of_field(field) for field in descriptor.fields if _matters(field)]
 
 
@@ -63,7 +73,7 @@ def _matters(field: FieldDescriptor) -> bool:
     return holds_messages or rules.ByteSize() > 0 or field_behavior_pb2.REQUIRED in behaviors
 
 
-def _of_field(field: FieldDescriptor) -> Callable[[Message, str], Iterator[Violation]]:
+def _of_field(field: FieldDescriptor) -> FieldCheck:
     rules, behaviors = _options(field)
     kind = rules.WhichOneof("type") or ""
     if kind not in KNOWN or rules.cel:
@@ -76,18 +86,24 @@ def _of_field(field: FieldDescriptor) -> Callable[[Message, str], Iterator[Viola
     skip_items = item_rules.ignore == validate_pb2.IGNORE_ALWAYS
     one = _map_check(rules) if kind == "map" else _scalar_check(field, item_rules)
 
-    def check_single(message: Message, prefix: str) -> Iterator[Violation]:
+    is_update = "update_mask" in field.containing_type.fields_by_name
+
+    def check_single(message: Message, prefix: str, partial: bool) -> Iterator[Violation]:
         value = getattr(message, name)
         empty = not message.HasField(name) if field.has_presence else not value
+        if empty and partial:
+            return
         if empty and required:
             yield f"{prefix}{name}", "is required"
         elif nested and not empty:
-            yield from violations(value, f"{prefix}{name}.")
+            yield from violations(value, f"{prefix}{name}.", is_update)
         elif not nested and not (empty and skip_zero) and (wrong := one(value)):
             yield f"{prefix}{name}", wrong
 
-    def check_list(message: Message, prefix: str) -> Iterator[Violation]:
+    def check_list(message: Message, prefix: str, partial: bool) -> Iterator[Violation]:
         values = getattr(message, name)
+        if partial and not values:
+            return
         if required and not values:
             yield f"{prefix}{name}", "is required"
             return
@@ -102,7 +118,7 @@ def _of_field(field: FieldDescriptor) -> Callable[[Message, str], Iterator[Viola
             elif wrong := one(value):
                 yield f"{prefix}{name}[{i}]", wrong
 
-    def check_map(message: Message, prefix: str) -> Iterator[Violation]:
+    def check_map(message: Message, prefix: str, partial: bool) -> Iterator[Violation]:
         if wrong := one(getattr(message, name)):
             yield f"{prefix}{name}", wrong
 
@@ -155,6 +171,8 @@ def _string_check(rules: validate_pb2.StringRules) -> Check:
     def check(value: str) -> str | None:
         if wrong := size(value):
             return wrong
+        if "\x00" in value:
+            return NUL
         if most_bytes and len(value.encode()) > most_bytes:
             return f"must have at most {most_bytes} bytes"
         if pattern is not None and not pattern.search(value):

@@ -83,7 +83,7 @@ class _Build(Transformer[Token, Any]):
         return "text", "".join(_unescaped(inner))
 
     def number(self, token: Token) -> tuple[str, Value]:
-        return "number", float(token)
+        return "number", str(token)  # an id may look like a number, and must keep every digit
 
     def true(self) -> tuple[str, Value]:
         return "boolean", True
@@ -116,20 +116,18 @@ def _unescaped(text: str) -> list[str]:
 
 
 def _converted(name: str, kind: FieldType, given: str, value: Value) -> Value:
-    if kind is FieldType.TIME and isinstance(value, str):
+    if kind is FieldType.TIME and given != "boolean":
         try:
-            moment = datetime.fromisoformat(value)
+            if given == "number":
+                return datetime.fromtimestamp(float(value), UTC).timestamp()
+            moment = datetime.fromisoformat(str(value))
             return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-        except ValueError:
+        except (ValueError, OverflowError, OSError):
             raise InvalidArgument.field("filter", f"{name} needs a time such as 2026-01-31T12:00:00Z") from None
     if kind in {FieldType.TEXT, FieldType.PATH}:
-        if given == "number":
-            return f"{value:g}"
-        if given == "text":
-            return value
-        return str(value).lower()
+        return str(value).lower() if given == "boolean" else value
     wanted = {FieldType.NUMBER: "number", FieldType.BOOLEAN: "boolean", FieldType.TIME: "number"}[kind]
     if given != wanted:
         what = {"number": "a number", "boolean": "true or false"}[wanted]
         raise InvalidArgument.field("filter", f"{name} needs {what}, not {str(value)[:40]!r}")
-    return value
+    return float(value) if given == "number" else value

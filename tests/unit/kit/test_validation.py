@@ -50,8 +50,8 @@ def test_verdicts_are_those_of_protovalidate(kind: Any) -> None:
         message = kind(**values)
         refused = {v.proto.field.elements[0].field_name for v in reference.collect_violations(message)}
         ours = {f.split("[")[0].split(".")[0]: d for f, d in validation.violations(message)}
-        # google.api.field_behavior is enforced here too, and not by protovalidate.
-        assert {f for f, d in ours.items() if d != "is required"} <= refused
+        # google.api.field_behavior and U+0000 are looked at here too, and not by protovalidate.
+        assert {f for f, d in ours.items() if d not in {"is required", validation.NUL}} <= refused
         assert refused <= set(ours)
 
     compare()
@@ -70,6 +70,13 @@ def test_nested_fields_at_fault_are_named_by_their_path() -> None:
     with pytest.raises(InvalidArgument) as caught:
         validation.validate(batch)
     assert caught.value.violations == [("user_events[1].rating", "must be at most 5")]
+
+
+def test_an_update_needs_only_the_fields_that_it_writes() -> None:
+    request = product_service_pb2.UpdateProductRequest(product={"name": "products/x", "age_limit": 121})
+    with pytest.raises(InvalidArgument) as caught:
+        validation.validate(request)
+    assert [field for field, _ in caught.value.violations] == ["product.age_limit"]
 
 
 def test_rows_of_an_import_are_left_to_the_service() -> None:
