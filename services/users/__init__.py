@@ -1,0 +1,1 @@
+"""Accounts, sessions, preferences: who people are."""

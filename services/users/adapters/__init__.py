@@ -1,0 +1,1 @@
+"""What the use cases need, on PostgreSQL, argon2 and files."""

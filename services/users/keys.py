@@ -1,0 +1,27 @@
+"""`python -m services.users.keys rotate`: adds a signing key, and deletes those that no living token needs.
+
+A running service picks the new key up by itself, publishes it, and signs with it a minute later.
+"""
+
+import argparse
+from pathlib import Path
+
+from services.users.adapters.keys import PUBLISHED_AHEAD_S, drop_old_keys, make_key
+
+
+def main() -> None:
+    """Rotates the keys of a folder."""
+    parser = argparse.ArgumentParser(prog="python -m services.users.keys", description=__doc__)
+    parser.add_argument("action", choices=["rotate"])
+    parser.add_argument("--folder", type=Path, required=True, help="AISLE_USERS_SIGNING_KEYS_DIR of the service")
+    parser.add_argument("--token-life", type=int, default=900, help="seconds that an access token lives")
+    options = parser.parse_args()
+    if not options.folder.is_dir():
+        parser.error(f"{options.folder} is no folder: start the users service once, which makes it")
+    added = make_key(options.folder)
+    dropped = drop_old_keys(options.folder, options.token_life)
+    print(f"Added key {added}; it signs in {PUBLISHED_AHEAD_S} s. Deleted {len(dropped)} that no token needs any more.")
+
+
+if __name__ == "__main__":
+    main()

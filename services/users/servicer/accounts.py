@@ -1,0 +1,76 @@
+"""AccountService."""
+
+from typing import Any
+
+from aisle.users.v1 import account_service_pb2 as pb
+from aisle.users.v1 import session_service_pb2 as sessions_pb
+from aisle.users.v1.account_service_pb2_grpc import AccountServiceServicer
+
+from services.kit import context, paging
+from services.kit.errors import InvalidArgument
+from services.users.ports import OpenStore
+from services.users.servicer import messages
+from services.users.use_cases.accounts import Accounts
+
+
+class AccountServicer(AccountServiceServicer):
+    """Parses, calls, renders."""
+
+    def __init__(self, accounts: Accounts, open_store: OpenStore) -> None:
+        self._accounts = accounts
+        self._open = open_store
+
+    async def SignUp(self, request: pb.SignUpRequest, _: Any) -> sessions_pb.Session:
+        tokens = await self._accounts.sign_up(
+            request.email,
+            request.password,
+            request.display_name,
+            request.visitor_refresh_token,
+            context.client_address(),
+        )
+        return messages.session(tokens)
+
+    async def CreateAccount(self, request: pb.CreateAccountRequest, _: Any) -> pb.Account:
+        given = request.account
+        account = await self._accounts.create(
+            request.account_id, given.email, given.display_name, tuple(given.roles), request.password
+        )
+        return messages.account(account)
+
+    async def GetAccount(self, request: pb.GetAccountRequest, _: Any) -> pb.Account:
+        return messages.account(await self._accounts.get(_id(request.name)))
+
+    async def UpdateAccount(self, request: pb.UpdateAccountRequest, _: Any) -> pb.Account:
+        _only(request.update_mask.paths, "display_name")
+        given = request.account
+        return messages.account(await self._accounts.rename(_id(given.name), given.display_name, given.etag))
+
+    async def ChangePassword(self, request: pb.ChangePasswordRequest, _: Any) -> sessions_pb.Session:
+        tokens = await self._accounts.change_password(
+            _id(request.name), request.current_password, request.new_password, context.client_address()
+        )
+        return messages.session(tokens)
+
+    async def GetPreferences(self, request: pb.GetPreferencesRequest, _: Any) -> pb.Preferences:
+        return messages.preferences(await self._accounts.preferences(_id(request.name)))
+
+    async def UpdatePreferences(self, request: pb.UpdatePreferencesRequest, _: Any) -> pb.Preferences:
+        _only(request.update_mask.paths, "categories")
+        given = request.preferences
+        return messages.preferences(await self._accounts.prefer(_id(given.name), tuple(given.categories)))
+
+    async def ListAccountChanges(self, request: pb.ListAccountChangesRequest, _: Any) -> pb.ListAccountChangesResponse:
+        size = paging.page_size(request.page_size, 500, 1000)
+        async with self._open() as store:
+            changes, cursor = await store.changes(request.cursor, size)
+        rendered = [messages.change(change) for change in changes]
+        return pb.ListAccountChangesResponse(changes=rendered, next_cursor=cursor, more=len(changes) == size)
+
+
+def _id(name: str) -> str:
+    return name.split("/")[1]
+
+
+def _only(paths: Any, field: str) -> None:
+    if unknown := [path for path in paths if path not in {field, "*"}]:
+        raise InvalidArgument.field("update_mask", f"{unknown[0]} cannot be updated; only {field} can")

@@ -1,0 +1,44 @@
+"""SessionService."""
+
+from typing import Any
+
+from aisle.users.v1 import session_service_pb2 as pb
+from aisle.users.v1.session_service_pb2_grpc import SessionServiceServicer
+from google.protobuf import empty_pb2
+
+from services.kit import context
+from services.users.ports import Clients, Signer
+from services.users.servicer import messages
+from services.users.use_cases.sessions import LogIn, Sessions
+
+
+class SessionServicer(SessionServiceServicer):
+    """Parses, calls, renders."""
+
+    def __init__(self, sessions: Sessions, log_in: LogIn, clients: Clients, signer: Signer) -> None:
+        self._sessions = sessions
+        self._log_in = log_in
+        self._clients = clients
+        self._signer = signer
+
+    async def LogIn(self, request: pb.LogInRequest, _: Any) -> pb.Session:
+        address = context.client_address()
+        tokens = await self._log_in(request.email, request.password, request.visitor_refresh_token, address)
+        return messages.session(tokens)
+
+    async def CreateVisitorSession(self, request: pb.CreateVisitorSessionRequest, _: Any) -> pb.Session:
+        return messages.session(await self._sessions.visitor())
+
+    async def RefreshSession(self, request: pb.RefreshSessionRequest, _: Any) -> pb.Session:
+        return messages.session(await self._sessions.refresh(request.refresh_token))
+
+    async def LogOut(self, request: pb.LogOutRequest, _: Any) -> empty_pb2.Empty:
+        await self._sessions.end(request.refresh_token)
+        return empty_pb2.Empty()
+
+    async def ExchangeClientCredentials(self, request: pb.ExchangeClientCredentialsRequest, _: Any) -> pb.Session:
+        return messages.session(self._sessions.machine(request.client_id, request.client_secret, self._clients))
+
+    async def GetJsonWebKeySet(self, request: pb.GetJsonWebKeySetRequest, _: Any) -> pb.JsonWebKeySet:
+        context.set_response_header("cache-control", "public, max-age=10")
+        return pb.JsonWebKeySet(keys=[pb.JsonWebKey(**key) for key in self._signer.published()])

@@ -1,0 +1,55 @@
+"""Limits on guessing passwords, per account and per address."""
+
+import hashlib
+from dataclasses import dataclass
+
+from services.kit.errors import ResourceExhausted
+from services.users.ports import Attempts
+
+
+@dataclass(frozen=True)
+class GuessLimits:
+    """Tries in a window."""
+
+    per_account_and_address: int
+    per_account: int
+    per_address: int
+    sign_ups_per_address: int
+
+
+class Guesses:
+    """Counts tries before a password is looked at, so that guessing in parallel gains nothing."""
+
+    def __init__(self, attempts: Attempts, limits: GuessLimits) -> None:
+        self._attempts = attempts
+        self._limits = limits
+
+    async def log_in(self, email: str, address: str) -> None:
+        """Counts a try to log in.
+
+        Raises:
+            ResourceExhausted: there were too many; says when to come back, and not for which of the reasons.
+        """
+        account = hashlib.sha256(email.encode()).hexdigest()[:32]
+        await self._count(f"pair:{account}:{address}", self._limits.per_account_and_address)
+        await self._count(f"account:{account}", self._limits.per_account)
+        await self._count(f"address:{address}", self._limits.per_address)
+
+    async def log_in_succeeded(self, email: str, address: str) -> None:
+        """Forgets the tries of somebody who knew the password in the end."""
+        account = hashlib.sha256(email.encode()).hexdigest()[:32]
+        await self._attempts.forget(f"pair:{account}:{address}")
+
+    async def sign_up(self, address: str) -> None:
+        """Counts a sign-up.
+
+        Raises:
+            ResourceExhausted: there were too many from this address.
+        """
+        await self._count(f"sign-up:{address}", self._limits.sign_ups_per_address)
+
+    async def _count(self, key: str, limit: int) -> None:
+        count, seconds_left = await self._attempts.count(key)
+        if count > limit:
+            wait = max(1.0, seconds_left)
+            raise ResourceExhausted("Too many tries. Wait and try again.", retry_after=wait, reason="TOO_MANY_TRIES")

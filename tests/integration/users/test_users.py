@@ -1,0 +1,195 @@
+"""Accounts and sessions, as clients see them."""
+
+import asyncio
+import statistics
+import time
+import uuid
+from typing import Any
+
+import grpc
+import pytest
+from aisle.users.v1 import account_service_pb2 as pb
+from aisle.users.v1 import session_service_pb2 as spb
+
+from services.kit.server import RunningServer
+from services.kit.tokens import PublishedKeys, TokenVerifier
+from services.users.adapters import keys
+from services.users.settings import UsersSettings
+from tests.integration.users.conftest import ADMIN
+
+PASSWORD = "a long password"
+
+
+def bearer(session: Any) -> tuple[tuple[str, str], ...]:
+    return (("authorization", f"Bearer {session.access_token}"),)
+
+
+async def code_of(call: Any) -> grpc.StatusCode:
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await call
+    return caught.value.code()  # type: ignore[no-any-return]
+
+
+async def sign_up(accounts: Any, **fields: Any) -> Any:
+    email = fields.pop("email", f"{uuid.uuid4().hex}@shop.test")
+    return email, await accounts.SignUp(pb.SignUpRequest(email=email, password=PASSWORD, **fields))
+
+
+async def test_sign_up_log_in_me(accounts: Any, sessions: Any, users: RunningServer) -> None:
+    email, session = await sign_up(accounts, email="Ann@Shop.test", display_name="Ann")
+    assert (session.roles, session.subject[:6]) == (["shopper"], "users/")
+    again = await sessions.LogIn(spb.LogInRequest(email="ann@shop.TEST", password=PASSWORD))
+    me = await accounts.GetAccount(pb.GetAccountRequest(name="users/me"), metadata=bearer(again))
+    assert (me.email, me.display_name, me.name) == ("ann@shop.test", "Ann", session.subject)
+    assert (
+        await code_of(accounts.SignUp(pb.SignUpRequest(email=email, password=PASSWORD)))
+        is grpc.StatusCode.ALREADY_EXISTS
+    )
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{users.port}") as channel:
+        principal = await TokenVerifier(PublishedKeys(channel)).verify(again.access_token)
+    assert principal.subject == session.subject
+
+
+async def test_update_wants_the_current_etag(accounts: Any) -> None:
+    _, session = await sign_up(accounts)
+    me = await accounts.GetAccount(pb.GetAccountRequest(name="users/me"), metadata=bearer(session))
+    change = pb.UpdateAccountRequest(account={"name": "users/me", "display_name": "Bo", "etag": me.etag})
+    assert (await accounts.UpdateAccount(change, metadata=bearer(session))).display_name == "Bo"
+    assert await code_of(accounts.UpdateAccount(change, metadata=bearer(session))) is grpc.StatusCode.ABORTED
+
+
+async def test_a_refresh_token_works_once_and_its_reuse_ends_the_session(accounts: Any, sessions: Any) -> None:
+    _, first = await sign_up(accounts)
+    second = await sessions.RefreshSession(spb.RefreshSessionRequest(refresh_token=first.refresh_token))
+    third = await sessions.RefreshSession(spb.RefreshSessionRequest(refresh_token=second.refresh_token))
+    for token in (first.refresh_token, third.refresh_token):
+        call = sessions.RefreshSession(spb.RefreshSessionRequest(refresh_token=token))
+        assert await code_of(call) is grpc.StatusCode.UNAUTHENTICATED
+
+
+async def test_of_many_that_refresh_at_once_one_wins_and_the_session_ends(accounts: Any, sessions: Any) -> None:
+    _, session = await sign_up(accounts)
+    request = spb.RefreshSessionRequest(refresh_token=session.refresh_token)
+    results = await asyncio.gather(*(sessions.RefreshSession(request) for _ in range(8)), return_exceptions=True)
+    winners = [r for r in results if not isinstance(r, BaseException)]
+    assert len(winners) == 1
+    after = sessions.RefreshSession(spb.RefreshSessionRequest(refresh_token=winners[0].refresh_token))
+    assert await code_of(after) is grpc.StatusCode.UNAUTHENTICATED
+
+
+async def test_log_out_ends_the_session_and_may_be_repeated(accounts: Any, sessions: Any) -> None:
+    _, session = await sign_up(accounts)
+    for _ in range(2):
+        await sessions.LogOut(spb.LogOutRequest(refresh_token=session.refresh_token))
+    call = sessions.RefreshSession(spb.RefreshSessionRequest(refresh_token=session.refresh_token))
+    assert await code_of(call) is grpc.StatusCode.UNAUTHENTICATED
+
+
+async def test_a_new_password_ends_the_other_sessions(accounts: Any, sessions: Any) -> None:
+    email, old = await sign_up(accounts)
+    request = pb.ChangePasswordRequest(name="users/me", current_password=PASSWORD, new_password="another one")
+    new = await accounts.ChangePassword(request, metadata=bearer(old))
+    call = sessions.RefreshSession(spb.RefreshSessionRequest(refresh_token=old.refresh_token))
+    assert await code_of(call) is grpc.StatusCode.UNAUTHENTICATED
+    await sessions.RefreshSession(spb.RefreshSessionRequest(refresh_token=new.refresh_token))
+    assert (
+        await code_of(sessions.LogIn(spb.LogInRequest(email=email, password=PASSWORD)))
+        is grpc.StatusCode.UNAUTHENTICATED
+    )
+
+
+async def test_unknown_address_and_wrong_password_get_the_same_answer_in_the_same_time(
+    accounts: Any, sessions: Any
+) -> None:
+    known = [(await sign_up(accounts))[0] for _ in range(12)]
+    unknown = [f"{uuid.uuid4().hex}@shop.test" for _ in range(12)]
+    seconds: dict[str, list[float]] = {"known": [], "unknown": []}
+    answers = set()
+    for pair in zip(known, unknown, strict=True):
+        for kind, email in zip(seconds, pair, strict=True):
+            started = time.perf_counter()
+            with pytest.raises(grpc.aio.AioRpcError) as caught:
+                await sessions.LogIn(spb.LogInRequest(email=email, password="wrong"))
+            seconds[kind].append(time.perf_counter() - started)
+            answers.add((caught.value.code(), caught.value.details()))
+    assert len(answers) == 1
+    medians = [statistics.median(values) for values in seconds.values()]
+    # A log-in that skipped the hashing would be five times as fast.
+    assert max(medians) / min(medians) < 1.5
+
+
+async def test_guessing_is_limited_and_says_when_to_come_back(accounts: Any, sessions: Any) -> None:
+    email, _ = await sign_up(accounts)
+    for _ in range(4):
+        wrong = sessions.LogIn(spb.LogInRequest(email=email, password="wrong"))
+        assert await code_of(wrong) is grpc.StatusCode.UNAUTHENTICATED
+    right = sessions.LogIn(spb.LogInRequest(email=email, password=PASSWORD))
+    assert await code_of(right) is grpc.StatusCode.RESOURCE_EXHAUSTED
+    elsewhere = (("x-envoy-external-address", "203.0.113.9"),)
+    await sessions.LogIn(spb.LogInRequest(email=email, password=PASSWORD), metadata=elsewhere)
+
+
+async def changes(accounts: Any, sessions: Any) -> list[Any]:
+    machine = await sessions.ExchangeClientCredentials(
+        spb.ExchangeClientCredentialsRequest(client_id="worker", client_secret="s3cret")
+    )
+    answer = await accounts.ListAccountChanges(pb.ListAccountChangesRequest(), metadata=bearer(machine))
+    return list(answer.changes)
+
+
+async def test_a_visitor_becomes_a_user_once(accounts: Any, sessions: Any) -> None:
+    visitor = await sessions.CreateVisitorSession(spb.CreateVisitorSessionRequest())
+    assert visitor.subject.startswith("visitors/")
+    email, user = await sign_up(accounts, visitor_refresh_token=visitor.refresh_token)
+    await sessions.LogIn(spb.LogInRequest(email=email, password=PASSWORD, visitor_refresh_token=visitor.refresh_token))
+    merges = [c.visitor_merge for c in await changes(accounts, sessions) if c.HasField("visitor_merge")]
+    assert [(m.visitor, m.user) for m in merges] == [(visitor.subject, user.subject)]
+    call = sessions.RefreshSession(spb.RefreshSessionRequest(refresh_token=visitor.refresh_token))
+    assert await code_of(call) is grpc.StatusCode.UNAUTHENTICATED
+
+
+async def test_preferences_reach_the_change_feed(accounts: Any, sessions: Any) -> None:
+    _, session = await sign_up(accounts)
+    chosen = ["categories/shoes", "categories/lamps"]
+    request = pb.UpdatePreferencesRequest(preferences={"name": "users/me/preferences", "categories": chosen})
+    await accounts.UpdatePreferences(request, metadata=bearer(session))
+    read = await accounts.GetPreferences(
+        pb.GetPreferencesRequest(name="users/me/preferences"), metadata=bearer(session)
+    )
+    assert list(read.categories) == chosen
+    last = (await changes(accounts, sessions))[-1].preferences
+    assert (last.name, list(last.categories)) == (f"{session.subject}/preferences", chosen)
+
+
+async def test_only_machines_read_the_feed_and_only_admins_make_accounts(accounts: Any, sessions: Any) -> None:
+    _, session = await sign_up(accounts)
+    feed = accounts.ListAccountChanges(pb.ListAccountChangesRequest(), metadata=bearer(session))
+    assert await code_of(feed) is grpc.StatusCode.PERMISSION_DENIED
+    wrong = spb.ExchangeClientCredentialsRequest(client_id="worker", client_secret="guess")
+    assert await code_of(sessions.ExchangeClientCredentials(wrong)) is grpc.StatusCode.UNAUTHENTICATED
+    request = pb.CreateAccountRequest(
+        account={"email": "demo@shop.test", "roles": ["merchant"]}, account_id="demo", password=PASSWORD
+    )
+    assert await code_of(accounts.CreateAccount(request, metadata=bearer(session))) is grpc.StatusCode.PERMISSION_DENIED
+    admin = await sessions.LogIn(spb.LogInRequest(**ADMIN))
+    made = await accounts.CreateAccount(request, metadata=bearer(admin))
+    assert (made.name, list(made.roles)) == ("users/demo", ["merchant"])
+    assert await code_of(accounts.CreateAccount(request, metadata=bearer(admin))) is grpc.StatusCode.ALREADY_EXISTS
+
+
+async def test_a_new_key_is_published_before_it_signs(
+    users: RunningServer, sessions: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = users.app.settings
+    assert isinstance(settings, UsersSettings)
+    monkeypatch.setattr(keys, "REREAD_S", 0.0)
+    before = (await sessions.GetJsonWebKeySet(spb.GetJsonWebKeySetRequest())).keys
+    added = keys.make_key(settings.signing_keys_dir)
+    after = (await sessions.GetJsonWebKeySet(spb.GetJsonWebKeySetRequest())).keys
+    assert [key.kid for key in after] == [before[0].kid, added]
+    monkeypatch.setattr(keys, "PUBLISHED_AHEAD_S", -1)
+    signing = (await sessions.GetJsonWebKeySet(spb.GetJsonWebKeySetRequest())).keys
+    assert signing[0].kid == added
+    session = await sessions.CreateVisitorSession(spb.CreateVisitorSessionRequest())
+    principal = await users.app.verifier.verify(session.access_token)
+    assert principal.subject == session.subject
