@@ -1,0 +1,1 @@
+"""Recommendations, user events and releases."""

@@ -1,0 +1,101 @@
+"""What changes of accounts do to the recs database, and how far feeds were followed."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import delete, select, text
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from services.kit.database import UnitOfWork
+from services.recs.adapters.tables import profiles, user_events, visitor_merges, watermarks
+from services.recs.ports import AccountChange
+
+# An event that came under both names counts once. The new transaction id lets the feature updater see it again.
+DROP_DOUBLE = text("""
+    DELETE FROM user_events AS theirs USING user_events AS ours
+    WHERE theirs.shopper = :visitor AND ours.shopper = :user AND ours.event_id = theirs.event_id
+""")
+MOVE = text("""
+    UPDATE user_events SET shopper = :user, transaction_id = pg_current_xact_id() WHERE shopper = :visitor
+""")
+
+
+class PostgresAccounts:
+    """Applies changes of accounts, each page of them in one transaction with its watermark."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def apply(self, changes: Sequence[AccountChange], watermark: str, cursor: str) -> set[str]:
+        """The shoppers whose features are no longer right."""
+        touched: set[str] = set()
+        async with UnitOfWork(self._engine) as connection:
+            for change in changes:
+                touched |= await _apply(connection, change)
+            await _set(connection, watermark, cursor)
+        return touched
+
+    async def merge_late(self, shoppers: set[str]) -> set[str]:
+        """Moves what a visitor did after the log-in was followed; returns the users who got it."""
+        visitors = [name for name in shoppers if name.startswith("visitors/")]
+        if not visitors:
+            return set()
+        async with UnitOfWork(self._engine) as connection:
+            query = select(visitor_merges).where(visitor_merges.c.visitor.in_(visitors))
+            merges = (await connection.execute(query)).all()
+            for merge in merges:
+                await _merge(connection, merge.visitor, merge.user)
+        return {merge.user for merge in merges}
+
+    async def all_profiles(self) -> set[str]:
+        """Shoppers who chose preferences."""
+        async with self._engine.connect() as connection:
+            return set((await connection.execute(select(profiles.c.shopper))).scalars())
+
+
+class PostgresWatermarks:
+    """services.recs.ports.Watermarks."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def get(self, name: str) -> str:
+        async with self._engine.connect() as connection:
+            query = select(watermarks.c.cursor).where(watermarks.c.name == name)
+            return (await connection.execute(query)).scalar_one_or_none() or ""
+
+    async def set(self, name: str, cursor: str) -> None:
+        async with UnitOfWork(self._engine) as connection:
+            await _set(connection, name, cursor)
+
+
+async def _apply(connection: AsyncConnection, change: AccountChange) -> set[str]:
+    if change.preferences is not None:
+        shopper, categories = change.preferences
+        values = {"preferred_categories": list(categories)}
+        statement = upsert(profiles).values(shopper=shopper, **values)
+        await connection.execute(statement.on_conflict_do_update(index_elements=["shopper"], set_=values))
+        return {shopper}
+    if change.merge is not None:
+        visitor, user = change.merge
+        statement = upsert(visitor_merges).values(visitor=visitor, user=user)
+        await connection.execute(statement.on_conflict_do_update(index_elements=["visitor"], set_={"user": user}))
+        await _merge(connection, visitor, user)
+        return {visitor, user}
+    if change.erased:
+        await connection.execute(delete(user_events).where(user_events.c.shopper == change.erased))
+        await connection.execute(delete(profiles).where(profiles.c.shopper == change.erased))
+        await connection.execute(delete(visitor_merges).where(visitor_merges.c.user == change.erased))
+        return {change.erased}
+    return set()
+
+
+async def _merge(connection: AsyncConnection, visitor: str, user: str) -> None:
+    await connection.execute(DROP_DOUBLE, {"visitor": visitor, "user": user})
+    await connection.execute(MOVE, {"visitor": visitor, "user": user})
+
+
+async def _set(connection: AsyncConnection, name: str, cursor: str) -> None:
+    values = {"cursor": cursor, "update_time": text("now()")}
+    statement = upsert(watermarks).values(name=name, **values)
+    await connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))

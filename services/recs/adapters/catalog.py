@@ -1,0 +1,77 @@
+"""The catalogue over gRPC."""
+
+from collections.abc import AsyncIterator, Sequence
+
+import grpc
+from aisle.catalog.v1 import product_service_pb2 as pb
+from aisle.catalog.v1.product_pb2 import Product
+from aisle.catalog.v1.product_service_pb2_grpc import ProductServiceStub
+
+from services.kit.errors import InvalidArgument
+from services.recs.ports import ProductChange
+from services.recs.use_cases.products import product_id
+
+SERVICE = "aisle.catalog.v1.ProductService"
+PAGE = 100
+FEED_PAGE = 500
+EVERYTHING_PAGE = 1000
+FEED_TIMEOUT_S = 20.0
+
+
+class GrpcCatalog:
+    """services.recs.ports.Catalog."""
+
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        self._stub = ProductServiceStub(channel)
+
+    async def get(self, ids: Sequence[str]) -> dict[str, Product]:
+        names = [f"products/{item}" for item in ids]
+        reply = await self._stub.BatchGetProducts(pb.BatchGetProductsRequest(names=names, allow_missing=True))
+        return {product_id(product.name): product for product in reply.products}
+
+    async def newest(self, filter_text: str, page_token: str) -> tuple[list[Product], str]:
+        text = f"({filter_text}) AND in_stock = true" if filter_text.strip() else "in_stock = true"
+        request = pb.ListProductsRequest(
+            page_size=PAGE, page_token=page_token, filter=text, order_by="create_time desc"
+        )
+        try:
+            reply = await self._stub.ListProducts(request)
+        except grpc.aio.AioRpcError as error:
+            if error.code() is grpc.StatusCode.INVALID_ARGUMENT and page_token:
+                raise InvalidArgument.field("page_token", "is not one that this service gave out") from None
+            raise
+        return list(reply.products), reply.next_page_token
+
+
+class GrpcCatalogFeed:
+    """services.recs.ports.CatalogFeed; needs the role service."""
+
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        self._stub = ProductServiceStub(channel)
+
+    async def changes(self, cursor: str) -> tuple[list[ProductChange], str, bool]:
+        request = pb.ListProductChangesRequest(cursor=cursor, page_size=FEED_PAGE)
+        reply = await self._stub.ListProductChanges(request, timeout=FEED_TIMEOUT_S)
+        changes = [
+            ProductChange(product_id(change.name), change.product if change.HasField("product") else None)
+            for change in reply.changes
+        ]
+        return changes, reply.next_cursor, reply.more
+
+    async def everything(self) -> AsyncIterator[list[Product]]:
+        request = pb.ListProductsRequest(page_size=EVERYTHING_PAGE)
+        while True:
+            reply = await self._stub.ListProducts(request, timeout=FEED_TIMEOUT_S)
+            yield list(reply.products)
+            if not reply.next_page_token:
+                return
+            request.page_token = reply.next_page_token
+
+    async def existing(self, ids: Sequence[str]) -> set[str]:
+        found: set[str] = set()
+        for at in range(0, len(ids), EVERYTHING_PAGE):
+            names = [f"products/{item}" for item in ids[at : at + EVERYTHING_PAGE]]
+            request = pb.BatchGetProductsRequest(names=names, allow_missing=True)
+            reply = await self._stub.BatchGetProducts(request, timeout=FEED_TIMEOUT_S)
+            found.update(product_id(product.name) for product in reply.products)
+        return found

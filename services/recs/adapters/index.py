@@ -1,0 +1,190 @@
+"""Item vectors in Milvus, for the reading side."""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar
+
+import numpy as np
+from pymilvus import AsyncMilvusClient
+
+from services.kit.filters import And, Comparison, Expr, FieldType, to_milvus
+from services.kit.filters.milvus import quoted
+from services.recs.adapters.coalescing import Coalescer, Found
+from services.recs.adapters.index_schema import ALIAS, CONSISTENCY, on_columns, vector_length
+from services.recs.domain.releases import Release
+from services.recs.ports import Vector
+
+T = TypeVar("T")
+IN_STOCK = Comparison("in_stock", "=", True, FieldType.BOOLEAN)
+LINGER_S = 5.0
+"""A client is closed this long after it failed: other calls may still be under way on it."""
+MISSING_S = 1.0
+"""After which a product without a vector is asked for again: it may have been indexed meanwhile."""
+
+
+class Connection:
+    """A client that is made anew after a failure.
+
+    pymilvus' channel waits up to two minutes between its tries to connect; a new one connects at once.
+    """
+
+    def __init__(self, uri: str, token: str, timeout_s: float) -> None:
+        self._uri, self._token, self._timeout_s = uri, token, timeout_s
+        self._client: AsyncMilvusClient | None = None
+        self._closing: set[asyncio.Task[None]] = set()
+
+    async def __call__(self, work: Callable[[AsyncMilvusClient], Awaitable[T]]) -> T:
+        """What the work returns; the next call has a new client if it raises."""
+        client = self._client
+        if client is None:
+            client = self._client = AsyncMilvusClient(
+                self._uri, token=self._token, timeout=self._timeout_s, dedicated=True
+            )
+        try:
+            return await work(client)
+        except Exception:
+            if self._client is client:
+                self._client = None
+                task = asyncio.create_task(_close(client, LINGER_S))
+                self._closing.add(task)
+                task.add_done_callback(self._closing.discard)
+            raise
+
+    async def close(self) -> None:
+        """Closes the client."""
+        if self._client is not None:
+            await _close(self._client)
+        for task in self._closing:
+            task.cancel()
+
+
+class MilvusIndex:
+    """services.recs.ports.VectorIndex."""
+
+    def __init__(
+        self, connection: Connection, timeout_s: float, cache: "VectorCache", in_flight: int, together: int
+    ) -> None:
+        self._connection = connection
+        self._timeout_s = timeout_s
+        self._cache = cache
+        self._coalesced: Coalescer[tuple[str, str]] = Coalescer(self._search, in_flight, together)
+        self._columns: dict[str, frozenset[str]] = {}
+
+    async def search(self, release: Release, vector: Vector, where: Expr | None, limit: int) -> Found:
+        kind = release.collection, await self._text(release.collection, where)
+        return await self._coalesced(kind, vector, limit)
+
+    async def vectors(self, release: Release, ids: Sequence[str]) -> dict[str, Vector]:
+        found, missing = self._cache.get(release.collection, ids)
+        if missing:
+            listed = ", ".join(map(quoted, missing))
+            rows = await self._query(release.collection, f"product_id in [{listed}]", ["product_id", "vector"])
+            asked: dict[str, Vector | None] = dict.fromkeys(missing)
+            asked.update((row["product_id"], np.asarray(row["vector"], np.float32)) for row in rows)
+            self._cache.put(release.collection, asked)
+            found.update((item, vector) for item, vector in asked.items() if vector is not None)
+        return found
+
+    async def among(self, release: Release, ids: Sequence[str], where: Expr | None) -> set[str]:
+        listed = ", ".join(map(quoted, ids))
+        text = f"product_id in [{listed}] and ({await self._text(release.collection, where)})"
+        return {row["product_id"] for row in await self._query(release.collection, text, ["product_id"])}
+
+    async def dimension(self, collection: str) -> int | None:
+        async def ask(client: AsyncMilvusClient) -> int | None:
+            if not await client.has_collection(collection, timeout=self._timeout_s * 10):
+                return None
+            return vector_length(await client.describe_collection(collection, timeout=self._timeout_s * 10))
+
+        return await self._connection(ask)
+
+    async def point_alias(self, collection: str) -> None:
+        async def point(client: AsyncMilvusClient) -> None:
+            aliases = (await client.list_aliases(collection, timeout=5.0)).get("aliases", [])
+            if ALIAS in aliases:
+                return
+            try:
+                await client.alter_alias(collection, ALIAS, timeout=5.0)
+            except Exception:  # there is none yet
+                await client.create_alias(collection, ALIAS, timeout=5.0)
+
+        await self._connection(point)
+
+    async def close(self) -> None:
+        """Closes the connection."""
+        await self._connection.close()
+
+    async def _text(self, collection: str, where: Expr | None) -> str:
+        whole = IN_STOCK if where is None else And((IN_STOCK, where))
+        columns = self._columns.get(collection)
+        if columns is None and where is not None:
+            described: Any = await self._connection(
+                lambda client: client.describe_collection(collection, timeout=self._timeout_s)
+            )
+            columns = self._columns[collection] = frozenset(field["name"] for field in described["fields"])
+        return to_milvus(on_columns(whole, columns or frozenset()), {"category": "category_ids"})
+
+    async def _search(self, kind: tuple[str, str], vectors: Sequence[Vector], limit: int) -> list[Found]:
+        collection, text = kind
+        hits: Any = await self._connection(
+            lambda client: client.search(
+                collection,
+                data=[vector.tolist() for vector in vectors],
+                filter=text,
+                limit=limit,
+                # Naming none gives them all, vectors included, with Milvus Lite.
+                output_fields=["product_id"],
+                search_params={"metric_type": "IP"},
+                timeout=self._timeout_s,
+                consistency_level=CONSISTENCY,
+            )
+        )
+        return [[(hit["product_id"], float(hit["distance"])) for hit in row] for row in hits]
+
+    async def _query(self, collection: str, text: str, fields: list[str]) -> list[dict[str, Any]]:
+        rows: Any = await self._connection(
+            lambda client: client.query(
+                collection, filter=text, output_fields=fields, timeout=self._timeout_s, consistency_level=CONSISTENCY
+            )
+        )
+        return list(rows)
+
+
+class VectorCache:
+    """The item vectors of recent histories; also which products have none."""
+
+    def __init__(self, size: int, keep_s: float) -> None:
+        self._size = size
+        self._keep_s = keep_s
+        self._entries: OrderedDict[tuple[str, str], tuple[float, Vector | None]] = OrderedDict()
+
+    def get(self, collection: str, ids: Sequence[str]) -> tuple[dict[str, Vector], list[str]]:
+        """Vectors that are known, and the ids to ask for."""
+        now, found, missing = time.monotonic(), dict[str, Vector](), list[str]()
+        for item in dict.fromkeys(ids):
+            entry = self._entries.get((collection, item))
+            if entry is None or entry[0] < now:
+                missing.append(item)
+            elif entry[1] is not None:
+                found[item] = entry[1]
+        return found, missing
+
+    def put(self, collection: str, vectors: dict[str, Vector | None]) -> None:
+        """Remembers vectors, and that a product has none."""
+        now = time.monotonic()
+        for item, vector in vectors.items():
+            key = collection, item
+            self._entries[key] = now + (MISSING_S if vector is None else self._keep_s), vector
+            self._entries.move_to_end(key)
+        while len(self._entries) > self._size:
+            self._entries.popitem(last=False)
+
+
+async def _close(client: AsyncMilvusClient, after_s: float = 0.0) -> None:
+    await asyncio.sleep(after_s)
+    try:
+        await asyncio.wait_for(client.close(), 2.0)
+    except Exception:  # it is being thrown away
+        return

@@ -1,0 +1,134 @@
+"""The one writer of the promoted release's collection."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from pymilvus import MilvusClient
+from pymilvus.exceptions import MilvusException
+
+from services.kit.filters.milvus import quoted
+from services.recs.adapters.index_schema import ALIAS, LEVELS, index, schema
+from services.recs.domain.feature_spec import ItemFacts
+from services.recs.domain.releases import Release
+from services.recs.ports import IndexedItem
+
+T = TypeVar("T")
+TIMEOUT_S = 10.0
+FLUSH_TIMEOUT_S = 60.0
+"""A large Milvus limits how often one flushes, and pymilvus waits until it may."""
+ROWS = 500
+IDS = 10_000
+"""Ids asked for in one query; Milvus gives 16,384 at most."""
+
+
+class MilvusWriter:
+    """services.recs.ports.IndexWriter. One thread, so that writes come one after the other (ENVIRONMENT: several
+    writers at once lost acknowledged rows)."""
+
+    def __init__(self, uri: str, token: str) -> None:
+        self._uri, self._token = uri, token
+        self._client: MilvusClient | None = None
+        self._thread = ThreadPoolExecutor(1, "index-writer")
+
+    async def ensure(self, release: Release) -> bool:
+        def work(client: MilvusClient) -> bool:
+            fresh = not client.has_collection(release.collection, timeout=TIMEOUT_S)
+            if fresh:
+                client.create_collection(
+                    release.collection, schema=schema(release.dimension), index_params=index(), timeout=TIMEOUT_S
+                )
+                _point_alias(client, release.collection)
+            client.load_collection(release.collection, timeout=FLUSH_TIMEOUT_S)
+            return fresh
+
+        return await self._run(work)
+
+    async def put(self, collection: str, items: Sequence[IndexedItem]) -> None:
+        def work(client: MilvusClient) -> None:
+            known = {field["name"] for field in client.describe_collection(collection, timeout=TIMEOUT_S)["fields"]}
+            rows = [{name: value for name, value in _row(item).items() if name in known} for item in items]
+            for at in range(0, len(rows), ROWS):
+                client.upsert(collection, rows[at : at + ROWS], timeout=TIMEOUT_S)
+
+        await self._run(work)
+
+    async def remove(self, collection: str, ids: Sequence[str]) -> None:
+        def work(client: MilvusClient) -> None:
+            for at in range(0, len(ids), ROWS):
+                client.delete(collection, filter=_in(ids[at : at + ROWS]), timeout=TIMEOUT_S)
+
+        await self._run(work)
+
+    async def flush(self, collection: str) -> None:
+        await self._run(lambda client: client.flush(collection, timeout=FLUSH_TIMEOUT_S))
+
+    async def ids(self, collection: str) -> set[str]:
+        def work(client: MilvusClient) -> set[str]:
+            found: set[str] = set()
+            pages = client.query_iterator(
+                collection, batch_size=IDS, filter='product_id != ""', output_fields=["product_id"],
+                timeout=FLUSH_TIMEOUT_S, consistency_level="Strong",
+            )  # fmt: skip
+            while page := pages.next():
+                found.update(row["product_id"] for row in page)
+            pages.close()
+            return found
+
+        return await self._run(work)
+
+    async def ping(self) -> None:
+        await self._run(lambda client: client.get_server_version(timeout=2.0))
+
+    def close(self) -> None:
+        """Ends the thread and closes the client."""
+        self._thread.shutdown(cancel_futures=True)
+        if self._client is not None:
+            self._client.close()
+
+    async def _run(self, work: Callable[[MilvusClient], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._call, work)
+
+    def _call(self, work: Callable[[MilvusClient], T]) -> T:
+        if self._client is None:
+            self._client = MilvusClient(self._uri, token=self._token, timeout=TIMEOUT_S, dedicated=True)
+        try:
+            return work(self._client)
+        except Exception:
+            # A new client connects at once; this one's channel waits ever longer between its tries.
+            old, self._client = self._client, None
+            old.close()
+            raise
+
+
+def _point_alias(client: MilvusClient, collection: str) -> None:
+    try:
+        client.alter_alias(collection, ALIAS, timeout=TIMEOUT_S)
+    except MilvusException:
+        client.create_alias(collection, ALIAS, timeout=TIMEOUT_S)
+
+
+def _in(ids: Sequence[str]) -> str:
+    return f"product_id in [{', '.join(map(quoted, ids))}]"
+
+
+def _row(item: IndexedItem) -> dict[str, Any]:
+    facts = item.facts
+    return {
+        "product_id": facts.product_id,
+        "vector": item.vector.tolist(),
+        "category_ids": list(facts.category_ids),
+        "brand": facts.brand,
+        "price": facts.price,
+        "currency": facts.currency,
+        "in_stock": facts.in_stock,
+        "rating": facts.rating,
+        "create_time": facts.create_time,
+        **_levels(facts),
+    }
+
+
+def _levels(facts: ItemFacts) -> dict[str, str]:
+    padded = [*facts.category_ids[: len(LEVELS)], *[""] * len(LEVELS)]
+    return dict(zip(LEVELS, padded, strict=False))

@@ -1,0 +1,100 @@
+"""The towers, over the Open Inference Protocol v2."""
+
+import struct
+from collections.abc import Sequence
+from typing import Any
+
+import grpc
+import numpy as np
+from tritonclient.grpc import service_pb2 as pb
+from tritonclient.grpc import service_pb2_grpc
+
+from services.recs.domain.feature_spec import ItemInputs
+from services.recs.domain.releases import Release
+from services.recs.ports import Vector
+
+USER_TOWER, ITEM_TOWER = "user_tower", "item_tower"
+ITEMS_AT_ONCE = 64
+"""max_batch_size of the item tower."""
+ITEMS_TIMEOUT_S = 10.0
+NOT_READY = {grpc.StatusCode.NOT_FOUND, grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.INVALID_ARGUMENT}
+
+
+class InferenceTowers:
+    """services.recs.ports.Towers."""
+
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        self._stub = service_pb2_grpc.GRPCInferenceServiceStub(channel)
+
+    async def user_vector(
+        self, release: Release, vectors: Vector, kinds: Sequence[int], ages_h: Sequence[float], preferred: Sequence[str]
+    ) -> Vector:
+        length, dimension = release.spec.history_length, release.dimension
+        # The newest event stands last; padding is in front.
+        start = length - len(kinds)
+        history = np.zeros((1, length, dimension), np.float32)
+        codes = np.zeros((1, length), np.int64)
+        ages = np.zeros((1, length), np.float32)
+        history[0, start:], codes[0, start:], ages[0, start:] = vectors, kinds, ages_h
+        request = pb.ModelInferRequest(model_name=USER_TOWER, model_version=release.user_tower_version)
+        _add(request, "history_vectors", "FP32", history)
+        _add(request, "history_kinds", "INT64", codes)
+        _add(request, "history_ages_h", "FP32", ages)
+        _add_text(request, "preferred_categories", [preferred])
+        vectors_found = await self._infer(request, "user_vector", dimension)
+        return vectors_found.reshape(-1)
+
+    async def item_vectors(self, release: Release, items: Sequence[ItemInputs]) -> Vector:
+        parts = [np.zeros((0, release.dimension), np.float32)]
+        for at in range(0, len(items), ITEMS_AT_ONCE):
+            rows = items[at : at + ITEMS_AT_ONCE]
+            request = pb.ModelInferRequest(model_name=ITEM_TOWER, model_version=release.item_tower_version)
+            _add_text(request, "product_id", [[row.product_id] for row in rows])
+            _add_text(request, "category_path", [row.category_path for row in rows])
+            _add_text(request, "brand", [[row.brand] for row in rows])
+            _add(request, "price", "FP32", np.array([[row.price] for row in rows], np.float32))
+            _add_text(request, "title_tokens", [row.title_tokens for row in rows])
+            _add_text(request, "attributes", [row.attributes for row in rows])
+            parts.append(await self._infer(request, "item_vector", release.dimension, ITEMS_TIMEOUT_S))
+        return np.concatenate(parts)
+
+    async def dimension(self, model: str, version: str) -> int | None:
+        try:
+            ready = await self._stub.ModelReady(pb.ModelReadyRequest(name=model, version=version), timeout=5.0)
+            if not ready.ready:
+                return None
+            request = pb.ModelMetadataRequest(name=model, version=version)
+            metadata = await self._stub.ModelMetadata(request, timeout=5.0)
+        except grpc.aio.AioRpcError as error:
+            # Triton says of a model that it does not have that it is not found, or unavailable.
+            if error.code() in NOT_READY and await self._live():
+                return None
+            raise
+        return int(metadata.outputs[0].shape[-1]) if metadata.outputs else None
+
+    async def _live(self) -> bool:
+        try:
+            return bool((await self._stub.ServerLive(pb.ServerLiveRequest(), timeout=2.0)).live)
+        except grpc.aio.AioRpcError:
+            return False
+
+    async def _infer(
+        self, request: pb.ModelInferRequest, output: str, dimension: int, limit_s: float | None = None
+    ) -> Vector:
+        answer = await self._stub.ModelInfer(request, timeout=limit_s)
+        for i, tensor in enumerate(answer.outputs):
+            if tensor.name == output:
+                return np.frombuffer(answer.raw_output_contents[i], "<f4").reshape(-1, dimension)
+        raise ValueError(f"{request.model_name} has no output {output}")
+
+
+def _add(request: pb.ModelInferRequest, name: str, datatype: str, values: np.ndarray[Any, Any]) -> None:
+    request.inputs.add(name=name, datatype=datatype, shape=values.shape)
+    request.raw_input_contents.append(values.tobytes())
+
+
+def _add_text(request: pb.ModelInferRequest, name: str, rows: Sequence[Sequence[str]]) -> None:
+    """Strings go as four bytes of length, little-endian, then the bytes."""
+    request.inputs.add(name=name, datatype="BYTES", shape=(len(rows), len(rows[0])))
+    encoded = [text.encode() for row in rows for text in row]
+    request.raw_input_contents.append(b"".join(struct.pack("<I", len(text)) + text for text in encoded))

@@ -1,0 +1,92 @@
+"""Releases and popularity in PostgreSQL."""
+
+from typing import Any
+
+from sqlalchemy import func, select, text, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.kit.database import UnitOfWork
+from services.recs.adapters.tables import popularity, releases
+from services.recs.domain import feature_spec
+from services.recs.domain.events import Kind
+from services.recs.domain.releases import Release, State
+from services.recs.ports import PopularProducts
+
+CHANNEL = "releases"
+KINDS = {kind.name: int(kind) for kind in Kind}
+WRITTEN = (
+    "number", "collection", "dimension", "user_tower_version", "item_tower_version", "feature_spec", "report",
+    "data_fingerprint", "catalog_cursor",
+)  # fmt: skip
+
+
+class PostgresReleases:
+    """services.recs.ports.Releases."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def add(self, release: Release) -> Release | None:
+        values = {name: getattr(release, name) for name in WRITTEN}
+        statement = upsert(releases).values(values).on_conflict_do_nothing().returning(*releases.c)
+        async with UnitOfWork(self._engine) as connection:
+            row = (await connection.execute(statement)).first()
+        return _release(row) if row else None
+
+    async def get(self, number: int) -> Release | None:
+        return await self._one(releases.c.number == number)
+
+    async def promoted(self) -> Release | None:
+        return await self._one(releases.c.state == State.PROMOTED)
+
+    async def page(self, below: int | None, limit: int) -> list[Release]:
+        statement = select(releases).order_by(releases.c.number.desc()).limit(limit)
+        if below is not None:
+            statement = statement.where(releases.c.number < below)
+        async with self._engine.connect() as connection:
+            return [_release(row) for row in await connection.execute(statement)]
+
+    async def promote(self, number: int) -> Release:
+        async with UnitOfWork(self._engine) as connection:
+            # Two promotions at once take turns, and the later one stands.
+            await connection.execute(text("LOCK TABLE releases IN SHARE ROW EXCLUSIVE MODE"))
+            was = releases.c.state == State.PROMOTED
+            await connection.execute(update(releases).where(was).values(state=State.RETIRED))
+            now = {"state": State.PROMOTED, "promote_time": func.now()}
+            statement = update(releases).where(releases.c.number == number).values(now).returning(*releases.c)
+            row = (await connection.execute(statement)).one()
+            await connection.execute(text(f"NOTIFY {CHANNEL}"))
+        return _release(row)
+
+    async def _one(self, condition: Any) -> Release | None:
+        async with self._engine.connect() as connection:
+            row = (await connection.execute(select(releases).where(condition))).first()
+        return _release(row) if row else None
+
+
+class PostgresPopularity:
+    """services.recs.ports.Popularity."""
+
+    def __init__(self, engine: AsyncEngine, size: int) -> None:
+        self._engine = engine
+        self._size = size
+
+    async def newest(self) -> PopularProducts | None:
+        last = select(func.max(popularity.c.version)).scalar_subquery()
+        statement = select(popularity).where(popularity.c.version == last).order_by(popularity.c.rank)
+        async with self._engine.connect() as connection:
+            rows = (await connection.execute(statement.limit(self._size))).all()
+        if not rows:
+            return None
+        return PopularProducts(rows[0].version, tuple(row.product_id for row in rows), tuple(row.score for row in rows))
+
+
+def _release(row: Any) -> Release:
+    return Release(
+        **{name: getattr(row, name) for name in WRITTEN},
+        spec=feature_spec.parse(row.feature_spec, KINDS),
+        state=State(row.state),
+        create_time=row.create_time,
+        promote_time=row.promote_time,
+    )

@@ -1,0 +1,41 @@
+"""Releases: towers, feature specification and item vectors that belong together."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from services.recs.domain.feature_spec import FeatureSpec
+
+
+class State(StrEnum):
+    """Whether a release answers."""
+
+    CANDIDATE = "CANDIDATE"
+    PROMOTED = "PROMOTED"
+    RETIRED = "RETIRED"
+
+
+@dataclass(frozen=True)
+class Release:
+    """One release. Its number is its id."""
+
+    number: int
+    collection: str
+    dimension: int
+    user_tower_version: str
+    item_tower_version: str
+    feature_spec: str
+    """JSON, as it was registered."""
+    spec: FeatureSpec
+    """The same, read."""
+    report: str
+    data_fingerprint: str
+    catalog_cursor: str
+    state: State
+    create_time: datetime | None = None
+    promote_time: datetime | None = None
+
+    @property
+    def name(self) -> str:
+        """`releases/{release}`."""
+        return f"releases/{self.number}"

@@ -1,0 +1,1 @@
+"""What Feast is told: entities, views and push sources of shoppers."""

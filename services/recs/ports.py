@@ -1,0 +1,245 @@
+"""What recs needs of the world; adapters/ provides it, tests may bring their own."""
+
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+import numpy as np
+from aisle.catalog.v1.product_pb2 import Product
+
+from services.kit.filters import Expr
+from services.recs.domain.events import Event
+from services.recs.domain.feature_spec import ItemFacts, ItemInputs
+from services.recs.domain.releases import Release
+from services.recs.domain.shopper import Shopper
+
+Vector = np.ndarray[Any, np.dtype[np.float32]]
+"""[dimension] of a tower, L2-normalised."""
+
+
+class Events(Protocol):
+    """The log of events."""
+
+    async def write(self, events: Sequence[Event]) -> int:
+        """Stores events for good, leaving those out whose shopper and id are there; how many were new."""
+        ...
+
+    async def stored(self, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Event]:
+        """Events by (shopper, event id)."""
+        ...
+
+    async def page(
+        self, shopper: str, before: tuple[datetime, int] | None, limit: int
+    ) -> tuple[list[Event], tuple[datetime, int] | None]:
+        """Newest first, and where the next page begins; None at the end."""
+        ...
+
+    def export(self, start: datetime | None) -> AsyncIterator[list[Event]]:
+        """Everything since `start`, oldest first, in parts of at most 1,000."""
+        ...
+
+
+class ShopperReader(Protocol):
+    """Reads what is known of shoppers."""
+
+    async def read(self, shopper: str) -> Shopper: ...
+
+
+class Histories(ShopperReader, Protocol):
+    """The truth of shoppers, computed from the log."""
+
+    async def read_many(self, shoppers: Collection[str]) -> dict[str, Shopper]: ...
+
+
+class FeatureStore(ShopperReader, Protocol):
+    """Shoppers as the feature store has them."""
+
+    async def push(self, shoppers: Mapping[str, Shopper]) -> None: ...
+
+
+class Releases(Protocol):
+    """The registered releases."""
+
+    async def add(self, release: Release) -> Release | None:
+        """The release as registered; None when the number is taken."""
+        ...
+
+    async def get(self, number: int) -> Release | None: ...
+
+    async def promoted(self) -> Release | None: ...
+
+    async def page(self, below: int | None, limit: int) -> list[Release]:
+        """Highest number first."""
+        ...
+
+    async def promote(self, number: int) -> Release:
+        """Retires the promoted one, promotes this one, and tells all replicas."""
+        ...
+
+
+class Towers(Protocol):
+    """The towers on the inference server."""
+
+    async def user_vector(
+        self, release: Release, vectors: Vector, kinds: Sequence[int], ages_h: Sequence[float], preferred: Sequence[str]
+    ) -> Vector:
+        """The shopper's vector; `vectors` is [events, dimension], oldest first, at most the history's length."""
+        ...
+
+    async def item_vectors(self, release: Release, items: Sequence[ItemInputs]) -> Vector:
+        """[items, dimension]."""
+        ...
+
+    async def dimension(self, model: str, version: str) -> int | None:
+        """Length of a model's output; None when that version is not ready."""
+        ...
+
+
+class VectorIndex(Protocol):
+    """The item vectors of releases."""
+
+    async def search(self, release: Release, vector: Vector, where: Expr | None, limit: int) -> list[tuple[str, float]]:
+        """(product id, inner product) of the nearest items in stock that fit, best first."""
+        ...
+
+    async def vectors(self, release: Release, ids: Sequence[str]) -> dict[str, Vector]: ...
+
+    async def among(self, release: Release, ids: Sequence[str], where: Expr | None) -> set[str]:
+        """Those that `search` could find."""
+        ...
+
+    async def dimension(self, collection: str) -> int | None:
+        """Length of a collection's vectors; None when there is no such collection."""
+        ...
+
+    async def point_alias(self, collection: str) -> None:
+        """Lets the alias of the promoted items name this collection."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedItem:
+    """A product as the index holds it."""
+
+    facts: ItemFacts
+    vector: Vector
+
+
+class IndexWriter(Protocol):
+    """The one writer of the promoted release's collection."""
+
+    async def ensure(self, release: Release) -> bool:
+        """Makes the collection if it is missing; whether it was."""
+        ...
+
+    async def put(self, collection: str, items: Sequence[IndexedItem]) -> None: ...
+
+    async def remove(self, collection: str, ids: Sequence[str]) -> None: ...
+
+    async def flush(self, collection: str) -> None:
+        """Makes everything written durable."""
+        ...
+
+    async def ids(self, collection: str) -> set[str]:
+        """Every product id in the collection."""
+        ...
+
+    async def ping(self) -> None:
+        """Raises when the index does not answer."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ProductChange:
+    """A product that changed."""
+
+    product_id: str
+    product: Product | None
+    """None when it was deleted."""
+
+
+class Catalog(Protocol):
+    """The catalogue, for shoppers."""
+
+    async def get(self, ids: Sequence[str]) -> dict[str, Product]:
+        """Products by id, without those that do not exist."""
+        ...
+
+    async def newest(self, filter_text: str, page_token: str) -> tuple[list[Product], str]:
+        """A page of products in stock, newest first, and the token of the next; empty at the end."""
+        ...
+
+
+class CatalogFeed(Protocol):
+    """The catalogue, for the indexer."""
+
+    async def changes(self, cursor: str) -> tuple[list[ProductChange], str, bool]:
+        """Changes after the cursor, the next cursor, and whether more are waiting."""
+        ...
+
+    def everything(self) -> AsyncIterator[list[Product]]:
+        """All products, page by page."""
+        ...
+
+    async def existing(self, ids: Sequence[str]) -> set[str]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class AccountChange:
+    """One of the three is set."""
+
+    preferences: tuple[str, tuple[str, ...]] | None = None
+    """(shopper, category ids)."""
+    merge: tuple[str, str] | None = None
+    """(visitor, user)."""
+    erased: str = ""
+    """`users/{user}`."""
+
+
+class AccountFeed(Protocol):
+    """Changes of accounts."""
+
+    async def changes(self, cursor: str) -> tuple[list[AccountChange], str, bool]:
+        """Changes after the cursor, the next cursor, and whether more are waiting."""
+        ...
+
+
+class Watermarks(Protocol):
+    """How far a feed was followed."""
+
+    async def get(self, name: str) -> str: ...
+
+    async def set(self, name: str, cursor: str) -> None: ...
+
+
+class ChangedShoppers(Protocol):
+    """Follows the log of events."""
+
+    async def after(self, cursor: str, limit: int) -> tuple[set[str], str, int]:
+        """Shoppers of the next events that no earlier one can join any more, the next cursor, how many events."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PopularProducts:
+    """One computation of popularity."""
+
+    version: int
+    ids: tuple[str, ...]
+    """Most popular first."""
+    scores: tuple[float, ...]
+
+    def first(self, count: int) -> "PopularProducts":
+        """The most popular of them."""
+        return PopularProducts(self.version, self.ids[:count], self.scores[:count])
+
+
+class Popularity(Protocol):
+    """What is popular."""
+
+    async def newest(self) -> PopularProducts | None: ...
+
+
+Hint = Callable[[str], None]
+"""Takes the payload of a notification; empty when some may have been missed."""

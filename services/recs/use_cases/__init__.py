@@ -1,0 +1,1 @@
+"""What recs does, step by step."""

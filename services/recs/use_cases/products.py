@@ -1,0 +1,61 @@
+"""Products of the catalogue as filters, eligibility and towers see them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from aisle.catalog.v1.product_pb2 import Product
+
+from services.kit.filters import FieldType
+from services.recs.domain.feature_spec import ItemFacts
+
+SCHEMA: Mapping[str, FieldType] = {
+    "category": FieldType.PATH,
+    "brand": FieldType.TEXT,
+    "price": FieldType.NUMBER,
+    "currency": FieldType.TEXT,
+    "in_stock": FieldType.BOOLEAN,
+    "rating": FieldType.NUMBER,
+    "create_time": FieldType.TIME,
+}
+"""Fields of Recommend's filter."""
+
+
+def product_id(name: str) -> str:
+    """`products/x` -> `x`."""
+    return name.removeprefix("products/")
+
+
+def record(product: Product) -> dict[str, Any]:
+    """The product's values by filter field; what is absent is None."""
+    priced = product.HasField("price")
+    return {
+        "category": product.category_ids,
+        "brand": product.brand,
+        "price": price(product) if priced else None,
+        "currency": product.price.currency_code if priced else None,
+        "in_stock": product.in_stock,
+        "rating": product.rating,
+        "create_time": product.create_time.seconds + product.create_time.nanos / 1e9,
+    }
+
+
+def price(product: Product) -> float:
+    """In units of the currency; 0 when unknown. The nearest float to the exact amount."""
+    money = product.price
+    return float(f"{money.units}.{money.nanos:09d}") if product.HasField("price") else 0.0
+
+
+def facts(product: Product) -> ItemFacts:
+    """The product for tower and index."""
+    return ItemFacts(
+        product_id=product_id(product.name),
+        category_ids=tuple(product.category_ids),
+        brand=product.brand,
+        price=price(product),
+        currency=product.price.currency_code,
+        title=product.title,
+        attributes=dict(product.attributes),
+        in_stock=product.in_stock,
+        rating=product.rating,
+        create_time=product.create_time.seconds,
+    )

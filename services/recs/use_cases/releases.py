@@ -1,0 +1,89 @@
+"""Registers releases and promotes them."""
+
+from services.kit import telemetry
+from services.kit.errors import AlreadyExists, FailedPrecondition, NotFound, Unavailable
+from services.recs.domain.releases import Release
+from services.recs.ports import Releases, Towers, VectorIndex
+from services.recs.use_cases.active_release import ActiveRelease
+
+USER_TOWER, ITEM_TOWER = "user_tower", "item_tower"
+log = telemetry.logger("aisle.recs.release")
+
+
+class ManageReleases:
+    """A release is one unit: it answers whole or not at all."""
+
+    def __init__(self, releases: Releases, towers: Towers, index: VectorIndex, active: ActiveRelease) -> None:
+        self._releases = releases
+        self._towers = towers
+        self._index = index
+        self._active = active
+
+    async def get(self, number: int) -> Release:
+        """The release.
+
+        Raises:
+            NotFound: there is none of that number.
+        """
+        found = await self._releases.get(number)
+        if found is None:
+            raise NotFound(f"releases/{number}")
+        return found
+
+    async def page(self, below: int | None, limit: int) -> list[Release]:
+        """Newest first."""
+        return await self._releases.page(below, limit)
+
+    async def create(self, release: Release) -> Release:
+        """Registers a candidate.
+
+        Raises:
+            AlreadyExists: the number is taken.
+        """
+        added = await self._releases.add(release)
+        if added is None:
+            raise AlreadyExists(release.name)
+        return added
+
+    async def promote(self, number: int) -> Release:
+        """Makes the release answer, here at once and everywhere within a second.
+
+        Raises:
+            NotFound: there is none of that number.
+            FailedPrecondition: its models or vectors are not ready or do not fit; the one before stays.
+            Unavailable: the inference server or the index cannot be asked.
+        """
+        release = await self.get(number)
+        try:
+            problem = await self._problem(release)
+        except Exception as error:
+            log.warning("release not checked", release=number, why=f"{type(error).__name__}: {error}"[:300])
+            raise Unavailable("The models or the index cannot be asked at the moment.", retry_after=2.0) from None
+        if problem:
+            raise FailedPrecondition(
+                f"{release.name} is not fit to answer: {problem}.", reason="RELEASE_NOT_READY", name=release.name
+            )
+        promoted = await self._releases.promote(number)
+        await self._active.refresh()
+        try:
+            await self._index.point_alias(release.collection)
+        except Exception as error:
+            log.warning("alias not moved", collection=release.collection, why=type(error).__name__)
+        return promoted
+
+    async def _problem(self, release: Release) -> str:
+        if release.spec.dimension != release.dimension:
+            return f"its feature specification has dimension {release.spec.dimension}, not {release.dimension}"
+        towers = ((USER_TOWER, release.user_tower_version), (ITEM_TOWER, release.item_tower_version))
+        for model, version in towers:
+            found = await self._towers.dimension(model, version)
+            if found is None:
+                return f"version {version} of {model} is not ready on the inference server"
+            if found != release.dimension:
+                return f"version {version} of {model} makes vectors of length {found}, not {release.dimension}"
+        length = await self._index.dimension(release.collection)
+        if length is None:
+            return f"the collection {release.collection} does not exist"
+        if length != release.dimension:
+            return f"the collection {release.collection} holds vectors of length {length}, not {release.dimension}"
+        return ""

@@ -1,0 +1,169 @@
+"""Retrievers: each finds candidates in its own way, best first, until it has no more."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from aisle.catalog.v1.product_pb2 import Product
+
+from services.kit.filters import Expr
+from services.recs.domain.candidates import Candidate
+from services.recs.domain.releases import Release
+from services.recs.ports import Catalog, PopularProducts, Vector, VectorIndex
+from services.recs.use_cases.guards import Down, Guard
+from services.recs.use_cases.measures import stage
+from services.recs.use_cases.position import Position
+from services.recs.use_cases.products import product_id
+
+MOST = 16_384
+"""Results that Milvus gives to one search."""
+TIE = 1e-5
+"""Scores this close are one: the same vectors multiplied in another batch differ in the last bits."""
+
+
+class Retriever(Protocol):
+    """Finds candidates."""
+
+    @property
+    def name(self) -> str:
+        """What explanations call it."""
+        ...
+
+    @property
+    def reason(self) -> str:
+        """A sentence for the shopper."""
+        ...
+
+    @property
+    def complete(self) -> bool:
+        """Whether it finds all of the shop sooner or later. After such a one only the last resort makes sense."""
+        ...
+
+    def candidates(self, after: Position | None) -> AsyncIterator[list[Candidate]]:
+        """Candidates after a position of this retriever, best first, in growing parts.
+
+        Raises:
+            Down: what it needs does not answer.
+        """
+        ...
+
+    async def covers(self, ids: Sequence[str]) -> set[str]:
+        """Those that it would have found, had one gone on to its end.
+
+        Raises:
+            Down: what it needs does not answer.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Nearest:
+    """Items nearest to a vector: the shopper's (two_tower) or a product's (similar)."""
+
+    name: str
+    reason: str
+    index: VectorIndex
+    guard: Guard
+    release: Release
+    vector: Vector
+    where: Expr | None
+    first: int
+    """Candidates to begin with."""
+    complete: bool = True
+
+    async def candidates(self, after: Position | None) -> AsyncIterator[list[Candidate]]:
+        """Asks for ever more of them: a vector index has no cursor."""
+        given: set[str] = set()
+        rank = after.rank if after else 0
+        ceiling = after.score + TIE if after and after.score is not None else float("inf")
+        limit = min(rank + self.first, MOST)
+        while True:
+            found = await self._search(limit)
+            part = []
+            for item, score in found:
+                if item not in given and score <= ceiling:
+                    rank += 1
+                    part.append(Candidate(item, self.name, rank, score))
+            given.update(candidate.product_id for candidate in part)
+            yield part
+            if len(found) < limit or limit == MOST:
+                return
+            limit = min(limit * 4, MOST)
+
+    async def covers(self, ids: Sequence[str]) -> set[str]:
+        """Those in the index that fit the filter."""
+        return await self.guard(lambda: self.index.among(self.release, ids, self.where))
+
+    async def _search(self, limit: int) -> list[tuple[str, float]]:
+        with stage("search"):
+            return await self.guard(lambda: self.index.search(self.release, self.vector, self.where, limit))
+
+
+@dataclass(frozen=True)
+class Popular:
+    """What most shoppers want at the moment."""
+
+    products: PopularProducts
+    name: str = "popular"
+    reason: str = "Popular in the shop right now"
+    complete: bool = False
+
+    async def candidates(self, after: Position | None) -> AsyncIterator[list[Candidate]]:
+        """The whole list: it is in memory."""
+        start = after.rank if after else 0
+        rows = zip(self.products.ids[start:], self.products.scores[start:], strict=True)
+        version = str(self.products.version)
+        yield [
+            Candidate(item, self.name, rank, score, version) for rank, (item, score) in enumerate(rows, start=start + 1)
+        ]
+
+    async def covers(self, ids: Sequence[str]) -> set[str]:
+        """Those in the list."""
+        return set(ids).intersection(self.products.ids)
+
+
+@dataclass(frozen=True)
+class Newest:
+    """Any product of the catalogue, newest first: the last resort, so that a page is full while products exist."""
+
+    catalog: Catalog
+    guard: Guard
+    filter_text: str
+    last_seen: Callable[[], Sequence[str]]
+    """Ids of products that were seen lately, for when the catalogue does not answer."""
+    learn: Callable[[Sequence[Product]], None]
+    """Takes the products themselves, so that they need not be asked for again."""
+    name: str = "newest"
+    reason: str = "New in the shop"
+    complete: bool = True
+
+    async def candidates(self, after: Position | None) -> AsyncIterator[list[Candidate]]:
+        """Page by page of the catalogue."""
+        token, _, skipped = (after.resume if after else "").rpartition(" ")
+        skip = int(skipped) if skipped.isdecimal() else 0
+        rank = after.rank if after else 0
+        while True:
+            try:
+                products, following = await self._page(token)
+            except Down:
+                yield [Candidate(item, self.name, i + 1, 0.0) for i, item in enumerate(self.last_seen())]
+                raise
+            self.learn(products)
+            part = []
+            for i, product in enumerate(products):
+                if i >= skip:
+                    rank += 1
+                    resume = f"{token} {i + 1}"
+                    part.append(Candidate(product_id(product.name), self.name, rank, 0.0, resume))
+            yield part
+            if not following:
+                return
+            token, skip = following, 0
+
+    async def covers(self, ids: Sequence[str]) -> set[str]:
+        """Everything: nothing comes after it."""
+        return set(ids)
+
+    async def _page(self, token: str) -> tuple[list[Product], str]:
+        with stage("newest"):
+            return await self.guard(lambda: self.catalog.newest(self.filter_text, token))

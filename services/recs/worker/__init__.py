@@ -1,0 +1,1 @@
+"""The single process that keeps features, index and popularity up to date."""

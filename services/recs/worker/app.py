@@ -1,0 +1,127 @@
+"""Wires the worker."""
+
+import asyncio
+from contextlib import AsyncExitStack
+
+import grpc
+
+from services.kit import auth, database
+from services.kit.app import App
+from services.kit.channels import channel
+from services.kit.tokens import PublishedKeys, TokenVerifier
+from services.recs.adapters import catalog, users
+from services.recs.adapters.accounts import PostgresAccounts, PostgresWatermarks
+from services.recs.adapters.events import CHANNEL as EVENTS
+from services.recs.adapters.events import PostgresChangedShoppers
+from services.recs.adapters.features import FeastFeatures
+from services.recs.adapters.histories import PostgresHistories
+from services.recs.adapters.index_writer import MilvusWriter
+from services.recs.adapters.inference import InferenceTowers
+from services.recs.adapters.leader import Leader
+from services.recs.adapters.notifications import Listener
+from services.recs.adapters.popularity_counter import PopularityCounter
+from services.recs.adapters.releases import CHANNEL as RELEASES
+from services.recs.adapters.releases import PostgresReleases
+from services.recs.app import feature_repository
+from services.recs.settings import WorkerSettings
+from services.recs.use_cases.active_release import ActiveRelease
+from services.recs.worker.account_follower import AccountFollower
+from services.recs.worker.feature_updater import FeatureUpdater
+from services.recs.worker.indexer import Indexer
+
+SESSIONS = "aisle.users.v1.SessionService"
+
+
+async def build(settings: WorkerSettings) -> App:
+    """The worker, its database migrated and Feast's definitions applied."""
+    resources = AsyncExitStack()
+    engine = database.engine(settings.database_url)
+    resources.push_async_callback(engine.dispose)
+    await database.wait_until_up(engine)
+    await database.migrate(settings.database_url, "services.recs")
+    leader = Leader(settings.database_url)
+    resources.push_async_callback(leader.close)
+
+    accounts_channel = await resources.enter_async_context(channel(settings.users_address, SESSIONS, users.SERVICE))
+    secret = settings.client_secret_file.read_text().strip()
+    own = auth.ClientCredentials(accounts_channel, settings.client_id, secret)
+    products = channel(settings.catalog_address, catalog.SERVICE, token=own.token)
+    accounts = channel(settings.users_address, users.SERVICE, token=own.token)
+    inference = channel(settings.inference_address)
+    for opened in (products, accounts, inference):
+        await resources.enter_async_context(opened)
+
+    store, fresh = await asyncio.to_thread(feature_repository(settings).apply)
+    features = FeastFeatures(store)
+    resources.callback(features.close)
+    writer = MilvusWriter(settings.milvus_uri, settings.milvus_token)
+    resources.callback(writer.close)
+    watermarks, applied = PostgresWatermarks(engine), PostgresAccounts(engine)
+
+    active = ActiveRelease(PostgresReleases(engine), settings.release_poll_s)
+    updater = FeatureUpdater(
+        PostgresChangedShoppers(engine),
+        PostgresHistories(engine),
+        features,
+        watermarks,
+        applied.merge_late,
+        settings.feature_poll_s,
+        settings.feature_page,
+    )
+    follower = AccountFollower(
+        users.GrpcAccountFeed(accounts), applied, watermarks, updater.refresh, settings.changes_poll_s
+    )
+    indexer = Indexer(
+        active,
+        catalog.GrpcCatalogFeed(products),
+        InferenceTowers(inference),
+        writer,
+        watermarks,
+        settings.changes_poll_s,
+        settings.index_flush_s,
+        settings.index_check_s,
+        settings.index_reconcile_s,
+    )
+    counter = PopularityCounter(
+        engine, settings.popularity_every_s, settings.popularity_half_life_days, settings.popularity_window_days
+    )
+
+    def events(shopper: str) -> None:
+        updater.hint(shopper)
+        counter.hint(shopper)
+
+    listener = Listener(settings.database_url, {EVENTS: events, RELEASES: active.hint})
+
+    async def work() -> None:
+        await leader.acquire()
+        if fresh:
+            await updater.start_over()
+            await updater.refresh(await applied.all_profiles())
+        parts = (leader.hold, updater.run, follower.run, indexer.run, counter.run, active.watch, listener.run)
+        tasks = [asyncio.create_task(part()) for part in parts]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            done.pop().result()
+        finally:
+            for task in tasks:
+                task.cancel()
+
+    async def keeps_up() -> None:
+        if not leader.leads:
+            raise RuntimeError("another worker is at work")
+        if (lag := updater.lag_s()) > settings.feature_lag_s:
+            raise RuntimeError(f"features are {lag:.1f} s behind")
+
+    def nothing(_: grpc.aio.Server) -> None:
+        """Health, reflection and metrics are all that the worker answers."""
+
+    return App(
+        name="recs-worker",
+        settings=settings,
+        register=nothing,
+        service_names=(),
+        verifier=TokenVerifier(PublishedKeys(accounts_channel)),
+        dependencies={"postgres": lambda: database.probe(engine), "features": keeps_up},
+        background=(work,),
+        resources=resources,
+    )

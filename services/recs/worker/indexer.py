@@ -1,0 +1,146 @@
+"""Keeps the promoted release's collection equal to the catalogue.
+
+The watermark moves only after a flush, so that whatever the index forgets when it dies is written again. Whenever the
+index was away, and now and then, all ids are compared with the catalogue's.
+"""
+
+import asyncio
+import time
+from collections.abc import Sequence
+
+from aisle.catalog.v1.product_pb2 import Product
+
+from services.kit import telemetry
+from services.recs.domain.releases import Release
+from services.recs.ports import CatalogFeed, IndexedItem, IndexWriter, Towers, Watermarks
+from services.recs.use_cases.active_release import ActiveRelease
+from services.recs.use_cases.measures import INDEXED, RECONCILED
+from services.recs.use_cases.products import facts, product_id
+
+RETRY_S = 0.5
+log = telemetry.logger("aisle.recs.indexer")
+
+
+class Indexer:
+    """One writer, one collection, one step after the other."""
+
+    def __init__(
+        self,
+        active: ActiveRelease,
+        catalog: CatalogFeed,
+        towers: Towers,
+        index: IndexWriter,
+        watermarks: Watermarks,
+        poll_s: float,
+        flush_s: float,
+        check_s: float,
+        reconcile_s: float,
+    ) -> None:
+        self._active = active
+        self._catalog = catalog
+        self._towers = towers
+        self._index = index
+        self._watermarks = watermarks
+        self._poll_s = poll_s
+        self._flush_s = flush_s
+        self._check_s = check_s
+        self._reconcile_s = reconcile_s
+
+    async def run(self) -> None:
+        """Works for as long as the process runs; begins anew whenever something fails."""
+        while True:
+            try:
+                await self._follow()
+            except Exception as error:
+                log.warning("index waits", why=f"{type(error).__name__}: {error}"[:300])
+                await asyncio.sleep(RETRY_S)
+
+    async def _follow(self) -> None:
+        release = self._active.current
+        if release is None:
+            await asyncio.sleep(self._poll_s)
+            return
+        name = f"index/{release.collection}"
+        if await self._index.ensure(release):
+            # Made just now: it is filled from the beginning.
+            await self._watermarks.set(name, "")
+            log.info("collection is made anew", collection=release.collection)
+            cursor = ""
+        else:
+            cursor = await self._watermarks.get(name) or release.catalog_cursor
+        cursor = await self._catch_up(release, name, cursor)
+        await self.reconcile(release)
+        await self._stay(release, name, cursor)
+
+    async def _catch_up(self, release: Release, name: str, cursor: str) -> str:
+        while True:
+            following, more = await self._step(release, cursor)
+            if following != cursor:
+                await self._index.flush(release.collection)
+                await self._watermarks.set(name, following)
+            cursor = following
+            if not more:
+                return cursor
+
+    async def _stay(self, release: Release, name: str, cursor: str) -> None:
+        """Follows the feed until another release is promoted or something fails."""
+        durable, flushed, checked, reconciled = cursor, 0.0, 0.0, time.monotonic()
+        while self._active.current is release:
+            following, more = await self._step(release, cursor)
+            cursor, now = following, time.monotonic()
+            if cursor != durable and now - flushed >= self._flush_s:
+                await self._index.flush(release.collection)
+                await self._watermarks.set(name, cursor)
+                durable, flushed = cursor, now
+            if now - checked >= self._check_s:
+                await self._index.ping()
+                checked = now
+            if now - reconciled >= self._reconcile_s:
+                await self.reconcile(release)
+                reconciled = now
+            if not more:
+                await asyncio.sleep(self._poll_s)
+        if cursor != durable:
+            await self._index.flush(release.collection)
+            await self._watermarks.set(name, cursor)
+
+    async def _step(self, release: Release, cursor: str) -> tuple[str, bool]:
+        """Applies the next changes; the cursor after them, and whether more are waiting."""
+        changes, following, more = await self._catalog.changes(cursor)
+        # The last word on a product is the one that counts.
+        latest = {change.product_id: change.product for change in changes}
+        await self._put(release, [product for product in latest.values() if product is not None])
+        await self._remove(release, [item for item, product in latest.items() if product is None])
+        return following, more
+
+    async def reconcile(self, release: Release) -> None:
+        """Puts what the index lacks, and removes what the catalogue no longer has."""
+        indexed = await self._index.ids(release.collection)
+        unknown, mended = set(indexed), 0
+        async for products in self._catalog.everything():
+            missing = [product for product in products if product_id(product.name) not in indexed]
+            unknown.difference_update(product_id(product.name) for product in products)
+            await self._put(release, missing)
+            mended += len(missing)
+        # The catalogue may have changed while it was read.
+        gone = sorted(unknown - await self._catalog.existing(sorted(unknown)))
+        await self._remove(release, gone)
+        mended += len(gone)
+        if mended:
+            await self._index.flush(release.collection)
+            RECONCILED.inc(mended)
+            log.info("index was mended", collection=release.collection, put=mended - len(gone), removed=len(gone))
+
+    async def _put(self, release: Release, products: Sequence[Product]) -> None:
+        if not products:
+            return
+        known = [facts(product) for product in products]
+        vectors = await self._towers.item_vectors(release, [release.spec.item_inputs(item) for item in known])
+        items = [IndexedItem(item, vector) for item, vector in zip(known, vectors, strict=True)]
+        await self._index.put(release.collection, items)
+        INDEXED.labels("put").inc(len(items))
+
+    async def _remove(self, release: Release, ids: Sequence[str]) -> None:
+        if ids:
+            await self._index.remove(release.collection, ids)
+            INDEXED.labels("removed").inc(len(ids))
