@@ -12,7 +12,7 @@ from pymilvus import AsyncMilvusClient
 from services.kit.filters import And, Comparison, Expr, FieldType, to_milvus
 from services.kit.filters.milvus import quoted
 from services.recs.adapters.coalescing import Coalescer, Found
-from services.recs.adapters.index_schema import ALIAS, CONSISTENCY, on_columns, vector_length
+from services.recs.adapters.index_schema import ALIAS, CONSISTENCY, vector_length
 from services.recs.domain.releases import Release
 from services.recs.ports import Vector
 
@@ -70,11 +70,9 @@ class MilvusIndex:
         self._timeout_s = timeout_s
         self._cache = cache
         self._coalesced: Coalescer[tuple[str, str]] = Coalescer(self._search, in_flight, together)
-        self._columns: dict[str, frozenset[str]] = {}
 
     async def search(self, release: Release, vector: Vector, where: Expr | None, limit: int) -> Found:
-        kind = release.collection, await self._text(release.collection, where)
-        return await self._coalesced(kind, vector, limit)
+        return await self._coalesced((release.collection, _text(where)), vector, limit)
 
     async def vectors(self, release: Release, ids: Sequence[str]) -> dict[str, Vector]:
         found, missing = self._cache.get(release.collection, ids)
@@ -89,7 +87,7 @@ class MilvusIndex:
 
     async def among(self, release: Release, ids: Sequence[str], where: Expr | None) -> set[str]:
         listed = ", ".join(map(quoted, ids))
-        text = f"product_id in [{listed}] and ({await self._text(release.collection, where)})"
+        text = f"product_id in [{listed}] and ({_text(where)})"
         return {row["product_id"] for row in await self._query(release.collection, text, ["product_id"])}
 
     async def dimension(self, collection: str) -> int | None:
@@ -115,16 +113,6 @@ class MilvusIndex:
     async def close(self) -> None:
         """Closes the connection."""
         await self._connection.close()
-
-    async def _text(self, collection: str, where: Expr | None) -> str:
-        whole = IN_STOCK if where is None else And((IN_STOCK, where))
-        columns = self._columns.get(collection)
-        if columns is None and where is not None:
-            described: Any = await self._connection(
-                lambda client: client.describe_collection(collection, timeout=self._timeout_s)
-            )
-            columns = self._columns[collection] = frozenset(field["name"] for field in described["fields"])
-        return to_milvus(on_columns(whole, columns or frozenset()), {"category": "category_ids"})
 
     async def _search(self, kind: tuple[str, str], vectors: Sequence[Vector], limit: int) -> list[Found]:
         collection, text = kind
@@ -180,6 +168,10 @@ class VectorCache:
             self._entries.move_to_end(key)
         while len(self._entries) > self._size:
             self._entries.popitem(last=False)
+
+
+def _text(where: Expr | None) -> str:
+    return to_milvus(IN_STOCK if where is None else And((IN_STOCK, where)), {"category": "category_ids"})
 
 
 async def _close(client: AsyncMilvusClient, after_s: float = 0.0) -> None:

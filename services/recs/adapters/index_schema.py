@@ -1,20 +1,14 @@
-"""How a release's collection looks in Milvus. The trainers make the same; what one adds the other may lack."""
+"""How a release's collection looks in Milvus. The trainers make the same."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from pymilvus import CollectionSchema, DataType, MilvusClient
 from pymilvus.milvus_client.index import IndexParams
 
-from services.kit.filters import And, Comparison, Expr, FieldType, Not, Or
-
 ALIAS = "items_current"
 CONSISTENCY = "Bounded"
 """A vector that was written a second ago may be missing from an answer; waiting for it would cost 200 ms."""
-DEPTH = 8
-"""Levels of categories that have a column of their own; an import allows no more."""
-LEVELS = tuple(f"category_{i}" for i in range(DEPTH))
 
 
 def schema(dimension: int) -> CollectionSchema:
@@ -29,8 +23,6 @@ def schema(dimension: int) -> CollectionSchema:
     made.add_field("in_stock", DataType.BOOL)
     made.add_field("rating", DataType.DOUBLE)
     made.add_field("create_time", DataType.INT64)
-    for level in LEVELS:
-        made.add_field(level, DataType.VARCHAR, max_length=256)
     return made
 
 
@@ -47,25 +39,3 @@ def vector_length(described: Mapping[str, Any]) -> int:
         if field["name"] == "vector":
             return int(field["params"]["dim"])
     return 0
-
-
-def on_columns(expression: Expr, columns: frozenset[str]) -> Expr:
-    """The filter on what the collection has.
-
-    Milvus Lite looks into an array row by row in Python (55 ms for 9,000 rows, 4 ms for columns), so categories are
-    compared by level where the levels are there.
-    """
-    if not columns.issuperset(LEVELS):
-        return expression
-    match expression:
-        case And():
-            return And(tuple(on_columns(operand, columns) for operand in expression.operands))
-        case Or():
-            return Or(tuple(on_columns(operand, columns) for operand in expression.operands))
-        case Not():
-            return Not(on_columns(expression.operand, columns))
-        case Comparison(type=FieldType.PATH):
-            same = replace(expression, operator="=", type=FieldType.TEXT)
-            anywhere = Or(tuple(replace(same, field=level) for level in LEVELS))
-            return Not(anywhere) if expression.operator == "!=" else anywhere
-    return expression

@@ -9,8 +9,7 @@ from pymilvus import MilvusClient
 from pymilvus.exceptions import MilvusException
 
 from services.kit.filters.milvus import quoted
-from services.recs.adapters.index_schema import ALIAS, LEVELS, index, schema
-from services.recs.domain.feature_spec import ItemFacts
+from services.recs.adapters.index_schema import ALIAS, index, schema
 from services.recs.domain.releases import Release
 from services.recs.ports import IndexedItem
 
@@ -47,8 +46,7 @@ class MilvusWriter:
 
     async def put(self, collection: str, items: Sequence[IndexedItem]) -> None:
         def work(client: MilvusClient) -> None:
-            known = {field["name"] for field in client.describe_collection(collection, timeout=TIMEOUT_S)["fields"]}
-            rows = [{name: value for name, value in _row(item).items() if name in known} for item in items]
+            rows = [_row(item) for item in items]
             for at in range(0, len(rows), ROWS):
                 client.upsert(collection, rows[at : at + ROWS], timeout=TIMEOUT_S)
 
@@ -125,10 +123,4 @@ def _row(item: IndexedItem) -> dict[str, Any]:
         "in_stock": facts.in_stock,
         "rating": facts.rating,
         "create_time": facts.create_time,
-        **_levels(facts),
     }
-
-
-def _levels(facts: ItemFacts) -> dict[str, str]:
-    padded = [*facts.category_ids[: len(LEVELS)], *[""] * len(LEVELS)]
-    return dict(zip(LEVELS, padded, strict=False))

@@ -1,5 +1,6 @@
 """Loads Feast's SDK."""
 
+import logging
 import sys
 import warnings
 from types import ModuleType
@@ -22,4 +23,6 @@ def load() -> ModuleType:
     finally:
         if hidden:
             del sys.modules["torch"]
+    # It tells of every look at its registry.
+    logging.getLogger("feast").setLevel(logging.WARNING)
     return feast

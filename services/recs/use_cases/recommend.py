@@ -28,8 +28,9 @@ from services.recs.use_cases.shoppers import Shoppers
 
 HOME, PRODUCT = "home", "product"
 SCENARIOS = frozenset({HOME, PRODUCT})
-SPARE_SHARE, SPARE = 1.5, 10
-"""Candidates asked of the index for a page of k: some are bought already, or gone since they were indexed."""
+SPARE = 8
+"""Candidates asked of the index beyond the page and what the shopper has bought or disliked, which stand high in their
+list: some are gone since they were indexed. With Milvus Lite a candidate costs as much as 300 rows looked at."""
 
 FILTERED = 200
 """Popular products that are tried where there is a filter."""
@@ -179,7 +180,7 @@ class Recommend:
         reason = "Similar to what you are looking at"
         if name == "two_tower":
             reason = "Picked for what you looked at lately" if request.shopper.history else "Picked for what you like"
-        first = int(ask.size * SPARE_SHARE) + SPARE
+        first = ask.size + SPARE + min(len(request.shopper.bought) + len(request.shopper.disliked), ask.size)
         return Nearest(name, reason, self._index, self._guards.index, release, vector, wider(ask.where), first)
 
     async def _product_vector(self, release: Release, product: str) -> Vector | None:
