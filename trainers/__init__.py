@@ -1,0 +1,1 @@
+"""Offline work: simulated shops, training, evaluation, releases. No service imports any of it."""

@@ -1,0 +1,87 @@
+"""Asks a model every question and counts where the right products stand."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from trainers.datasets import Events
+from trainers.datasets.tables import Floats, Ints
+from trainers.evaluation import metrics
+from trainers.evaluation.metrics import Estimate
+from trainers.evaluation.protocols import Queries, history_rows
+from trainers.evaluation.recommender import Scores
+
+Score = Callable[[Events, Queries], Scores]
+AT_ONCE = 512
+"""Questions scored together: 512 x 12,000 products are 25 MB."""
+TOP = 20
+
+
+@dataclass(frozen=True)
+class Result:
+    """How well a model did."""
+
+    metrics: Mapping[str, Estimate]
+    slices: Mapping[str, tuple[int, float]]
+    """NDCG@20 of parts of the questions, with how many there are."""
+    coverage: float
+    """Share of the catalogue that stood in some top 20."""
+    novelty: float
+    """Mean of -log2 of the share of shoppers who chose a product, over all top 20: bits of surprise."""
+
+
+def ranks(score: Score, events: Events, queries: Queries) -> tuple[Floats, Ints]:
+    """Ranks of the relevant products, and the top 20 of each question.
+
+    Products that the shopper has come across before the question do not compete. Equal scores share their places: a
+    model that gives all products the same score is as good as chance, not perfect.
+    """
+    found, top = [], []
+    for begin in range(0, len(queries), AT_ONCE):
+        part = queries.take(np.arange(begin, min(begin + AT_ONCE, len(queries))))
+        scores = np.array(score(events, part), np.float32)
+        rows, places = history_rows(events, part)
+        scores[rows, events.item[places]] = -np.inf
+        row = np.repeat(np.arange(len(part)), np.diff(part.offsets))
+        own = scores[row, part.relevant][:, None]
+        better = (scores[row] > own).sum(1)
+        equal = (scores[row] == own).sum(1) - 1
+        found.append(1.0 + better + equal / 2)
+        size = min(TOP, scores.shape[1])
+        top.append(np.argpartition(-scores, size - 1, axis=1)[:, :size])
+    return np.concatenate(found), np.concatenate(top)
+
+
+def ndcg(score: Score, events: Events, queries: Queries) -> float:
+    """Mean NDCG@20: the number by which settings are chosen."""
+    places, _ = ranks(score, events, queries)
+    return float(metrics.of_ranks(places, queries.offsets)["ndcg@20"].mean())
+
+
+def evaluate(score: Score, events: Events, known: Events, queries: Queries, products: int) -> Result:
+    """Measures a model that learned from `known`."""
+    places, top = ranks(score, events, queries)
+    each = metrics.of_ranks(places, queries.offsets)
+    counts = np.bincount(known.item[known.chosen & known.first], minlength=products)
+    shares = (counts[top] + 1) / (len(np.unique(known.user)) + 1)
+    return Result(
+        metrics={name: metrics.estimate(values, queries.user) for name, values in each.items()},
+        slices=_slices(each["ndcg@20"], events, queries, counts),
+        coverage=len(np.unique(top)) / products,
+        novelty=float(-np.log2(np.minimum(shares, 1)).mean()),
+    )
+
+
+def _slices(values: Floats, events: Events, queries: Queries, counts: Ints) -> dict[str, tuple[int, float]]:
+    length = queries.end - events.starts[queries.user]
+    cold = np.maximum.reduceat(counts[queries.relevant], queries.offsets[:-1]) == 0
+    masks = {
+        "no history": length == 0,
+        "1-3 events": (length >= 1) & (length <= 3),
+        "4-19 events": (length >= 4) & (length <= 19),
+        "20+ events": length >= 20,
+        "known products": ~cold,
+        "new products": cold,
+    }
+    return {name: (int(mask.sum()), float(values[mask].mean())) for name, mask in masks.items() if mask.any()}

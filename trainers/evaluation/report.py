@@ -1,0 +1,70 @@
+"""The report of an evaluation: a table for people, JSON for machines."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from trainers.datasets import Shop
+from trainers.evaluation.harness import Result
+from trainers.evaluation.protocols import Split
+
+SHOWN = ("ndcg@20", "recall@20", "mrr")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A model, how it did and how long it took."""
+
+    name: str
+    result: Result
+    fit_s: float
+
+
+def as_json(shop: Shop, protocol: str, made: Split, rows: Sequence[Row], command: str) -> dict[str, Any]:
+    """Everything that was measured."""
+    return {
+        "dataset": shop.name,
+        "data_fingerprint": shop.fingerprint,
+        "protocol": protocol,
+        "ranking": "full, without the products that the shopper has come across",
+        "command": command,
+        "counts": {
+            "products": len(shop.products),
+            "shoppers": len(shop.events.users),
+            "events": len(made.events),
+            "events_to_learn_from": len(made.known),
+            "validation_questions": len(made.validation),
+            "test_questions": len(made.test),
+        },
+        "models": {row.name: _model(row) for row in rows},
+    }
+
+
+def _model(row: Row) -> Mapping[str, Any]:
+    return {
+        "metrics": {name: vars(found) for name, found in row.result.metrics.items()},
+        "slices": {name: {"questions": n, "ndcg@20": value} for name, (n, value) in row.result.slices.items()},
+        "coverage@20": row.result.coverage,
+        "novelty@20": row.result.novelty,
+        "fit_seconds": round(row.fit_s, 2),
+    }
+
+
+def show(console: Console, title: str, rows: Sequence[Row]) -> None:
+    """Prints the table."""
+    table = Table(title=title, title_justify="left")
+    table.add_column("model", no_wrap=True)
+    for name in (SHOWN[0], "95 % interval", *SHOWN[1:], "coverage"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in rows:
+        first, *others = (row.result.metrics[name] for name in SHOWN)
+        interval = f"{first.low:.4f}-{first.high:.4f}"
+        cells = [f"{found.value:.4f}" for found in others]
+        table.add_row(row.name, f"{first.value:.4f}", interval, *cells, f"{row.result.coverage:.0%}")
+    console.print(table)
+    best = rows[-1]
+    parts = [f"{name} {value:.4f} [dim](n={n})[/]" for name, (n, value) in best.result.slices.items()]
+    console.print(f"{best.name}, ndcg@20 of parts: " + ", ".join(parts))

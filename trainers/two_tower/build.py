@@ -1,0 +1,121 @@
+"""From a shop's data to the files of a release: measure, refuse or go on, train on everything, export, compare."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as parquet
+from rich.console import Console
+
+from trainers.datasets import Shop
+from trainers.evaluation import run
+from trainers.evaluation.protocols import split
+from trainers.evaluation.report import as_json, show
+from trainers.two_tower import export, golden
+from trainers.two_tower.config import Config
+from trainers.two_tower.golden import ParityError
+from trainers.two_tower.model import Towers
+from trainers.two_tower.recommender import TwoTower
+from trainers.two_tower.train import train
+
+PROTOCOL = "time"
+GATE_METRIC, GATE_MODEL = "ndcg@20", "popularity"
+SPEC, REPORT, GOLDEN, VECTORS = "feature_spec.json", "report.json", "golden.npz", "item_vectors.parquet"
+
+
+class Refused(Exception):
+    """The towers are not good enough, or not the same outside of torch. The sentence says by how much."""
+
+
+@dataclass(frozen=True)
+class Built:
+    """What was built, in a folder."""
+
+    folder: Path
+    towers: Towers
+    report: Mapping[str, Any]
+
+
+def build(shop: Shop, config: Config, folder: Path, command: str, console: Console) -> Built:
+    """Builds the files of a release: towers, feature specification, item vectors, golden rows, report.
+
+    What is measured is a training that never saw the test events. What is exported has learned from all events, with
+    the settings and the length that were measured.
+
+    Raises:
+        DataError: there is too little data to measure anything.
+        Refused: the towers do not beat popularity, or the exported files compute something else than torch. The
+            report is written even then.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    made = split(shop.events, PROTOCOL)
+    model = TwoTower(config)
+    rows = run.compare(shop, made, [*run.baselines(), model], console)
+    show(console, f"{shop.name}: {len(made.test):,} held-out choices, full ranking", rows)
+    assert model.training is not None
+    report = as_json(shop, PROTOCOL, made, rows, command)
+    report["config"] = asdict(config)
+    report["training"] = {
+        "epochs": model.training.best_epoch,
+        "stopped": model.training.stopped,
+        "losses": model.training.losses,
+        "validation_ndcg@20": model.training.validation,
+    }
+    report["gates"] = _quality(report["models"], model.name)
+    _write_report(folder, report)
+    _refuse_weak(report)
+
+    console.print("training on all events, for the release")
+    trained = train(shop, config, epochs=model.training.best_epoch)
+    towers = trained.towers.on_cpu()
+    report["training"]["release_seconds"] = round(trained.seconds, 1)
+    report["gates"]["parity"] = _write_towers(towers, folder)
+    _write_report(folder, report)
+    return Built(folder, towers, report)
+
+
+def _quality(models: Mapping[str, Any], name: str) -> dict[str, Any]:
+    def value(model: str) -> float:
+        return float(models[model]["metrics"][GATE_METRIC]["value"])
+
+    others = [other for other in models if other not in (name, "random")]
+    return {
+        "metric": GATE_METRIC,
+        "value": value(name),
+        "must_beat": {GATE_MODEL: value(GATE_MODEL)},
+        "beats": {other: value(name) > value(other) for other in others},
+    }
+
+
+def _refuse_weak(report: Mapping[str, Any]) -> None:
+    gates = report["gates"]
+    if not gates["beats"][GATE_MODEL]:
+        raise Refused(
+            f"The towers do not beat {GATE_MODEL} on held-out events: {GATE_METRIC} {gates['value']:.4f}, "
+            f"{GATE_MODEL} {gates['must_beat'][GATE_MODEL]:.4f}. More events, or events with more pattern, may help."
+        )
+
+
+def _write_towers(towers: Towers, folder: Path) -> dict[str, Any]:
+    (folder / SPEC).write_text(towers.spec.to_json())
+    export.write(towers, folder)
+    rows = golden.make(towers)
+    rows.save(folder / GOLDEN)
+    try:
+        differences = golden.check_files(golden.load(folder / GOLDEN), folder)
+    except ParityError as error:
+        raise Refused(str(error)) from error
+    vectors = towers.item_vectors().numpy()
+    dimension = towers.spec.dimension
+    column = pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), dimension)
+    parquet.write_table(
+        pa.table({"product_id": towers.inputs.product_id[:, 0].tolist(), "vector": column}), folder / VECTORS
+    )
+    return {"tolerance": golden.TOLERANCE, "torch_to_onnx_runtime": differences}
+
+
+def _write_report(folder: Path, report: Mapping[str, Any]) -> None:
+    (folder / REPORT).write_text(json.dumps(report, indent=2) + "\n")

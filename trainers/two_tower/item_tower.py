@@ -1,0 +1,125 @@
+"""The item tower: what is known of a product to its vector."""
+
+from dataclasses import dataclass, fields
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from trainers.two_tower.config import Config
+from trainers.two_tower.spec import ItemInputs
+from trainers.two_tower.vocabulary import PADDING, UNKNOWN, Vocabularies
+
+
+@dataclass(frozen=True)
+class ItemTensors:
+    """Rows of the item tower with places for strings."""
+
+    product_id: Tensor
+    """[n, 1] int64"""
+    category_path: Tensor
+    """[n, category_depth] int64"""
+    brand: Tensor
+    """[n, 1] int64"""
+    price: Tensor
+    """[n, 1] float32"""
+    title_tokens: Tensor
+    """[n, title_max_tokens] int64"""
+    attributes: Tensor
+    """[n, max_attributes] int64"""
+
+    def take(self, rows: Tensor) -> "ItemTensors":
+        """Some of the rows."""
+        return ItemTensors(*(value[rows] for value in self.tuple()))
+
+    def to(self, device: torch.device) -> "ItemTensors":
+        """The same on a device."""
+        return ItemTensors(*(value.to(device) for value in self.tuple()))
+
+    def tuple(self) -> tuple[Tensor, ...]:
+        """In the order of ItemTower.forward."""
+        return tuple(getattr(self, entry.name) for entry in fields(self))
+
+
+def encode(inputs: ItemInputs, vocabularies: Vocabularies) -> ItemTensors:
+    """Looks the strings up."""
+    return ItemTensors(
+        product_id=vocabularies.products(inputs.product_id),
+        category_path=vocabularies.categories(inputs.category_path),
+        brand=vocabularies.brands(inputs.brand),
+        price=torch.from_numpy(inputs.price.astype("float32")),
+        title_tokens=vocabularies.words(inputs.title_tokens),
+        attributes=vocabularies.attributes(inputs.attributes),
+    )
+
+
+class Bag(nn.Module):
+    """The mean of the embeddings of some strings, padding left out."""
+
+    def __init__(self, size: int, dimension: int) -> None:
+        super().__init__()
+        self.table = nn.Embedding(size, dimension, padding_idx=PADDING)
+
+    def forward(self, places: Tensor) -> Tensor:
+        """[n, strings] int64 -> [n, dimension]"""
+        count = (places != PADDING).sum(1, keepdim=True).clamp(min=1)
+        summed: Tensor = self.table(places).sum(1)
+        return summed / count.sqrt()
+
+
+class ItemTower(nn.Module):
+    """Title, category path, brand, attributes and price through a small network, plus an embedding of the id."""
+
+    def __init__(self, vocabularies: Vocabularies, prices: Tensor, config: Config) -> None:
+        """`prices` are those of the training data: the logarithm of a price is scaled by their mean and deviation."""
+        super().__init__()
+        width = config.dimension
+        self.words = Bag(len(vocabularies.words), width)
+        self.categories = Bag(len(vocabularies.categories), width)
+        self.brands = Bag(len(vocabularies.brands), width)
+        self.attributes = Bag(len(vocabularies.attributes), width)
+        self.price = nn.Linear(2, width)
+        self.mix = nn.Sequential(nn.LayerNorm(5 * width), nn.Linear(5 * width, 2 * width), nn.GELU())
+        self.content = nn.Linear(2 * width, width)
+        # Ids start at nothing: a product that hardly anybody has seen stays where its content puts it.
+        self.ids = nn.Embedding(len(vocabularies.products), width, padding_idx=PADDING)
+        nn.init.zeros_(self.ids.weight)
+        logs = prices[prices > 0].log()
+        self.price_mean: Tensor
+        self.price_scale: Tensor
+        self.register_buffer("price_mean", logs.mean() if len(logs) else torch.tensor(0.0))
+        self.register_buffer("price_scale", logs.std().clamp(min=0.1) if len(logs) > 1 else torch.tensor(1.0))
+
+    def forward(
+        self,
+        product_id: Tensor,
+        category_path: Tensor,
+        brand: Tensor,
+        price: Tensor,
+        title_tokens: Tensor,
+        attributes: Tensor,
+        with_id: Tensor | None = None,
+    ) -> Tensor:
+        """Vectors of length 1, [n, dimension].
+
+        `with_id` [n, 1] float32 is 0 for those that must do without their id (training only).
+        """
+        parts = [
+            self.words(title_tokens),
+            self.categories(category_path),
+            self.brands(brand),
+            self.attributes(attributes),
+            self._price(price),
+        ]
+        content = self.content(self.mix(torch.cat(parts, 1)))
+        known = (product_id > UNKNOWN).to(content.dtype)
+        own = self.ids(product_id[:, 0]) * (known if with_id is None else known * with_id)
+        return functional.normalize(content + own, dim=1)
+
+    def _price(self, price: Tensor) -> Tensor:
+        # A price that is missing, not a number or not above zero is unknown.
+        known = (price > 0) & (price < 1e12)
+        scaled = (torch.where(known, price, torch.ones_like(price)).log() - self.price_mean) / self.price_scale
+        flag = known.to(scaled.dtype)
+        mixed: Tensor = self.price(torch.cat([scaled.clamp(-5, 5) * flag, flag], 1))
+        return mixed

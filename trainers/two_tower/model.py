@@ -1,0 +1,94 @@
+"""Both towers with what they need to know: one object to train, measure and export."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from trainers.datasets import Shop
+from trainers.two_tower import vocabulary
+from trainers.two_tower.config import Config
+from trainers.two_tower.history import Histories
+from trainers.two_tower.item_tower import ItemTensors, ItemTower, encode
+from trainers.two_tower.spec import FeatureSpec, ItemInputs, of_config
+from trainers.two_tower.user_tower import UserTower
+from trainers.two_tower.vocabulary import Vocabularies
+
+AT_ONCE = 512
+"""Rows computed together when nothing is learned."""
+
+
+@dataclass(frozen=True)
+class Towers:
+    """The towers of one training, and its catalogue as their inputs."""
+
+    config: Config
+    spec: FeatureSpec
+    inputs: ItemInputs
+    vocabularies: Vocabularies
+    item: ItemTower
+    user: UserTower
+
+    @property
+    def device(self) -> torch.device:
+        """Where they are."""
+        return next(self.item.parameters()).device
+
+    @cached_property
+    def items(self) -> ItemTensors:
+        """The catalogue with places for strings."""
+        return encode(self.inputs, self.vocabularies).to(self.device)
+
+    def modules(self) -> torch.nn.ModuleList:
+        """Both, as one module."""
+        return torch.nn.ModuleList([self.item, self.user])
+
+    def on_cpu(self) -> "Towers":
+        """The same towers, moved for good."""
+        self.modules().cpu()
+        return replace(self)
+
+    @torch.inference_mode()
+    def item_vectors(self) -> Tensor:
+        """Vectors of the whole catalogue [products, dimension]."""
+        self.item.eval()
+        rows = torch.arange(len(self.inputs.price), device=self.device)
+        return torch.cat([self.item(*self.items.take(part).tuple()) for part in torch.split(rows, AT_ONCE)])
+
+    @torch.inference_mode()
+    def user_vectors(self, histories: Histories, item_vectors: Tensor) -> Tensor:
+        """Vectors of shoppers [shoppers, dimension]."""
+        self.user.eval()
+        preferred = self.vocabularies.categories(histories.preferred)
+        found = []
+        for begin in range(0, len(histories), AT_ONCE):
+            part = slice(begin, begin + AT_ONCE)
+            there = torch.from_numpy(histories.kinds[part]).to(self.device)
+            vectors = item_vectors[torch.from_numpy(histories.items[part]).to(self.device)]
+            vectors = vectors * (there != 0)[..., None]
+            ages = torch.from_numpy(histories.ages_h[part]).to(self.device)
+            found.append(self.user(vectors, there, ages, preferred[part].to(self.device)))
+        return torch.cat(found)
+
+
+def create(shop: Shop, config: Config) -> Towers:
+    """Fresh towers for a shop: vocabularies and scales from its data, weights from the seed."""
+    torch.manual_seed(config.seed)
+    spec = of_config(config)
+    inputs = spec.items(shop.products)
+    vocabularies = vocabulary.build(inputs, shop.events, config)
+    prices: NDArray[np.float32] = inputs.price[:, 0]
+    device = device_of(config)
+    item = ItemTower(vocabularies, torch.from_numpy(prices.copy()), config).to(device)
+    user = UserTower(vocabularies, config).to(device)
+    return Towers(config, spec, inputs, vocabularies, item, user)
+
+
+def device_of(config: Config) -> torch.device:
+    """The device that the configuration names."""
+    if config.device != "auto":
+        return torch.device(config.device)
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
