@@ -91,8 +91,8 @@ class Towers(Protocol):
         """[items, dimension]."""
         ...
 
-    async def dimension(self, model: str, version: str) -> int | None:
-        """Length of a model's output; None when that version is not ready."""
+    async def shapes(self, model: str, version: str) -> dict[str, tuple[int, ...]] | None:
+        """Shapes of a model's inputs and outputs without the batch's; None when that version is not ready."""
         ...
 
 

@@ -58,7 +58,7 @@ class InferenceTowers:
             parts.append(await self._infer(request, "item_vector", release.dimension, ITEMS_TIMEOUT_S))
         return np.concatenate(parts)
 
-    async def dimension(self, model: str, version: str) -> int | None:
+    async def shapes(self, model: str, version: str) -> dict[str, tuple[int, ...]] | None:
         try:
             ready = await self._stub.ModelReady(pb.ModelReadyRequest(name=model, version=version), timeout=5.0)
             if not ready.ready:
@@ -70,7 +70,7 @@ class InferenceTowers:
             if error.code() in NOT_READY and await self._live():
                 return None
             raise
-        return int(metadata.outputs[0].shape[-1]) if metadata.outputs else None
+        return {tensor.name: tuple(tensor.shape[1:]) for tensor in (*metadata.inputs, *metadata.outputs)}
 
     async def _live(self) -> bool:
         try:

@@ -22,7 +22,7 @@ COMPUTE = text("""
     weighed AS (
         SELECT product_id,
                (CASE kind WHEN 1 THEN 1 WHEN 2 THEN 3 WHEN 3 THEN 5 WHEN 4 THEN 3 WHEN 5 THEN -3 ELSE rating - 3 END)
-               * power(0.5, extract(epoch FROM newest.time - event_time) / CAST(:half_life_s AS double precision))
+               * power(0.5, least(300, extract(epoch FROM newest.time - event_time) / CAST(:half_life_s AS float8)))
                AS weight
         FROM user_events, newest
         WHERE kind <= 6 AND event_time > newest.time - CAST(:span AS interval)

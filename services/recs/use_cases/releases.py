@@ -74,16 +74,47 @@ class ManageReleases:
     async def _problem(self, release: Release) -> str:
         if release.spec.dimension != release.dimension:
             return f"its feature specification has dimension {release.spec.dimension}, not {release.dimension}"
-        towers = ((USER_TOWER, release.user_tower_version), (ITEM_TOWER, release.item_tower_version))
-        for model, version in towers:
-            found = await self._towers.dimension(model, version)
+        towers = (
+            (USER_TOWER, release.user_tower_version, _user_shapes(release)),
+            (ITEM_TOWER, release.item_tower_version, _item_shapes(release)),
+        )
+        for model, version, wanted in towers:
+            found = await self._towers.shapes(model, version)
             if found is None:
                 return f"version {version} of {model} is not ready on the inference server"
-            if found != release.dimension:
-                return f"version {version} of {model} makes vectors of length {found}, not {release.dimension}"
+            for name, shape in wanted.items():
+                if found.get(name) != shape:
+                    has = f"has shape {list(found[name])}" if name in found else "is missing"
+                    return f"{name} of version {version} of {model} {has}, and should have {list(shape)}"
         length = await self._index.dimension(release.collection)
         if length is None:
             return f"the collection {release.collection} does not exist"
         if length != release.dimension:
             return f"the collection {release.collection} holds vectors of length {length}, not {release.dimension}"
         return ""
+
+
+def _user_shapes(release: Release) -> dict[str, tuple[int, ...]]:
+    """What recs sends to the user tower, and gets."""
+    spec = release.spec
+    return {
+        "history_vectors": (spec.history_length, release.dimension),
+        "history_kinds": (spec.history_length,),
+        "history_ages_h": (spec.history_length,),
+        "preferred_categories": (spec.max_preferred_categories,),
+        "user_vector": (release.dimension,),
+    }
+
+
+def _item_shapes(release: Release) -> dict[str, tuple[int, ...]]:
+    """What the worker sends to the item tower, and gets."""
+    spec = release.spec
+    return {
+        "product_id": (1,),
+        "category_path": (spec.category_depth,),
+        "brand": (1,),
+        "price": (1,),
+        "title_tokens": (spec.title_max_tokens,),
+        "attributes": (spec.max_attributes,),
+        "item_vector": (release.dimension,),
+    }
