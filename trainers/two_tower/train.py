@@ -3,7 +3,8 @@
 import copy
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -57,7 +58,7 @@ def train(shop: Shop, config: Config, validate: Validate | None = None, epochs: 
     training, best, began = Training(towers), -1.0, time.monotonic()
     kept = copy.deepcopy(towers.modules().state_dict())
     last = epochs or config.max_epochs
-    with _progress(config) as progress:
+    with _deterministic(), _progress(config) as progress:
         task = progress.add_task("training", total=steps * last, note="")
         for epoch in range(1, last + 1):
             towers.modules().train()
@@ -132,6 +133,17 @@ def rate(step: int, steps: int, config: Config) -> float:
     done = min(1.0, step / max(1, steps * config.max_epochs))
     cosine = FINAL_RATE + (1 - FINAL_RATE) * (1 + math.cos(math.pi * done)) / 2
     return cosine * min(1.0, (step + 1) / max(1, config.warmup_steps))
+
+
+@contextmanager
+def _deterministic() -> Iterator[None]:
+    """Without it the gradients of embeddings are summed in the order in which threads finish."""
+    before = torch.are_deterministic_algorithms_enabled()
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(before)
 
 
 def _progress(config: Config) -> Progress:

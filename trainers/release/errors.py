@@ -1,0 +1,19 @@
+"""Why there is no new release. The release before goes on answering in every case."""
+
+import grpc
+
+
+class ReleaseError(Exception):
+    """Something that a release needs is missing or does not work; the sentence says what, and what to do."""
+
+
+def of_call(what: str, address: str, error: grpc.RpcError) -> ReleaseError:
+    """Says which service answered what."""
+    code: grpc.StatusCode = error.code()
+    if code is grpc.StatusCode.UNAVAILABLE:
+        return ReleaseError(f"{what}: nothing answers at {address}. Is the shop running (make status)?")
+    if code is grpc.StatusCode.UNAUTHENTICATED:
+        return ReleaseError(
+            f"{what}: {address} refuses the log-in: {error.details()} Check --email and --password-file."
+        )
+    return ReleaseError(f"{what}: {address} answered {code.name}: {error.details()}")

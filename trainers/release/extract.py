@@ -1,0 +1,173 @@
+"""Reads the whole shop into parquet, over the same contracts that everybody uses."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as parquet
+from aisle.catalog.v1 import product_service_pb2 as catalog
+from aisle.catalog.v1.product_pb2 import Product
+from aisle.recs.v1 import user_event_service_pb2 as recs
+from aisle.recs.v1.user_event_pb2 import UserEvent
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from trainers.release.services import STREAM_S, TIMEOUT_S, Services
+
+PAGE = 500
+PRODUCTS = pa.schema(
+    [
+        ("id", pa.string()),
+        ("title", pa.string()),
+        ("description", pa.string()),
+        ("category", pa.string()),
+        ("category_ids", pa.list_(pa.string())),
+        ("brand", pa.string()),
+        ("price", pa.string()),
+        ("currency", pa.string()),
+        ("list_price", pa.string()),
+        ("stock", pa.int64()),
+        ("rating", pa.float64()),
+        ("attributes", pa.string()),
+        ("images", pa.list_(pa.string())),
+        ("create_time", pa.timestamp("us", tz="UTC")),
+        ("age_limit", pa.int32()),
+        ("regions", pa.list_(pa.string())),
+    ]
+)
+EVENTS = pa.schema(
+    [
+        ("event_id", pa.string()),
+        ("user", pa.string()),
+        ("kind", pa.string()),
+        ("product", pa.string()),
+        ("time", pa.timestamp("us", tz="UTC")),
+        ("rating", pa.int32()),
+        ("query", pa.string()),
+        ("position", pa.int32()),
+        ("quantity", pa.int32()),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Extract:
+    """What was read, and up to where."""
+
+    products: int
+    events: int
+    catalog_cursor: str
+    """Of ListProductChanges: the products are at least as new as this."""
+
+    def save(self, folder: Path) -> None:
+        """Writes extract.json."""
+        (folder / "extract.json").write_text(json.dumps(vars(self), indent=2) + "\n")
+
+
+def load(folder: Path) -> Extract:
+    """Reads extract.json."""
+    return Extract(**json.loads((folder / "extract.json").read_text()))
+
+
+def extract(services: Services, folder: Path, *, quiet: bool = False) -> Extract:
+    """Writes products.parquet and events.parquet in Aisle's own format, with ids of categories and without pictures.
+
+    Raises:
+        ReleaseError: a service does not answer.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TextColumn("{task.completed:,.0f}"))
+    with Progress(*columns, TimeElapsedColumn(), disable=quiet) as progress:
+        task = progress.add_task("products", total=None)
+        found: dict[str, dict[str, Any]] = {}
+        cursor = ""
+        for page in _changes(services):
+            for change in page.changes:
+                name = change.name.removeprefix("products/")
+                found.pop(name, None)
+                if change.HasField("product"):
+                    found[name] = _product(change.product)
+            cursor = page.next_cursor
+            progress.update(task, completed=len(found))
+        _write(folder / "products.parquet", pa.Table.from_pylist(list(found.values()), PRODUCTS))
+
+        task = progress.add_task("events", total=None)
+        batches = []
+        for events in _events(services):
+            batches.append(pa.RecordBatch.from_pylist(events, EVENTS))
+            progress.advance(task, len(events))
+        table = pa.Table.from_batches(batches, EVENTS)
+        _write(folder / "events.parquet", table)
+    done = Extract(len(found), table.num_rows, cursor)
+    done.save(folder)
+    return done
+
+
+def _changes(services: Services) -> Iterator[catalog.ListProductChangesResponse]:
+    cursor, more = "", True
+    while more:
+        request = catalog.ListProductChangesRequest(cursor=cursor, page_size=PAGE)
+        with services.calling("Reading products", "catalog"):
+            page = services.products.ListProductChanges(request, timeout=TIMEOUT_S, metadata=services.metadata())
+        yield page
+        cursor, more = page.next_cursor, page.more
+
+
+def _events(services: Services) -> Iterator[list[dict[str, Any]]]:
+    with services.calling("Reading events", "recs"):
+        stream = services.events.ExportUserEvents(
+            recs.ExportUserEventsRequest(), timeout=STREAM_S, metadata=services.metadata()
+        )
+        for part in stream:
+            yield [_event(event) for event in part.user_events]
+
+
+def _product(product: Product) -> dict[str, Any]:
+    priced = product.HasField("price")
+    return {
+        "id": product.name.removeprefix("products/"),
+        "title": product.title,
+        "description": product.description,
+        "category": " > ".join(product.category_path),
+        "category_ids": list(product.category_ids),
+        "brand": product.brand,
+        "price": _money(product.price) if priced else None,
+        "currency": product.price.currency_code if priced else None,
+        "list_price": _money(product.list_price) if product.HasField("list_price") else None,
+        "stock": product.stock_quantity,
+        "rating": product.rating,
+        "attributes": json.dumps(dict(product.attributes), sort_keys=True),
+        "images": [picture.uri for picture in product.pictures],
+        "create_time": product.create_time.ToNanoseconds() // 1000,
+        "age_limit": product.age_limit,
+        "regions": list(product.regions),
+    }
+
+
+def _money(money: Any) -> str:
+    """Exactly, as text."""
+    sign = "-" if money.units < 0 or money.nanos < 0 else ""
+    return f"{sign}{abs(money.units)}.{abs(money.nanos):09d}"
+
+
+def _event(event: UserEvent) -> dict[str, Any]:
+    return {
+        "event_id": event.event_id,
+        "user": event.shopper.removeprefix("users/"),
+        "kind": UserEvent.Kind.Name(event.kind).removeprefix("KIND_").lower(),
+        "product": event.product.removeprefix("products/"),
+        "time": event.event_time.ToNanoseconds() // 1000,
+        "rating": event.rating or None,
+        "query": event.query or None,
+        "position": event.position or None,
+        "quantity": event.quantity or None,
+    }
+
+
+def _write(file: Path, table: pa.Table) -> None:
+    """Writes a file whole or not at all."""
+    draft = file.with_suffix(".new")
+    parquet.write_table(table, draft)
+    draft.replace(file)

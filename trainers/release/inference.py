@@ -1,0 +1,76 @@
+"""Tells the inference server of new towers, and holds it to the golden rows."""
+
+from contextlib import suppress
+from typing import Any
+
+from tritonclient.grpc import InferenceServerClient, InferInput, InferRequestedOutput
+from tritonclient.utils import InferenceServerException
+
+from trainers.release.errors import ReleaseError
+from trainers.release.model_repository import MODELS
+from trainers.two_tower import golden
+from trainers.two_tower.golden import OUTPUTS, Golden
+
+LOAD_S = 120.0
+"""Of one load. A tower of 100,000 products loads in under a second; a GPU's first start takes longer."""
+INFER_S = 30.0
+TYPES = {"f": "FP32", "i": "INT64", "O": "BYTES"}
+Differences = dict[str, float]
+
+
+def load(address: str) -> None:
+    """Makes every replica look at the repository again.
+
+    Raises:
+        ReleaseError: a replica does not answer, or cannot load a tower.
+    """
+    for replica in address.split(","):
+        client = InferenceServerClient(replica.strip())
+        try:
+            for model in MODELS:
+                client.load_model(model, client_timeout=LOAD_S)
+        except InferenceServerException as error:
+            raise ReleaseError(
+                f"The inference server at {replica} does not load the towers: {error.message()}"
+            ) from error
+        finally:
+            client.close()
+
+
+def reload_quietly(address: str) -> None:
+    """After the new version was removed again: forget it. If this fails, the server drops it at its next load."""
+    with suppress(ReleaseError):
+        load(address)
+
+
+def check(address: str, number: int, rows: Golden) -> Differences:
+    """Compares what each replica computes from the golden inputs with what torch computed; the largest differences.
+
+    Raises:
+        ParityError: they are too large.
+        ReleaseError: a replica does not answer.
+    """
+    found: Differences = {}
+    for replica in address.split(","):
+        client = InferenceServerClient(replica.strip())
+        try:
+            for model in MODELS:
+                vectors = _infer(client, model, number, rows)
+                difference = golden.check(rows, model, vectors, f"The inference server at {replica}")
+                found[model] = max(difference, found.get(model, 0.0))
+        except InferenceServerException as error:
+            raise ReleaseError(f"The inference server at {replica} does not answer: {error.message()}") from error
+        finally:
+            client.close()
+    return found
+
+
+def _infer(client: InferenceServerClient, model: str, number: int, rows: Golden) -> Any:
+    inputs = []
+    for name, values in rows.inputs[model].items():
+        tensor = InferInput(name, list(values.shape), TYPES[values.dtype.kind])
+        tensor.set_data_from_numpy(values)
+        inputs.append(tensor)
+    outputs = [InferRequestedOutput(OUTPUTS[model])]
+    answer = client.infer(model, inputs, model_version=str(number), outputs=outputs, client_timeout=INFER_S)
+    return answer.as_numpy(OUTPUTS[model])

@@ -1,0 +1,66 @@
+"""Lays towers into the folder that the inference server reads: <model>/<version>/model.onnx beside config.pbtxt.
+
+Only the answering release and the new one lie there: the version policy keeps the two newest, and a third would push
+out the one that answers.
+"""
+
+import shutil
+from collections.abc import Collection
+from pathlib import Path
+
+from trainers.release.errors import ReleaseError
+
+MODELS = ("user_tower", "item_tower")
+
+
+def install(release: Path, number: int, repository: Path, templates: Path, profile: str) -> None:
+    """Copies a release's towers into the repository. A server that looks in between sees a version whole or not.
+
+    Raises:
+        ReleaseError: the checked-in configuration is missing.
+    """
+    for model in MODELS:
+        folder = repository / model
+        folder.mkdir(parents=True, exist_ok=True)
+        _configure(templates, model, profile, folder / "config.pbtxt")
+        version, draft = folder / str(number), folder / f".new-{number}"
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir()
+        shutil.copyfile(release / f"{model}.onnx", draft / "model.onnx")
+        if version.exists():
+            shutil.rmtree(version)
+        draft.rename(version)
+
+
+def keep(repository: Path, versions: Collection[int]) -> None:
+    """Removes all other versions."""
+    for model in MODELS:
+        for number in numbers(repository / model) - set(versions):
+            shutil.rmtree(repository / model / str(number))
+
+
+def present(repository: Path) -> set[int]:
+    """Versions of which at least one tower is there."""
+    return set().union(*(numbers(repository / model) for model in MODELS))
+
+
+def numbers(folder: Path) -> set[int]:
+    """Subfolders that are numbers."""
+    if not folder.is_dir():
+        return set()
+    return {int(path.name) for path in folder.iterdir() if path.is_dir() and path.name.isdecimal()}
+
+
+def _configure(templates: Path, model: str, profile: str, target: Path) -> None:
+    try:
+        parts = [
+            (templates / model / "config.pbtxt").read_text(),
+            (templates / "profiles" / f"{profile}.pbtxt").read_text(),
+        ]
+    except OSError as error:
+        raise ReleaseError(f"The configuration of {model} cannot be read: {error}.") from error
+    text = "".join(parts)
+    if not target.exists() or target.read_text() != text:
+        draft = target.with_suffix(".new")
+        draft.write_text(text)
+        draft.replace(target)

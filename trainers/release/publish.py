@@ -1,0 +1,154 @@
+"""Publishes what was built: folder, model repository, index, registry. All of it, or nothing."""
+
+import fcntl
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from trainers.release import extract, inference, model_repository, registry
+from trainers.release.errors import ReleaseError
+from trainers.release.index import Index
+from trainers.release.places import ROOT, Places
+from trainers.release.services import Services
+from trainers.two_tower import golden
+from trainers.two_tower.build import GOLDEN, REPORT, SPEC, VECTORS
+
+MANIFEST = "manifest.json"
+METRIC = "IP"
+
+
+def publish(services: Services, places: Places, console: Console) -> int:
+    """Gives the candidate a number, lays it out and registers it; returns the number.
+
+    Raises:
+        ReleaseError: a part does not take it. What was laid out already is removed again.
+        ParityError: the inference server computes something else than torch.
+    """
+    if not (places.candidate / GOLDEN).exists():
+        raise ReleaseError(f"There is no candidate in {places.candidate}. Train one: python -m trainers.release train")
+    known = registry.releases(services)
+    answering = registry.promoted(known)
+    taken = {registry.number(release) for release in known}
+    taken |= model_repository.numbers(places.releases) | model_repository.present(places.models)
+    number = max(taken, default=0) + 1
+    with ExitStack() as undo:
+        folder = _folder(places, number, undo)
+        manifest = _manifest(places, number)
+        _install(places, number, answering, folder, undo)
+        rows = golden.load(folder / GOLDEN)
+        differences = inference.check(places.inference, number, rows)
+        manifest["gates"]["parity"]["torch_to_server"] = differences
+        console.print(f"towers of release {number} on the inference server: {_largest(differences)} from torch")
+
+        index = Index(places.milvus, places.milvus_token)
+        undo.callback(index.drop_quietly, manifest["collection"])
+        count = index.fill(manifest["collection"], folder / VECTORS, folder / "products.parquet")
+        console.print(f"{count:,} item vectors in the collection {manifest['collection']}")
+
+        _write_json(folder / MANIFEST, manifest)
+        registry.create(services, manifest, (folder / SPEC).read_text(), (folder / REPORT).read_text())
+        undo.pop_all()
+    return number
+
+
+def promote(services: Services, places: Places, number: int | None, console: Console) -> int:
+    """Makes a release answer, the newest if none is named; lays its towers out again if they are gone.
+
+    Raises:
+        ReleaseError: there is no such release, or it is not fit to answer. The one before goes on.
+    """
+    known = registry.releases(services)
+    wanted = number if number is not None else max(map(registry.number, known), default=None)
+    if wanted is None or wanted not in map(registry.number, known):
+        raise ReleaseError(f"There is no release {wanted if wanted is not None else 'yet'}.")
+    folder = places.releases / str(wanted)
+    if wanted not in model_repository.present(places.models):
+        if not folder.is_dir():
+            raise ReleaseError(f"The towers of release {wanted} are gone: {folder} does not exist.")
+        with ExitStack() as undo:
+            _install(places, wanted, registry.promoted(known), folder, undo)
+            undo.pop_all()
+    registry.promote(services, wanted)
+    console.print(f"[green]release {wanted} answers[/]")
+    return wanted
+
+
+@contextmanager
+def alone(places: Places) -> Iterator[None]:
+    """Keeps a second trainer out.
+
+    Raises:
+        ReleaseError: somebody makes a release already.
+    """
+    places.releases.mkdir(parents=True, exist_ok=True)
+    with (places.releases / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ReleaseError(f"A release is being made in {places.releases} already; wait for it.") from error
+        yield
+
+
+def _folder(places: Places, number: int, undo: ExitStack) -> Path:
+    folder = places.releases / str(number)
+    draft = places.releases / f".new-{number}"
+    shutil.rmtree(draft, ignore_errors=True)
+    shutil.copytree(places.candidate, draft)
+    draft.rename(folder)
+    undo.callback(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def _install(places: Places, number: int, answering: int | None, folder: Path, undo: ExitStack) -> None:
+    kept = {answering} if answering is not None else set()
+
+    def remove() -> None:
+        model_repository.keep(places.models, kept)
+        inference.reload_quietly(places.inference)
+
+    undo.callback(remove)
+    model_repository.install(folder, number, places.models, places.templates, places.profile)
+    model_repository.keep(places.models, kept | {number})
+    inference.load(places.inference)
+
+
+def _manifest(places: Places, number: int) -> dict[str, Any]:
+    report = json.loads((places.candidate / REPORT).read_text())
+    spec = json.loads((places.candidate / SPEC).read_text())
+    return {
+        "release": number,
+        "collection": f"items_r{number}",
+        "dimension": spec["dimension"],
+        "metric": METRIC,
+        "user_tower_version": str(number),
+        "item_tower_version": str(number),
+        "catalog_cursor": extract.load(places.candidate).catalog_cursor,
+        "data_fingerprint": report["data_fingerprint"],
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "revision": _revision(),
+        "gates": report["gates"],
+    }
+
+
+def _revision() -> str | None:
+    """The commit of this code, where it is known."""
+    try:
+        done = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S607
+    except OSError:
+        return None
+    return done.stdout.strip() or None
+
+
+def _write_json(file: Path, content: dict[str, Any]) -> None:
+    file.write_text(json.dumps(content, indent=2) + "\n")
+
+
+def _largest(differences: dict[str, float]) -> str:
+    return f"at most {max(differences.values()):.1g}"

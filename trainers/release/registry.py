@@ -1,0 +1,69 @@
+"""Registers and promotes releases at recs."""
+
+from typing import Any
+
+from aisle.recs.v1 import release_service_pb2 as pb
+
+from trainers.release.services import TIMEOUT_S, Services
+
+PROMOTED = pb.Release.STATE_PROMOTED
+
+
+def releases(services: Services) -> list[pb.Release]:
+    """All of them, newest first.
+
+    Raises:
+        ReleaseError: recs does not answer.
+    """
+    found: list[pb.Release] = []
+    token = ""
+    while True:
+        request = pb.ListReleasesRequest(page_size=1000, page_token=token)
+        with services.calling("Listing releases", "recs"):
+            page = services.releases.ListReleases(request, timeout=TIMEOUT_S, metadata=services.metadata())
+        found += page.releases
+        token = page.next_page_token
+        if not token:
+            return found
+
+
+def number(release: pb.Release) -> int:
+    """`releases/7` -> 7."""
+    return int(release.name.removeprefix("releases/"))
+
+
+def promoted(found: list[pb.Release]) -> int | None:
+    """The one that answers."""
+    return next((number(release) for release in found if release.state == PROMOTED), None)
+
+
+def create(services: Services, manifest: dict[str, Any], feature_spec: str, report: str) -> None:
+    """Registers a candidate.
+
+    Raises:
+        ReleaseError: recs does not take it.
+    """
+    release = pb.Release(
+        collection=manifest["collection"],
+        dimension=manifest["dimension"],
+        user_tower_version=manifest["user_tower_version"],
+        item_tower_version=manifest["item_tower_version"],
+        feature_spec=feature_spec,
+        report=report,
+        data_fingerprint=manifest["data_fingerprint"],
+        catalog_cursor=manifest["catalog_cursor"],
+    )
+    request = pb.CreateReleaseRequest(release=release, release_id=str(manifest["release"]))
+    with services.calling("Registering the release", "recs"):
+        services.releases.CreateRelease(request, timeout=TIMEOUT_S, metadata=services.metadata())
+
+
+def promote(services: Services, release: int) -> None:
+    """Makes a release answer.
+
+    Raises:
+        ReleaseError: recs finds it unfit, or does not answer.
+    """
+    request = pb.PromoteReleaseRequest(name=f"releases/{release}")
+    with services.calling(f"Promoting release {release}", "recs"):
+        services.releases.PromoteRelease(request, timeout=TIMEOUT_S, metadata=services.metadata())
