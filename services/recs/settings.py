@@ -35,14 +35,15 @@ class RecsSettings(ServiceSettings):
     """host:port of the worker, whose health says whether features are fresh; they are trusted when it is empty."""
 
     # Each budget is several times what the part took at the 99th percentile under load on two shared cores: long
-    # enough not to give up on a busy machine, short enough that all of them together leave a page in a second.
+    # enough not to give up on a busy machine, short enough that a page without one of them comes within a second.
     # Near a caller's deadline less is given: see services.recs.use_cases.guards.
-    features_timeout_s: float = Field(0.15, gt=0)
+    features_timeout_s: float = Field(0.2, gt=0)
     history_timeout_s: float = Field(0.25, gt=0)
     """For reading the history from PostgreSQL when the feature store does not answer."""
-    inference_timeout_s: float = Field(0.25, gt=0)
-    index_timeout_s: float = Field(0.3, gt=0)
-    catalog_timeout_s: float = Field(0.6, gt=0)
+    inference_timeout_s: float = Field(0.3, gt=0)
+    index_timeout_s: float = Field(0.5, gt=0)
+    """Milvus Lite takes 0.4 ms for each 1,000 items, and searches wait for each other."""
+    catalog_timeout_s: float = Field(0.8, gt=0)
     """The page is empty without the catalogue, so that it gets the most."""
     pause_s: float = Field(1.0, gt=0)
     """A part that failed is left alone this long, so that fallbacks are fast and it can recover; short, so that

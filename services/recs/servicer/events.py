@@ -1,5 +1,6 @@
 """UserEventService."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
@@ -16,6 +17,7 @@ from services.recs.domain.events import Event
 from services.recs.servicer import messages
 from services.recs.use_cases.events import ReadEvents, TakeEvents, import_problem
 
+CHECKED_AT_ONCE = 200
 Refusal = pb.ImportUserEventsResponse.Refusal
 
 
@@ -50,6 +52,8 @@ class UserEventServicer(UserEventServiceServicer):
     async def ImportUserEvents(self, request: pb.ImportUserEventsRequest, _: Any) -> pb.ImportUserEventsResponse:
         good, refusals, now = [], [], datetime.now(UTC)
         for i, message in enumerate(request.user_events):
+            if i % CHECKED_AT_ONCE == 0:
+                await asyncio.sleep(0)  # thousands of events take a while: others come in between
             event, refused = _checked(message, now)
             if event is not None:
                 good.append(event)

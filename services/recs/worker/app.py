@@ -43,8 +43,7 @@ async def build(settings: WorkerSettings) -> App:
     resources.push_async_callback(leader.close)
 
     accounts_channel = await resources.enter_async_context(channel(settings.users_address, SESSIONS, users.SERVICE))
-    secret = settings.client_secret_file.read_text().strip()
-    own = auth.ClientCredentials(accounts_channel, settings.client_id, secret)
+    own = auth.ClientCredentials(accounts_channel, settings.client_id, _secret(settings))
     products = channel(settings.catalog_address, catalog.SERVICE, token=own.token)
     accounts = channel(settings.users_address, users.SERVICE, token=own.token)
     inference = channel(settings.inference_address)
@@ -125,3 +124,13 @@ async def build(settings: WorkerSettings) -> App:
         background=(work,),
         resources=resources,
     )
+
+
+def _secret(settings: WorkerSettings) -> str:
+    try:
+        return settings.client_secret_file.read_text().strip()
+    except OSError:
+        raise SystemExit(
+            f"AISLE_RECS_CLIENT_SECRET_FILE: {settings.client_secret_file} cannot be read; it holds the secret of "
+            f"the client {settings.client_id}."
+        ) from None

@@ -45,6 +45,7 @@ class Indexer:
         self._flush_s = flush_s
         self._check_s = check_s
         self._reconcile_s = reconcile_s
+        self._unflushed = False
 
     async def run(self) -> None:
         """Works for as long as the process runs; begins anew whenever something fails."""
@@ -76,8 +77,7 @@ class Indexer:
         while True:
             following, more = await self._step(release, cursor)
             if following != cursor:
-                await self._index.flush(release.collection)
-                await self._watermarks.set(name, following)
+                await self._make_durable(release, name, following)
             cursor = following
             if not more:
                 return cursor
@@ -89,8 +89,7 @@ class Indexer:
             following, more = await self._step(release, cursor)
             cursor, now = following, time.monotonic()
             if cursor != durable and now - flushed >= self._flush_s:
-                await self._index.flush(release.collection)
-                await self._watermarks.set(name, cursor)
+                await self._make_durable(release, name, cursor)
                 durable, flushed = cursor, now
             if now - checked >= self._check_s:
                 await self._index.ping()
@@ -101,8 +100,13 @@ class Indexer:
             if not more:
                 await asyncio.sleep(self._poll_s)
         if cursor != durable:
+            await self._make_durable(release, name, cursor)
+
+    async def _make_durable(self, release: Release, name: str, cursor: str) -> None:
+        if self._unflushed:
             await self._index.flush(release.collection)
-            await self._watermarks.set(name, cursor)
+            self._unflushed = False
+        await self._watermarks.set(name, cursor)
 
     async def _step(self, release: Release, cursor: str) -> tuple[str, bool]:
         """Applies the next changes; the cursor after them, and whether more are waiting."""
@@ -128,6 +132,7 @@ class Indexer:
         mended += len(gone)
         if mended:
             await self._index.flush(release.collection)
+            self._unflushed = False
             RECONCILED.inc(mended)
             log.info("index was mended", collection=release.collection, put=mended - len(gone), removed=len(gone))
 
@@ -137,10 +142,12 @@ class Indexer:
         known = [facts(product) for product in products]
         vectors = await self._towers.item_vectors(release, [release.spec.item_inputs(item) for item in known])
         items = [IndexedItem(item, vector) for item, vector in zip(known, vectors, strict=True)]
+        self._unflushed = True
         await self._index.put(release.collection, items)
         INDEXED.labels("put").inc(len(items))
 
     async def _remove(self, release: Release, ids: Sequence[str]) -> None:
         if ids:
+            self._unflushed = True
             await self._index.remove(release.collection, ids)
             INDEXED.labels("removed").inc(len(ids))
