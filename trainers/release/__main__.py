@@ -92,7 +92,8 @@ def _train(where: Places, options: argparse.Namespace, command: str, console: Co
     config = replace(Config(), seed=options.seed, max_seconds=options.max_seconds)
     draft = where.candidate.with_name("candidate.new")
     shutil.rmtree(draft, ignore_errors=True)
-    build(read_files(products, events), config, draft, command, console)
+    shop = replace(read_files(products, events), name="shop")
+    build(shop, config, draft, command, console)
     for name in ("products.parquet", "extract.json"):
         shutil.copyfile(where.offline / name, draft / name)
     draft.rename(where.candidate)

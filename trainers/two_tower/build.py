@@ -12,7 +12,7 @@ from rich.console import Console
 
 from trainers.datasets import Shop
 from trainers.evaluation import run
-from trainers.evaluation.protocols import split
+from trainers.evaluation.protocols import split_for_release
 from trainers.evaluation.report import as_json, show
 from trainers.two_tower import export, golden
 from trainers.two_tower.config import Config
@@ -21,7 +21,6 @@ from trainers.two_tower.model import Towers
 from trainers.two_tower.recommender import TwoTower
 from trainers.two_tower.train import train
 
-PROTOCOL = "time"
 GATE_METRIC, GATE_MODEL = "ndcg@20", "popularity"
 SPEC, REPORT, GOLDEN, VECTORS = "feature_spec.json", "report.json", "golden.npz", "item_vectors.parquet"
 
@@ -51,12 +50,12 @@ def build(shop: Shop, config: Config, folder: Path, command: str, console: Conso
             report is written even then.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    made = split(shop.events, PROTOCOL)
+    protocol, made = split_for_release(shop.events)
     model = TwoTower(config)
     rows = run.compare(shop, made, [*run.baselines(), model], console)
     show(console, f"{shop.name}: {len(made.test):,} held-out choices, full ranking", rows)
     assert model.training is not None
-    report = as_json(shop, PROTOCOL, made, rows, command)
+    report = as_json(shop, protocol, made, rows, command)
     report["config"] = asdict(config)
     report["training"] = {
         "epochs": model.training.best_epoch,

@@ -19,8 +19,8 @@ class Config:
     history_length: int = 50
     """Events that the user tower looks at."""
     layers: int = 1
-    """A second layer answered MovieLens-100K no better (NDCG@20 of validation 0.132 with one, 0.123-0.135 with two) and
-    every request would pay for it."""
+    """A second layer brought MovieLens-100K from 0.133 to 0.135 (NDCG@20 of validation), took 93 s of training instead
+    of 26 s, and every request would pay for it."""
     heads: int = 2
     dropout: float = 0.2
     """Of the user tower's layers."""
@@ -34,7 +34,8 @@ class Config:
     must not lean on them."""
 
     temperature: float = 0.1
-    """Cosines are divided by it. MovieLens-100K, validation: 0.05 gave 0.129, 0.07 0.128, 0.1 0.133, 0.15 0.134."""
+    """Cosines are divided by it. MovieLens-100K, NDCG@20 of validation: 0.07 gave 0.128,
+    0.1 0.133 and 0.15 0.134 in twice the time."""
     negatives: int = 1024
     """Products drawn uniformly in each step, beside the choices of the other shoppers in the batch. In a small
     catalogue these are all, and the softmax is exact."""

@@ -54,11 +54,13 @@ def encode(inputs: ItemInputs, vocabularies: Vocabularies) -> ItemTensors:
 
 
 class Bag(nn.Module):
-    """The mean of the embeddings of some strings, padding left out."""
+    """The sum of the embeddings of some strings over the root of their number, padding left out."""
 
     def __init__(self, size: int, dimension: int) -> None:
         super().__init__()
         self.table = nn.Embedding(size, dimension, padding_idx=PADDING)
+        # Where nothing in training is unknown, what is unknown later must not come as noise.
+        nn.init.zeros_(self.table.weight[UNKNOWN])
 
     def forward(self, places: Tensor) -> Tensor:
         """[n, strings] int64 -> [n, dimension]"""

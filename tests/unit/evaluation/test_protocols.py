@@ -1,9 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from tests.support.shops import small_shop
 from trainers.datasets import KINDS, DataError, Events
-from trainers.evaluation.protocols import PROTOCOLS, Queries, Split, history_rows, split
+from trainers.evaluation.protocols import PROTOCOLS, Queries, Split, history_rows, split, split_for_release
 
 SHOP = small_shop()
 
@@ -64,6 +66,12 @@ def test_too_little_data_is_refused_with_a_sentence() -> None:
         split(SHOP.events.where(np.arange(len(SHOP.events)) < 30), "time")
     with pytest.raises(DataError, match="0 events"):
         split(SHOP.events.where(np.zeros(len(SHOP.events), bool)), "time")
+
+
+def test_a_shop_whose_events_have_no_times_is_measured_by_leaving_one_out() -> None:
+    events = replace(SHOP.events, time=np.zeros(len(SHOP.events)))
+    assert split_for_release(events)[0] == "last"
+    assert split_for_release(SHOP.events)[0] == "time"
 
 
 def test_the_newest_events_are_kept_when_a_history_is_cut() -> None:

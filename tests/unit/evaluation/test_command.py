@@ -1,0 +1,34 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.support.shops import small_shop
+from trainers.evaluation.__main__ import main
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    shop = small_shop()
+    rows = zip(shop.events.user, shop.events.item, shop.events.time, strict=True)
+    (tmp_path / "shop.csv").write_text("user,item,timestamp\n" + "".join(f"{u},{i},{t}\n" for u, i, t in rows))
+    return tmp_path / "shop.csv"
+
+
+@pytest.mark.parametrize("protocol", ["time", "period", "last"])
+def test_a_table_is_printed_and_a_report_is_written(
+    data: Path, tmp_path: Path, protocol: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = tmp_path / "reports" / "report.json"
+    arguments = ["--data", str(data), "--protocol", protocol, "--model", "baselines", "--report", str(report)]
+    assert main(arguments) == 0
+    found = json.loads(report.read_text())
+    assert found["protocol"] == protocol
+    assert list(found["models"]) == ["random", "popularity", "recent popularity", "item-kNN"]
+    assert {"value", "low", "high"} == set(found["models"]["item-kNN"]["metrics"]["ndcg@20"])
+    assert "item-kNN" in capsys.readouterr().out
+
+
+def test_data_that_is_not_there_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--data", str(tmp_path / "nothing")]) == 2
+    assert "does not exist" in " ".join(capsys.readouterr().out.split())
