@@ -6,13 +6,14 @@ publish  puts the towers on the inference server and the item vectors into Milvu
 promote  makes a release answer (the newest, or --release N; also the way back to an older one)
 all      does one after the other
 
-Exit codes: 0 done; 1 a part of the shop failed; 2 the data cannot be used; 3 the towers were refused. Whatever
-fails, the release before goes on answering.
+Exit codes: 0 done; 1 a part of the shop failed; 2 the data cannot be used; 3 the towers were refused;
+130 interrupted. Whatever happens, the release before goes on answering.
 """
 
 import argparse
 import shlex
 import shutil
+import signal
 import sys
 from contextlib import nullcontext
 from dataclasses import replace
@@ -29,7 +30,7 @@ from trainers.two_tower.build import Refused, build
 from trainers.two_tower.config import Config
 from trainers.two_tower.golden import ParityError
 
-FAILED, BAD_DATA, REFUSED = 1, 2, 3
+FAILED, BAD_DATA, REFUSED, INTERRUPTED = 1, 2, 3, 130
 STEPS = ("extract", "train", "publish", "promote")
 
 
@@ -39,6 +40,8 @@ def main(arguments: list[str] | None = None) -> int:
     command = shlex.join(["python", "-m", "trainers.release", *(arguments or sys.argv[1:])])
     console = Console(highlight=False)
     steps = STEPS if options.step == "all" else (options.step,)
+    # Being told to end is like Ctrl-C: what was laid out already is removed first.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         where = places.from_flags(options)
         with nullcontext() if steps == ("extract",) else publish.alone(where), Services(where) as services:
@@ -50,6 +53,8 @@ def main(arguments: list[str] | None = None) -> int:
         return _said(console, error, BAD_DATA)
     except (ReleaseError, OSError) as error:
         return _said(console, error, FAILED)
+    except KeyboardInterrupt:
+        return _said(console, "Interrupted.", INTERRUPTED)
     return 0
 
 
@@ -99,7 +104,7 @@ def _train(where: Places, options: argparse.Namespace, command: str, console: Co
     draft.rename(where.candidate)
 
 
-def _said(console: Console, error: Exception, code: int) -> int:
+def _said(console: Console, error: object, code: int) -> int:
     console.print(f"[red]{error}[/]\nThe shop goes on with the release that it had.", soft_wrap=True)
     return code
 
