@@ -4,18 +4,23 @@ A running service picks the new key up by itself, publishes it, and signs with i
 """
 
 import argparse
+import os
 from pathlib import Path
 
 from services.users.adapters.keys import PUBLISHED_AHEAD_S, drop_old_keys, make_key
+
+VARIABLE = "AISLE_USERS_SIGNING_KEYS_DIR"
 
 
 def main() -> None:
     """Rotates the keys of a folder."""
     parser = argparse.ArgumentParser(prog="python -m services.users.keys", description=__doc__)
     parser.add_argument("action", choices=["rotate"])
-    parser.add_argument("--folder", type=Path, required=True, help="AISLE_USERS_SIGNING_KEYS_DIR of the service")
+    parser.add_argument("--folder", type=Path, default=os.environ.get(VARIABLE), help=f"default: ${VARIABLE}")
     parser.add_argument("--token-life", type=int, default=900, help="seconds that an access token lives")
     options = parser.parse_args()
+    if options.folder is None:
+        parser.error(f"name the folder with --folder or set {VARIABLE}")
     if not options.folder.is_dir():
         parser.error(f"{options.folder} is no folder: start the users service once, which makes it")
     added = make_key(options.folder)

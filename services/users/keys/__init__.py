@@ -1,0 +1,1 @@
+"""`python -m services.users.keys`: looks after the signing keys."""
