@@ -1,0 +1,1 @@
+"""Brings a shop's own data in: products, pictures, reviews, events and shoppers, through the contracts."""

@@ -1,0 +1,125 @@
+"""`python -m services.importer --data PATH_OR_URL`: brings a data set into a running shop."""
+
+import argparse
+import asyncio
+import signal
+import sys
+import time
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack, ExitStack
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+from services.importer import run
+from services.importer.adapters.connection import Connection
+from services.importer.adapters.shop import GrpcShop
+from services.importer.checkpoint import Checkpoint
+from services.importer.domain import Counts
+from services.importer.errors import DataError, ImportStopped
+from services.importer.formats import detect
+from services.importer.progress import Screen
+from services.importer.sources.opening import open_source
+
+MOST_BYTES = 50 * 10**9
+STOPPED = 130
+"""What a command that Ctrl-C ended exits with."""
+
+
+def main() -> int:
+    """Runs the command.
+
+    Exits with 0 when everything that is good was imported, 1 when the shop stopped answering, 2 when the data or the
+    command cannot be understood.
+    """
+    options = _options()
+    screen = Screen()
+    try:
+        return asyncio.run(_run(options, screen))
+    except ImportStopped as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        print("Stopped. Run the same command again to go on from here.", file=sys.stderr)
+        return STOPPED
+
+
+async def _run(options: argparse.Namespace, screen: Screen) -> int:
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, _cancel(asyncio.current_task()))
+    began = time.monotonic()
+    with ExitStack() as resources:
+        resources.enter_context(screen)
+        if "://" in options.data:
+            screen.begin("download", None)
+        source = await asyncio.to_thread(
+            open_source, options.data, options.state_dir, options.max_bytes, screen.move_to
+        )
+        data = detect(source)
+        screen.say(f"{source.label}: {data.title}")
+        checkpoint = Checkpoint(options.state_dir, source.fingerprint, options.gateway)
+        resources.callback(checkpoint.close)
+        async with AsyncExitStack() as connections:
+            shop = _shop(options, connections)
+            results = await run.run(data, source, shop, checkpoint, screen)
+        source.discard()
+    screen.say("")
+    screen.show(_summary(results))
+    bad = sum(counts.refused + counts.incomplete for counts in results.values())
+    said = f"Every bad row is named in {checkpoint.report_file}." if bad else "There were no bad rows."
+    screen.say(f"{said} It took {time.monotonic() - began:.0f} s.")
+    return 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m services.importer", description=__doc__)
+    add = parser.add_argument
+    add("--data", required=True, help="folder, file, zip or tar archive, or http(s) URL of one")
+    add("--gateway", default="http://127.0.0.1:8080", help="where the shop is (default: %(default)s)")
+    add("--email", required=True, help="log-in of a merchant")
+    add("--password-file", type=Path, required=True, help="file with the password in its first line")
+    add(
+        "--state-dir", type=Path, default=Path(".aisle/run/import"), help="where checkpoints, reports and downloads are"
+    )
+    add("--max-bytes", type=int, default=MOST_BYTES, help="limit of a download and of what a tar unpacks to")
+    for domain in ("catalog", "recs", "users"):
+        add(f"--{domain}-address", default="", help=f"host:port of the {domain} service, instead of the gateway")
+    return parser.parse_args()
+
+
+def _shop(options: argparse.Namespace, connections: AsyncExitStack) -> GrpcShop:
+    try:
+        password = options.password_file.read_text().strip().splitlines()[0]
+    except (OSError, IndexError, UnicodeDecodeError):
+        raise DataError(f"There is no password in {options.password_file}: name a file that has it.") from None
+
+    def connect(address: str) -> Connection:
+        sessions = options.users_address or options.gateway
+        connection = Connection(address or options.gateway, sessions, options.email, password)
+        connections.push_async_callback(connection.close)
+        return connection
+
+    return GrpcShop(*(connect(a) for a in (options.catalog_address, options.recs_address, options.users_address)))
+
+
+def _cancel(task: "asyncio.Task[Any] | None") -> Callable[[], None]:
+    def cancel() -> None:
+        if task is not None:
+            task.cancel()
+
+    return cancel
+
+
+def _summary(results: Mapping[str, Counts]) -> Table:
+    table = Table("", "new", "changed", "unchanged", "left out", "incomplete", box=None)
+    for name, counts in results.items():
+        numbers = (counts.created, counts.updated, counts.unchanged, counts.refused, counts.incomplete)
+        if any(numbers):
+            table.add_row(name, *(f"{number:,}" for number in numbers))
+    for column in table.columns[1:]:
+        column.justify = "right"
+    return table
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,134 @@
+"""Calls to the shop: logged in, and repeated while it is busy or restarting."""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+import grpc
+from aisle.users.v1 import session_service_pb2 as sessions
+from aisle.users.v1.session_service_pb2_grpc import SessionServiceStub
+from google.protobuf import any_pb2
+from google.rpc import error_details_pb2
+from grpc_status.rpc_status import from_call
+
+from services.importer.errors import ServerError
+from services.kit.channels import KEEPALIVE
+
+REPEATED = (
+    grpc.StatusCode.UNAVAILABLE,
+    grpc.StatusCode.RESOURCE_EXHAUSTED,
+    grpc.StatusCode.DEADLINE_EXCEEDED,
+    grpc.StatusCode.ABORTED,
+)
+"""Every write of an import may be repeated, since writing the same twice changes nothing."""
+TRIES = 8
+PAUSE_S = 0.25
+LONGEST_PAUSE_S = 8.0
+"""Eight tries wait about half a minute in all: a service that restarts is back by then."""
+CALL_S = 60.0
+"""What the gateway gives an import call."""
+EARLY_S = 60.0
+"""A token is renewed this long before its end."""
+
+
+class Connection:
+    """A channel to the shop with somebody's log-in."""
+
+    def __init__(self, address: str, sessions_address: str, email: str, password: str) -> None:
+        self.address = address
+        self.channel = open_channel(address)
+        self._sessions = open_channel(sessions_address)
+        self._email = email
+        self._password = password
+        self._session: sessions.Session | None = None
+        self._lock = asyncio.Lock()
+
+    async def close(self) -> None:
+        """Ends the connection."""
+        await self.channel.close(None)
+        await self._sessions.close(None)
+
+    async def call(self, method: Callable[..., Any], request: Any) -> Any:
+        """The answer; tries again while the shop is busy or away.
+
+        Raises:
+            ServerError: it stayed away, or refuses the log-in.
+            grpc.aio.AioRpcError: it refuses the request.
+        """
+        for attempt in range(TRIES):
+            try:
+                token = await self._token()
+                metadata = (("authorization", f"Bearer {token}"),)
+                return await method(request, timeout=CALL_S, metadata=metadata)
+            except grpc.aio.AioRpcError as error:
+                if error.code() in (grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED):
+                    raise ServerError(f"{self.address} refuses {self._email}: {error.details()}") from None
+                if error.code() not in REPEATED:
+                    raise
+                if attempt == TRIES - 1:
+                    raise ServerError(
+                        f"{self.address} does not answer: {error.code().name}: {error.details()} "
+                        "Run the same command again to go on from here."
+                    ) from None
+                await asyncio.sleep(_pause(attempt, error))
+        raise AssertionError("unreachable")
+
+    async def _token(self) -> str:
+        async with self._lock:
+            if self._session is None or self._session.access_expire_time.seconds < time.time() + EARLY_S:
+                self._session = await self._renewed()
+            return str(self._session.access_token)
+
+    async def _renewed(self) -> sessions.Session:
+        stub = SessionServiceStub(self._sessions)
+        if self._session is not None:
+            try:
+                request = sessions.RefreshSessionRequest(refresh_token=self._session.refresh_token)
+                return await stub.RefreshSession(request, timeout=CALL_S)
+            except grpc.aio.AioRpcError as error:
+                if error.code() is not grpc.StatusCode.UNAUTHENTICATED:
+                    raise
+        log_in = sessions.LogInRequest(email=self._email, password=self._password)
+        return await stub.LogIn(log_in, timeout=CALL_S)
+
+
+def open_channel(address: str) -> grpc.aio.Channel:
+    """A channel to `http://host:port`, `https://host[:port]` or `host:port`."""
+    url = urlsplit(address if "://" in address else f"http://{address}")
+    if url.scheme not in ("http", "https") or not url.hostname:
+        raise ServerError(f"{address} is no address of a shop; write it like http://127.0.0.1:8080")
+    try:
+        target = f"{url.hostname}:{url.port or (443 if url.scheme == 'https' else 80)}"
+    except ValueError:
+        raise ServerError(f"{address} has no port that exists; write it like http://127.0.0.1:8080") from None
+    if url.scheme == "https":
+        return grpc.aio.secure_channel(target, grpc.ssl_channel_credentials(), options=KEEPALIVE)
+    return grpc.aio.insecure_channel(target, options=KEEPALIVE)
+
+
+def why(error: grpc.aio.AioRpcError) -> tuple[str, str]:
+    """Field and reason of a refused request."""
+    for detail in _details(error):
+        bad = error_details_pb2.BadRequest()
+        if detail.Is(bad.DESCRIPTOR) and detail.Unpack(bad) and bad.field_violations:
+            return bad.field_violations[0].field, bad.field_violations[0].description
+    return "", error.details() or error.code().name
+
+
+def _pause(attempt: int, error: grpc.aio.AioRpcError) -> float:
+    pause: float = min(LONGEST_PAUSE_S, PAUSE_S * 2**attempt)
+    for detail in _details(error):
+        retry = error_details_pb2.RetryInfo()
+        if detail.Is(retry.DESCRIPTOR) and detail.Unpack(retry):
+            asked = float(retry.retry_delay.ToTimedelta().total_seconds())
+            pause = max(pause, min(LONGEST_PAUSE_S, asked))
+    # Not all at once: those that were refused together would be refused together again.
+    return pause * (0.75 + random.random() / 2)  # noqa: S311
+
+
+def _details(error: grpc.aio.AioRpcError) -> list[any_pb2.Any]:
+    status = from_call(error)  # type: ignore[arg-type]  # it has all that is asked of a Call
+    return list(status.details) if status else []

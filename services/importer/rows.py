@@ -1,0 +1,98 @@
+"""Rows of CSV, JSONL and Parquet files, read as a stream: memory does not grow with the file."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+import pyarrow as pa
+import pyarrow.parquet as parquet
+
+from services.importer.domain import Finding, Item, Place
+from services.importer.sources.base import DAMAGE, Source
+
+ENDINGS = (".jsonl", ".csv", ".parquet")
+LONGEST_CELL = 2**20
+LONGEST_LINE = 16 * 2**20
+"""A line of JSON that is longer is no row of a product."""
+PARQUET_ROWS = 1000
+
+RowOrFinding = Item[dict[str, Any]] | Finding
+
+
+def read(source: Source, path: str) -> Iterator[RowOrFinding]:
+    """The file's rows, and what is wrong with those that cannot be read."""
+    reader = {".csv": _csv, ".jsonl": _jsonl, ".parquet": _parquet}[path[path.rindex(".") :].lower()]
+    try:
+        with source.open(path) as file:
+            yield from reader(file, path)
+    except DAMAGE as error:
+        yield Finding(Place(path, 0), "", f"the file cannot be read to its end: {error}")
+
+
+def header(source: Source, path: str) -> list[str]:
+    """Names of a CSV's columns; none when it has no readable first line."""
+    try:
+        with source.open(path) as file:
+            return next(csv.reader(_lines(file)), [])
+    except (*DAMAGE, csv.Error):
+        return []
+
+
+def _csv(file: BinaryIO, path: str) -> Iterator[RowOrFinding]:
+    csv.field_size_limit(LONGEST_CELL)
+    reader = csv.reader(_lines(file), strict=False)
+    number = 1
+    try:
+        names = [name.strip() for name in next(reader, [])]
+        for number, cells in enumerate(reader, 2):
+            if not cells:
+                continue
+            place = Place(path, number)
+            if len(cells) != len(names):
+                why = f"has {len(cells)} cells where the header has {len(names)}"
+                yield Finding(place, "", f"{why}; put cells with commas into quotes")
+            else:
+                yield Item(place, dict(zip(names, cells, strict=True)))
+    except csv.Error as error:
+        # Where the next row would begin is unknown once quotes are out of step.
+        yield Finding(Place(path, number + 1), "", f"the file cannot be read from here on: {error}")
+
+
+def _lines(file: BinaryIO) -> Iterator[str]:
+    # Bytes that are not UTF-8 become surrogates, which values.text refuses by name: one bad row is one bad row.
+    return io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline="")
+
+
+def _jsonl(file: BinaryIO, path: str) -> Iterator[RowOrFinding]:
+    number = 0
+    while line := file.readline(LONGEST_LINE):
+        number += 1
+        place = Place(path, number)
+        if len(line) == LONGEST_LINE and not line.endswith(b"\n"):
+            yield Finding(place, "", f"is longer than {LONGEST_LINE} bytes; the file is not read further")
+            return
+        if not line.strip():
+            continue
+        try:
+            value = json.loads(line.decode("utf-8-sig" if number == 1 else "utf-8"))
+        except (ValueError, RecursionError) as error:
+            yield Finding(place, "", f"is not JSON: {error}"[:200])
+            continue
+        if isinstance(value, dict):
+            yield Item(place, value)
+        else:
+            yield Finding(place, "", "is not a JSON object")
+
+
+def _parquet(file: BinaryIO, path: str) -> Iterator[RowOrFinding]:
+    number = 0
+    try:
+        for batch in parquet.ParquetFile(file).iter_batches(PARQUET_ROWS):
+            for row in batch.to_pylist():
+                number += 1
+                yield Item(Place(path, number), row)
+    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
+        first = str(error).splitlines()[0][:150]
+        yield Finding(Place(path, number + 1), "", f"the file cannot be read from here on: {first}")

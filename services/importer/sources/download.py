@@ -1,0 +1,138 @@
+"""Fetches a data set over HTTP into a file, going on where an earlier try ended."""
+
+import hashlib
+import json
+import os
+import re
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import httpx
+
+from services.importer.errors import DataError
+
+TRIES = 6
+PAUSE_S = 1.0
+"""Doubled with every try: a server that restarts is back within half a minute."""
+TIMEOUT = httpx.Timeout(30.0, connect=10.0)
+_FILENAME = re.compile(r"filename\*?=(?:UTF-8'')?\"?([^\";]+)")
+Progress = Callable[[int, int | None], None]
+"""Called with the bytes that are there and, if the server says so, the bytes there will be."""
+
+
+@dataclass(frozen=True)
+class _State:
+    mark: str = ""
+    """ETag or Last-Modified of the file that the bytes are of; empty when the server promises nothing."""
+    name: str = "data"
+    complete: bool = False
+
+
+class _Interrupted(Exception):
+    pass
+
+
+def download(url: str, cache: Path, most_bytes: int, progress: Progress) -> Path:
+    """The file behind the URL, named as the server names it.
+
+    What is there already is kept as long as the server still has the same file (ETag or Last-Modified).
+
+    Raises:
+        DataError: it cannot be fetched, or is too large.
+    """
+    folder = cache / "downloads" / hashlib.sha256(url.encode()).hexdigest()[:16]
+    why = ""
+    with httpx.Client(timeout=TIMEOUT, follow_redirects=True, max_redirects=5) as client:
+        for attempt in range(TRIES):
+            if attempt:
+                time.sleep(PAUSE_S * 2 ** (attempt - 1))
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                return _Download(url, folder, most_bytes, progress).run(client)
+            except (httpx.TransportError, _Interrupted) as error:
+                why = str(error) or type(error).__name__
+            except (httpx.HTTPError, httpx.InvalidURL) as error:
+                raise DataError(f"{url} cannot be fetched: {error}") from None
+            except OSError as error:
+                raise DataError(f"{url} cannot be stored in {folder}: {error.strerror}.") from None
+    raise DataError(f"{url} cannot be fetched: {why}. What came is kept: run the same command to go on.")
+
+
+class _Download:
+    """One try."""
+
+    def __init__(self, url: str, folder: Path, most_bytes: int, progress: Progress) -> None:
+        self._url = url
+        self._folder = folder
+        self._most = most_bytes
+        self._progress = progress
+        self._part = folder / "part"
+        self._memory = folder / "download.json"
+        self._state = _State(**json.loads(self._memory.read_text())) if self._memory.exists() else _State()
+
+    def run(self, client: httpx.Client) -> Path:
+        """Fetches what is missing."""
+        with client.stream("GET", self._url, headers=self._headers()) as answer:
+            if answer.status_code == httpx.codes.NOT_MODIFIED:
+                return self._folder / self._state.name
+            if answer.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
+                self._part.unlink(missing_ok=True)
+                raise _Interrupted("the file on the server has changed")
+            if answer.status_code >= 500 or answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
+                raise _Interrupted(f"the server answers {answer.status_code}")
+            if answer.status_code not in (httpx.codes.OK, httpx.codes.PARTIAL_CONTENT):
+                raise DataError(f"{self._url} cannot be fetched: the server answers {answer.status_code}.")
+            self._remember(_State(_mark(answer), _name(self._url, answer)))
+            self._store(answer)
+        os.replace(self._part, self._folder / self._state.name)
+        self._remember(_State(self._state.mark, self._state.name, complete=True))
+        return self._folder / self._state.name
+
+    def _headers(self) -> dict[str, str]:
+        # Bytes as they are: with a compressed transfer, ranges would not fit together.
+        headers = {"accept-encoding": "identity"}
+        if not (mark := self._state.mark):
+            return headers
+        if self._state.complete and (self._folder / self._state.name).exists():
+            return headers | {"if-none-match" if mark.startswith('"') else "if-modified-since": mark}
+        if self._part.exists() and self._part.stat().st_size:
+            return headers | {"range": f"bytes={self._part.stat().st_size}-", "if-range": mark}
+        return headers
+
+    def _store(self, answer: httpx.Response) -> None:
+        goes_on = answer.status_code == httpx.codes.PARTIAL_CONTENT
+        have = self._part.stat().st_size if goes_on else 0
+        length = answer.headers.get("content-length", "")
+        total = have + int(length) if length.isdecimal() else None
+        with self._part.open("ab" if goes_on else "wb") as file:
+            self._limit(total or 0)
+            for chunk in answer.iter_raw():
+                have += file.write(chunk)
+                self._limit(have)
+                self._progress(have, total)
+        if total is not None and have != total:
+            raise _Interrupted(f"the connection ended after {have:,} of {total:,} bytes")
+
+    def _limit(self, size: int) -> None:
+        if size > self._most:
+            raise DataError(f"{self._url} is larger than the {self._most:,} bytes that --max-bytes allows.")
+
+    def _remember(self, state: _State) -> None:
+        self._state = state
+        self._memory.write_text(json.dumps(asdict(state)))
+
+
+def _mark(answer: httpx.Response) -> str:
+    """What tells this file from a later one byte by byte; a weak ETag does not."""
+    etag: str = answer.headers.get("etag", "")
+    return etag if etag.startswith('"') else str(answer.headers.get("last-modified", ""))
+
+
+def _name(url: str, answer: httpx.Response) -> str:
+    said = _FILENAME.search(answer.headers.get("content-disposition", ""))
+    path = unquote(said[1] if said else urlsplit(url).path).replace("\\", "/")
+    name = path.rstrip("/").rpartition("/")[2].replace("\x00", "")
+    return name if name not in ("", ".", "..", "part", "download.json") else "data"

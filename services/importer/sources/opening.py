@@ -1,0 +1,61 @@
+"""Finds out what a data set lies in."""
+
+import tarfile
+from pathlib import Path
+
+from services.importer.errors import DataError
+from services.importer.sources.base import Source
+from services.importer.sources.download import Progress, download
+from services.importer.sources.folder import Folder, SingleFile
+from services.importer.sources.tarred import Tar
+from services.importer.sources.zipped import Zip
+
+ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ")
+
+
+def open_source(data: str, cache: Path, most_bytes: int, progress: Progress) -> Source:
+    """The source behind a path or URL. What an archive or file is, its first bytes say and not its name.
+
+    Args:
+        data: a folder, a file, an archive, or an http(s) URL of a file or archive.
+        cache: where downloads and unpacked archives are kept meanwhile.
+        most_bytes: limit of a download, and of what an archive unpacks to.
+        progress: told of a download.
+
+    Raises:
+        DataError: there is nothing that can be read.
+    """
+    if "://" in data:
+        if not data.startswith(("http://", "https://")):
+            raise DataError(f"{data} cannot be fetched: only http:// and https:// can. Download it yourself.")
+        file = download(data, cache, most_bytes, progress)
+        source = _file(file, data, cache, most_bytes)
+        source.leftovers = (*source.leftovers, file.parent)
+        return source
+    path = Path(data).expanduser()
+    if path.is_dir():
+        return Folder(path)
+    if not path.is_file():
+        raise DataError(f"{data} does not exist: name a folder, a file, a zip or tar archive, or a URL of one.")
+    return _file(path, data, cache, most_bytes)
+
+
+def _file(path: Path, label: str, cache: Path, most_bytes: int) -> Source:
+    try:
+        with path.open("rb") as file:
+            head = file.read(8)
+    except OSError as error:
+        raise DataError(f"{label} cannot be read: {error.strerror}.") from None
+    if head.startswith(ZIP):
+        return Zip(path, label)
+    if head.startswith(COMPRESSED) or _is_tar(path):
+        return Tar(path, cache, most_bytes, label)
+    return SingleFile(path, label)
+
+
+def _is_tar(path: Path) -> bool:
+    try:
+        return tarfile.is_tarfile(path)
+    except OSError:
+        return False
