@@ -1,0 +1,98 @@
+"""A release answers whole or not at all."""
+
+import asyncio
+
+import grpc
+import pytest
+from aisle.recs.v1 import release_service_pb2 as pb
+from pymilvus import DataType, MilvusClient
+
+from tests.integration.recs import towers
+from tests.integration.recs.conftest import Recs, until
+
+
+async def promote(recs: Recs, number: int) -> pb.Release:
+    request = pb.PromoteReleaseRequest(name=f"releases/{number}")
+    return await recs.releases.PromoteRelease(request, metadata=recs.admin, timeout=20)
+
+
+async def test_what_does_not_fit_is_refused_and_the_one_before_stays(stocked: Recs) -> None:
+    client = MilvusClient(stocked.settings.milvus_uri, dedicated=True)
+    schema = client.create_schema()
+    schema.add_field("product_id", DataType.VARCHAR, max_length=128, is_primary=True)
+    schema.add_field("vector", DataType.FLOAT_VECTOR, dim=8)
+    client.create_collection("short_vectors", schema=schema)
+    wrong = {
+        10: {"collection": "nowhere"},
+        11: {"collection": "short_vectors"},
+        12: {"user_tower_version": "99"},
+        13: {"item_tower_version": "99"},
+        14: {"dimension": 32},
+        15: {"feature_spec": towers.SPEC.replace('"history_length": 50', '"history_length": 60')},
+    }
+    for number, fields in wrong.items():
+        release = pb.Release(
+            **{
+                "collection": "short_vectors", "dimension": towers.DIMENSION, "feature_spec": towers.SPEC,
+                "user_tower_version": "1", "item_tower_version": "1", **fields,
+            }
+        )  # fmt: skip
+        request = pb.CreateReleaseRequest(release=release, release_id=str(number))
+        await stocked.releases.CreateRelease(request, metadata=stocked.admin)
+        with pytest.raises(grpc.aio.AioRpcError) as error:
+            await promote(stocked, number)
+        assert error.value.code() is grpc.StatusCode.FAILED_PRECONDITION, error.value.details()
+    client.drop_collection("short_vectors")
+    client.close()
+    assert (await stocked.current()).name == "releases/1"
+    _, who, _ = await stocked.visitor()
+    await stocked.did(who, "VIEW", "p1")
+
+    async def answers() -> bool:
+        return (await stocked.recommend(who)).release == "releases/1"
+
+    await until(answers, 2, "release 1 to answer")
+
+
+async def test_a_number_is_taken_once_and_a_specification_is_read(recs: Recs) -> None:
+    await recs.release(promote=False)
+    with pytest.raises(grpc.aio.AioRpcError) as error:
+        await recs.release(promote=False)
+    assert error.value.code() is grpc.StatusCode.ALREADY_EXISTS
+    with pytest.raises(grpc.aio.AioRpcError) as error:
+        await recs.release(number=2, feature_spec='{"title": {}}')
+    assert error.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    with pytest.raises(grpc.aio.AioRpcError) as error:
+        await promote(recs, 7)
+    assert error.value.code() is grpc.StatusCode.NOT_FOUND
+
+
+async def test_a_switch_under_load_fails_no_request_and_is_filled_by_the_worker(stocked: Recs) -> None:
+    _, who, _ = await stocked.visitor()
+    await stocked.did(who, "VIEW", "p1")
+    answered: set[str] = set()
+    switching = True
+
+    async def ask() -> None:
+        while switching:
+            reply = await stocked.recommend(who)
+            assert len(reply.results) == 20
+            assert not reply.degraded
+            answered.add(reply.release)
+
+    load = [asyncio.create_task(ask()) for _ in range(4)]
+    await stocked.release(number=2, promote=False)
+    for number in (2, 1, 2):
+        await promote(stocked, number)
+        await asyncio.sleep(0.5)
+    switching = False
+    await asyncio.gather(*load)
+    assert {"releases/1", "releases/2"} <= answered
+    states = {release.name: release.state for release in await stocked.all_releases()}
+    assert states == {"releases/1": pb.Release.STATE_RETIRED, "releases/2": pb.Release.STATE_PROMOTED}
+
+    async def filled() -> bool:
+        reply = await stocked.recommend(who, page_size=60)
+        return {"two_tower"} == {result.explanation.retriever for result in reply.results}
+
+    await until(filled, 10, "the worker to fill the new collection")
