@@ -1,0 +1,189 @@
+"""One loaded version of a model."""
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+from tritonclient.grpc import model_config_pb2 as pb
+
+from services.inference import tensors
+from services.inference.config import BrokenModel
+from services.inference.errors import InferenceError, invalid, unavailable
+from services.inference.tensors import Array
+
+WARM_UP_RUNS = 3
+
+
+@dataclass
+class Durations:
+    """How often, and for how many nanoseconds."""
+
+    count: int = 0
+    ns: int = 0
+
+    def add(self, ns: int, count: int = 1) -> None:
+        """One more."""
+        self.count += count
+        self.ns += ns
+
+
+@dataclass
+class Statistics:
+    """What ModelStatistics and the metrics tell."""
+
+    success: Durations = field(default_factory=Durations)
+    fail: Durations = field(default_factory=Durations)
+    queue: Durations = field(default_factory=Durations)
+    compute: Durations = field(default_factory=Durations)
+    inferences: int = 0
+    executions: int = 0
+    last_ms: int = 0
+    batches: dict[int, Durations] = field(default_factory=dict)
+
+
+@dataclass
+class Spec:
+    """An input or output."""
+
+    name: str
+    datatype: str
+    dims: tuple[int, ...]
+    """Without the batch's; -1 is any."""
+
+
+class ModelVersion:
+    """An ONNX Runtime session that fits its configuration."""
+
+    def __init__(self, config: pb.ModelConfig, version: int, file: Path) -> None:
+        """Loads the file and runs it once.
+
+        Raises:
+            BrokenModel: the file is missing or broken, or does not fit the configuration.
+        """
+        self.config = config
+        self.version = version
+        self.stamp = stamp(file)
+        self.inputs = [Spec(i.name, tensors.datatype(i.data_type), tuple(i.dims)) for i in config.input]
+        self.outputs = [Spec(o.name, tensors.datatype(o.data_type), tuple(o.dims)) for o in config.output]
+        self.statistics = Statistics()
+        self._session = _session(config, version, file)
+        self._check()
+        self._warm_up()
+
+    @property
+    def batched(self) -> bool:
+        """Whether the first dimension is a batch."""
+        return self.config.max_batch_size > 0
+
+    def check(self, given: dict[str, tuple[str, Array]]) -> dict[str, Array]:
+        """The arrays of a request that fits the model.
+
+        Raises:
+            InferenceError: an input is missing, unknown, or of the wrong type or shape.
+        """
+        name = self.config.name
+        known = {spec.name for spec in self.inputs}
+        if len(given) != len(self.inputs):
+            raise invalid(f"expected {len(self.inputs)} inputs but got {len(given)} inputs for model '{name}'")
+        if unknown := set(given) - known:
+            raise invalid(f"unexpected inference input '{min(unknown)}' for model '{name}'")
+        sizes = set()
+        for spec in self.inputs:
+            kind, array = given[spec.name]
+            if kind != spec.datatype:
+                raise invalid(
+                    f"inference input '{spec.name}' data-type is '{kind}', but model '{name}' expects '{spec.datatype}'"
+                )
+            shape = array.shape[1:] if self.batched else array.shape
+            wrong = (self.batched and not array.ndim) or len(shape) != len(spec.dims)
+            if wrong or any(want not in (-1, got) for got, want in zip(shape, spec.dims, strict=True)):
+                full = [-1, *spec.dims] if self.batched else list(spec.dims)
+                raise invalid(
+                    f"unexpected shape for input '{spec.name}' for model '{name}'. "
+                    f"Expected {full}, got {list(array.shape)}"
+                )
+            sizes.add(array.shape[0] if self.batched else 1)
+        if len(sizes) > 1:
+            raise invalid(f"inputs of model '{name}' have different batch sizes")
+        if self.batched and not 1 <= min(sizes) <= self.config.max_batch_size:
+            raise invalid(
+                f"inference request batch-size must be between 1 and {self.config.max_batch_size} for '{name}'"
+            )
+        return {spec.name: given[spec.name][1] for spec in self.inputs}
+
+    def run(self, inputs: dict[str, Array], outputs: list[str]) -> list[Array]:
+        """Runs the model; called in a thread.
+
+        Raises:
+            InferenceError: the model refuses the values, such as an index out of range.
+        """
+        try:
+            feed = {name: _text(array) if array.dtype == np.object_ else array for name, array in inputs.items()}
+            return list(self._session.run(outputs, feed))
+        except UnicodeDecodeError:
+            raise invalid("a string input is not UTF-8") from None
+        except Exception:
+            raise unavailable(
+                f"model '{self.config.name}' version {self.version} could not compute this input"
+            ) from None
+
+    def _check(self) -> None:
+        in_file = {i.name: i.type for i in self._session.get_inputs()}
+        out_file = {o.name for o in self._session.get_outputs()}
+        if set(in_file) != {spec.name for spec in self.inputs}:
+            raise BrokenModel(f"the inputs of the file are {sorted(in_file)}, not those of the configuration")
+        if missing := {spec.name for spec in self.outputs} - out_file:
+            raise BrokenModel(f"the file has no output {min(missing)}")
+
+    def _warm_up(self) -> None:
+        """Runs on zeros: the first run allocates, and a file whose types do not fit fails here and not later."""
+        shapes = {s.name: [1] * self.batched + [max(1, d) for d in s.dims] for s in self.inputs}
+        given = {s.name: _zeros(shapes[s.name], s.datatype) for s in self.inputs}
+        try:
+            for _ in range(WARM_UP_RUNS):
+                self.run(given, [spec.name for spec in self.outputs])
+        except InferenceError:
+            raise BrokenModel("the file cannot compute inputs of the configured types and shapes") from None
+
+
+def stamp(file: Path) -> tuple[int, int]:
+    """Changes when the file does."""
+    try:
+        status = file.stat()
+    except FileNotFoundError:
+        return 0, 0
+    return status.st_mtime_ns, status.st_size
+
+
+def now_ms() -> int:
+    """Milliseconds since 1970."""
+    return int(time.time() * 1000)
+
+
+def _session(config: pb.ModelConfig, version: int, file: Path) -> ort.InferenceSession:
+    options = ort.SessionOptions()
+    # With two threads the tower took twice the CPU at half the rate.
+    options.intra_op_num_threads = int(config.parameters["intra_op_thread_count"].string_value or 1)
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 4
+    if not file.is_file():
+        raise BrokenModel(f"version {version} has no {file.name}")
+    try:
+        return ort.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+    except Exception:
+        raise BrokenModel(f"{file.name} of version {version} is not an ONNX model that this server can run") from None
+
+
+def _zeros(shape: list[int], kind: str) -> Array:
+    if kind == "BYTES":
+        return np.full(shape, b"", dtype=np.object_)
+    return np.zeros(shape, tensors.DTYPES[kind])
+
+
+def _text(array: Array) -> Array:
+    flat = [value.decode() if isinstance(value, bytes) else value for value in array.reshape(-1)]
+    text = np.empty(len(flat), dtype=np.object_)
+    text[:] = flat
+    return text.reshape(array.shape)
