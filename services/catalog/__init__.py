@@ -1,0 +1,1 @@
+"""The catalogue: products, categories, stock, pictures and reviews."""

@@ -1,0 +1,1 @@
+"""What the catalogue stands on: PostgreSQL, files, and a process that decodes pictures."""

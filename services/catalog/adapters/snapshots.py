@@ -1,0 +1,76 @@
+"""Products as they are answered: the path that every recommendation takes.
+
+A rendered product is kept under its version, and every read asks the database for the versions: one short query that
+reads one index. So a snapshot is never stale, not even by a moment, and rendering is done once a version.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+
+from sqlalchemy import any_, bindparam, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.types import Text
+
+from services.catalog.adapters import product_rows
+from services.catalog.adapters.tables import products
+from services.catalog.domain.product import Product
+
+_VERSIONS = select(products.c.id, products.c.version).where(products.c.id == any_(bindparam("ids", type_=ARRAY(Text))))
+
+
+class SnapshotCache:
+    """Rendered products by id, the least recently used given up first."""
+
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
+        self._bytes = 0
+        self._kept: OrderedDict[str, tuple[int, bytes]] = OrderedDict()
+
+    def get(self, product_id: str, version: int) -> bytes | None:
+        """The product in that version."""
+        kept = self._kept.get(product_id)
+        if kept is None or kept[0] != version:
+            return None
+        self._kept.move_to_end(product_id)
+        return kept[1]
+
+    def put(self, product_id: str, version: int, rendered: bytes) -> None:
+        """Keeps a product, unless a newer version is kept already."""
+        if (kept := self._kept.pop(product_id, None)) is not None:
+            if kept[0] > version:
+                self._kept[product_id] = kept
+                return
+            self._bytes -= len(kept[1])
+        self._kept[product_id] = version, rendered
+        self._bytes += len(rendered)
+        while self._bytes > self._max_bytes:
+            _, (_, given_up) = self._kept.popitem(last=False)
+            self._bytes -= len(given_up)
+
+
+class Snapshots:
+    """Rendered products, current at the moment of asking."""
+
+    def __init__(self, engine: AsyncEngine, render: Callable[[Product], bytes], cache: SnapshotCache) -> None:
+        # A read of one statement needs no BEGIN and ROLLBACK around it.
+        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._render = render
+        self._cache = cache
+
+    async def get(self, ids: Sequence[str]) -> dict[str, bytes]:
+        """Rendered products by id, without those that do not exist."""
+        async with self._engine.connect() as connection:
+            versions = (await connection.execute(_VERSIONS, {"ids": list(ids)})).all()
+            found: dict[str, bytes] = {}
+            missing = []
+            for product_id, version in versions:
+                if (rendered := self._cache.get(product_id, version)) is not None:
+                    found[product_id] = rendered
+                else:
+                    missing.append(product_id)
+            if missing:
+                for row in await connection.execute(product_rows.SELECT_BY_IDS, {"ids": missing}):
+                    found[row.id] = rendered = self._render(product_rows.product(row))
+                    self._cache.put(row.id, row.version, rendered)
+        return found

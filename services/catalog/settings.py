@@ -1,0 +1,31 @@
+"""What the catalogue can be told, by environment variables that begin with AISLE_CATALOG_."""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from services.kit.settings import ServiceSettings
+
+
+class CatalogSettings(ServiceSettings):
+    """Settings of the catalogue."""
+
+    model_config = SettingsConfigDict(env_prefix="AISLE_CATALOG_")
+
+    database_url: str = Field(pattern=r"^postgresql\+asyncpg://")
+    """postgresql+asyncpg://user:password@host:port/database"""
+    users_address: str = Field(min_length=1)
+    """host:port[,host:port] of the users service, which publishes the keys of access tokens."""
+    pictures_dir: Path
+    """Where picture files lie; replicas share it."""
+    picture_workers: int = Field(1, ge=1)
+    """Processes that decode pictures. One is enough: every width of a picture is made once."""
+    picture_timeout_s: float = Field(8.0, gt=0)
+    """For one picture: 25 megapixels take about a second, so what takes longer is no honest picture."""
+    picture_memory_mib: int = Field(1024, ge=256)
+    """Address space of such a process: 25 megapixels take 100 MiB a copy, and decoding makes a few."""
+    snapshot_cache_mib: int = Field(64, ge=0)
+    """For rendered products: about 1.5 KiB each, so this holds 40,000 of them."""
+    default_timeout_s: float = Field(15.0, gt=0)
+    """An import of 500 rows takes up to a second on a quiet machine, and more beside a training run."""
