@@ -51,7 +51,7 @@ def _protoc(arguments: list[str]) -> None:
 
 def _typescript(files: list[str]) -> None:
     npm = _npm()
-    subprocess.run([*npm, "ci", "--silent", "--no-audit", "--no-fund"], cwd=ROOT, check=True)
+    subprocess.run([*npm, "ci", "--silent", "--no-audit", "--no-fund"], cwd=ROOT, check=True)  # noqa: S603
     plugin = ROOT / "node_modules" / ".bin" / "protoc-gen-es"
     google = [str(p.relative_to(VENDOR)) for p in sorted((VENDOR / "google").rglob("*.proto"))]
     _protoc(

@@ -111,9 +111,7 @@ def uncommented() -> list[str]:
     missing = []
     for file in OWN_FILES:
         commented = {
-            tuple(location.path)
-            for location in file.source_code_info.location
-            if location.leading_comments.strip()
+            tuple(location.path) for location in file.source_code_info.location if location.leading_comments.strip()
         }
         for path, name in _elements(file):
             if path not in commented:
