@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import grpc
@@ -17,12 +18,17 @@ from aisle.users.v1 import (
     session_service_pb2_grpc,
 )
 
-from local.console import loud_step, step
+from local.console import console, loud_step, step
 from local.errors import MeshError
 from local.processes import Mesh, addresses
 from local.settings import MARKER, ROOT
 
 TIMEOUT_S = 15.0
+# Exit codes of trainers.release: too little data, and towers that do not beat popularity.
+UNTRAINABLE = (2, 3)
+IMPORTED = "imported.json"
+REFUSED_FOR = "refused.json"
+"""The imports for which no release could be made, so that the next `up` does not try again for minutes."""
 
 
 def fill(mesh: Mesh) -> None:
@@ -33,16 +39,31 @@ def fill(mesh: Mesh) -> None:
     """
     with step("demo log-in"):
         asyncio.run(create_demo_shopper(mesh))
-    changed = import_data(mesh)
-    if changed or not asyncio.run(has_release(mesh)):
-        with loud_step("train and publish a release"):
-            run_module(mesh, "trainers.release", "all")
+    if import_data(mesh) or needs_release(mesh):
+        make_release(mesh)
+
+
+def needs_release(mesh: Mesh) -> bool:
+    """Whether no release answers, and none was refused for the data that is there."""
+    if asyncio.run(has_release(mesh)):
+        return False
+    refused = mesh.settings.run / REFUSED_FOR
+    return not refused.exists() or refused.read_text() != _imported(mesh)
+
+
+def make_release(mesh: Mesh) -> None:
+    """Trains and publishes; data that nothing can be learned from leaves a shop that recommends what is popular."""
+    with loud_step("train and publish a release"):
+        code = run_module(mesh, "trainers.release", "all", accepted=(0, *UNTRAINABLE))
+    if code:
+        (mesh.settings.run / REFUSED_FOR).write_text(_imported(mesh))
+        console.print("  [yellow]The shop is up without a model of its own: it recommends what is popular.[/]")
+        console.print("  When shoppers have left more events: python -m trainers.release all")
 
 
 def import_data(mesh: Mesh) -> bool:
     """Imports the dataset unless it was imported into this folder before; returns whether it did."""
-    record = mesh.settings.run / "imported.json"
-    imported: list[str] = json.loads(record.read_text()) if record.exists() else []
+    imported: list[str] = json.loads(_imported(mesh))
     if not mesh.settings.dataset and imported:
         return False  # the shop has its products; the simulated ones are for a shop without any
     key = fingerprint(mesh.settings.dataset)
@@ -53,8 +74,14 @@ def import_data(mesh: Mesh) -> bool:
         run_importer(mesh, source)
     if mesh.settings.dataset:
         add_behaviour(mesh)
-    record.write_text(json.dumps([*imported, key], indent=2))
+    (mesh.settings.run / IMPORTED).write_text(json.dumps([*imported, key], indent=2))
     return True
+
+
+def _imported(mesh: Mesh) -> str:
+    """The imports of this folder, as JSON."""
+    record = mesh.settings.run / IMPORTED
+    return record.read_text() if record.exists() else "[]"
 
 
 def draw_shop(mesh: Mesh) -> Path:
@@ -106,8 +133,12 @@ def run_importer(mesh: Mesh, source: str) -> None:
     )  # fmt: skip
 
 
-def run_module(mesh: Mesh, module: str, *arguments: str) -> None:
-    """Runs a module of Aisle with its output on this terminal; ends it if this process is interrupted."""
+def run_module(mesh: Mesh, module: str, *arguments: str, accepted: Sequence[int] = (0,)) -> int:
+    """Runs a module of Aisle with its output on this terminal; ends it if this process is interrupted.
+
+    Raises:
+        MeshError: its exit code is none of the accepted.
+    """
     environment = os.environ | {MARKER: mesh.settings.marker, "AISLE_DATA": str(mesh.settings.data)}
     child = subprocess.Popen([sys.executable, "-m", module, *arguments], cwd=ROOT, env=environment)  # noqa: S603
     try:
@@ -119,8 +150,9 @@ def run_module(mesh: Mesh, module: str, *arguments: str) -> None:
         except subprocess.TimeoutExpired:
             child.kill()
         raise
-    if code:
+    if code not in accepted:
         raise MeshError(f"`python -m {module} {' '.join(arguments)}` failed (exit code {code}); its output is above.")
+    return code
 
 
 def fingerprint(dataset: str) -> str:
