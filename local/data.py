@@ -27,6 +27,8 @@ TIMEOUT_S = 15.0
 # Exit codes of trainers.release: too little data, and towers that do not beat popularity.
 UNTRAINABLE = (2, 3)
 IMPORTED = "imported.json"
+SIMULATED = "simulated"
+"""Stands among the imports for the simulated shop."""
 REFUSED_FOR = "refused.json"
 """The imports for which no release could be made, so that the next `up` does not try again for minutes."""
 
@@ -69,6 +71,11 @@ def import_data(mesh: Mesh) -> bool:
     key = fingerprint(mesh.settings.dataset)
     if key in imported:
         return False
+    if SIMULATED in imported:
+        console.print(
+            "  [yellow]This shop holds the simulated products already; yours come beside them.[/] A shop of its own: "
+            "make up DATASET=... AISLE_DATA=/path/to/folder",
+        )
     source = mesh.settings.dataset or str(draw_shop(mesh))
     with loud_step(f"import {source}"):
         run_importer(mesh, source)
@@ -159,7 +166,7 @@ def fingerprint(dataset: str) -> str:
     """Tells one dataset from another, and from itself after a change, without reading it whole."""
     path = Path(dataset)
     if not dataset or "://" in dataset:
-        return dataset or "simulated"
+        return dataset or SIMULATED
     files = [path] if path.is_file() else sorted(path.rglob("*"))
     newest = max((file.stat().st_mtime_ns for file in files), default=0)
     return f"{path} {len(files)} {newest}"
