@@ -16,12 +16,13 @@ import grpc
 from google.protobuf.message import DecodeError, Message
 from opentelemetry import trace
 
-from services.kit import authorization, context, telemetry
-from services.kit.errors import AisleError, DeadlineExceeded, Internal, InvalidArgument, ResourceExhausted
+from services.kit import authorization, context, database, telemetry
+from services.kit.errors import AisleError, DeadlineExceeded, Internal, InvalidArgument, ResourceExhausted, Unavailable
 from services.kit.policy import MethodPolicy
 from services.kit.tokens import TokenVerifier
 from services.kit.validation import validate
 
+GATEWAY_MS = re.compile(r"^[0-9]{1,9}$")
 REQUEST_ID = re.compile(r"^[A-Za-z0-9._:-]{1,128}$")
 log = telemetry.logger("aisle.call")
 
@@ -97,9 +98,9 @@ async def render_errors(chain: Chain, call: Call, after: Next) -> Any:
         answer = await after(call)
     except AisleError as raised:
         error = raised
-    except Exception:
+    except Exception as raised:
         log.exception("unexpected", method=call.policy.path)
-        error = Internal(call.state.request_id)
+        error = _unexpected(raised, call.state.request_id)
     else:
         call.code = "OK"
         return answer
@@ -109,11 +110,18 @@ async def render_errors(chain: Chain, call: Call, after: Next) -> Any:
     await call.grpc_context.abort(error.code, error.message, trailing)
 
 
+def _unexpected(raised: Exception, request_id: str) -> AisleError:
+    if database.is_gone(raised):
+        return Unavailable("The service cannot reach its database at the moment. Try again.", retry_after=1.0)
+    return Internal(request_id)
+
+
 async def bound_time(chain: Chain, call: Call, after: Next) -> Any:
     """Ends the call at the earlier of the caller's and the gateway's deadline; the server's own where neither is."""
     # The transcoder drops grpc-timeout, so a REST caller's time arrives in Envoy's header alone.
     gateway = call.metadata.get("x-envoy-expected-rq-timeout-ms", "")
-    named = [call.grpc_context.time_remaining(), int(gateway) / 1000 if gateway.isdecimal() and int(gateway) else None]
+    given = int(gateway) / 1000 if GATEWAY_MS.match(gateway) else 0.0
+    named = [call.grpc_context.time_remaining(), given or None]
     seconds = min((limit for limit in named if limit is not None), default=chain.default_timeout_s)
     call.state.deadline = asyncio.get_running_loop().time() + seconds
     try:
@@ -147,8 +155,8 @@ async def decode(chain: Chain, call: Call, after: Next) -> Any:
 
 async def authenticate(chain: Chain, call: Call, after: Next) -> Any:
     """Finds out who calls. A bad token is refused even where none is needed."""
-    scheme, _, token = call.metadata.get("authorization", "").partition(" ")
-    if scheme:
+    if given := call.metadata.get("authorization", ""):
+        scheme, _, token = given.partition(" ")
         # A scheme that is not bearer verifies as an empty token, and is refused as one.
         call.state.principal = await chain.verifier.verify(token if scheme.lower() == "bearer" else "")
     return await after(call)

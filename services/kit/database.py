@@ -4,9 +4,12 @@ import asyncio
 import zlib
 from types import TracebackType
 
+import asyncpg
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -17,6 +20,13 @@ POOL_TIMEOUT_S = 3.0
 CONNECT_TIMEOUT_S = 3.0
 COMMAND_TIMEOUT_S = 60.0
 """Ends a query that hangs; calls end earlier by their own deadline."""
+GONE = (
+    ConnectionError,
+    PoolTimeout,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,  # it is starting or stopping
+    asyncpg.TooManyConnectionsError,
+)
 
 
 def engine(url: str, pool_size: int = POOL_SIZE) -> AsyncEngine:
@@ -54,6 +64,16 @@ async def probe(engine: AsyncEngine) -> None:
     """Raises when the database does not answer."""
     async with engine.connect() as connection:
         await connection.execute(text("SELECT 1"))
+
+
+def is_gone(error: Exception) -> bool:
+    """Whether the error says that the database cannot be reached, and nothing of the query."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, GONE) or (isinstance(cause, DBAPIError) and cause.connection_invalidated):
+            return True
+        cause = cause.__cause__
+    return False
 
 
 async def migrate(url: str, package: str) -> None:

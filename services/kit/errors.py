@@ -9,6 +9,12 @@ from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
 
 DOMAIN = "aisle"
+MOST_BYTES = 3_000
+"""Of a Status. It travels in a trailer, base64, beside its message; peers take 8 KiB of trailers, and break calls
+that bring more."""
+MOST_TEXT = 400
+"""Characters of any text in a Status. Authorisation comes before the limits of fields, so what is repeated from a
+request may be of any length."""
 
 
 class AisleError(Exception):
@@ -18,9 +24,9 @@ class AisleError(Exception):
 
     def __init__(self, message: str, *, reason: str, **metadata: str) -> None:
         super().__init__(message)
-        self.message = message
+        self.message = shortened(message)
         self.reason = reason
-        self.metadata = metadata
+        self.metadata = {key: shortened(value) for key, value in metadata.items()}
 
     def details(self) -> list[Message]:
         """What stands beside the ErrorInfo."""
@@ -37,8 +43,14 @@ class AisleError(Exception):
         return status_pb2.Status(code=self.code.value[0], message=self.message, details=packed)
 
 
+def shortened(text: str) -> str:
+    """The text, cut where it is longer than a Status may repeat."""
+    most = MOST_TEXT if text.isascii() else MOST_TEXT // 4
+    return text if len(text) <= most else f"{text[:most]}..."
+
+
 class InvalidArgument(AisleError):
-    """The request is wrong whatever the state of the shop; names each field at fault."""
+    """The request is wrong whatever the state of the shop; names the fields at fault, as many as a Status holds."""
 
     code = grpc.StatusCode.INVALID_ARGUMENT
 
@@ -62,9 +74,14 @@ class InvalidArgument(AisleError):
         """The fields at fault."""
         if not self.violations:
             return []
-        violation = error_details_pb2.BadRequest.FieldViolation
-        found = [violation(field=field, description=description) for field, description in self.violations]
-        return [error_details_pb2.BadRequest(field_violations=found)]
+        bad, left = error_details_pb2.BadRequest(), MOST_BYTES // 2
+        for field, description in self.violations:
+            violation = bad.FieldViolation(field=shortened(field), description=shortened(description))
+            left -= violation.ByteSize() + 2
+            if left < 0:
+                break
+            bad.field_violations.append(violation)
+        return [bad]
 
 
 class _OfResource(AisleError):
@@ -77,7 +94,7 @@ class _OfResource(AisleError):
 
     def details(self) -> list[Message]:
         kind = self.name.split("/")[-2] if "/" in self.name else ""
-        return [error_details_pb2.ResourceInfo(resource_type=kind, resource_name=self.name)]
+        return [error_details_pb2.ResourceInfo(resource_type=shortened(kind), resource_name=shortened(self.name))]
 
 
 class NotFound(_OfResource):

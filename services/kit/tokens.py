@@ -23,7 +23,7 @@ CACHE_SIZE = 10_000
 UNKNOWN_KEY_PAUSE_S = 2.0
 """Between two fetches for unknown keys: forged key ids must not turn into load on users."""
 REFRESH_S = 60.0
-"""After which a withdrawn key is forgotten."""
+"""After which a withdrawn key is forgotten, and a token is verified anew."""
 
 
 class KeySource(Protocol):
@@ -93,7 +93,7 @@ class TokenVerifier:
             return known[0]
         claims = await self._claims(token)
         principal = Principal(claims["sub"], frozenset(claims["roles"]), str(claims.get("sid", "")), token)
-        self._verified[digest] = principal, float(claims["exp"])
+        self._verified[digest] = principal, min(float(claims["exp"]), time.time() + REFRESH_S)
         if len(self._verified) > CACHE_SIZE:
             self._verified.popitem(last=False)
         return principal

@@ -8,6 +8,7 @@ verdicts to protovalidate's own. A rule that is not known here stops the service
 import uuid
 from collections.abc import Callable, Iterator
 from functools import cache
+from itertools import islice
 from typing import Any
 
 import re2
@@ -19,6 +20,8 @@ from google.protobuf.message import Message
 
 from services.kit.errors import InvalidArgument
 
+MOST_NAMED = 50
+"""More than a Status holds; a batch of thousands of wrong events is not looked at to its end."""
 Violation = tuple[str, str]
 Check = Callable[[Any], str | None]
 """Says what is wrong with a value; None when nothing is."""
@@ -37,7 +40,7 @@ def validate(request: Message) -> None:
     Raises:
         InvalidArgument: names every field at fault.
     """
-    if found := list(violations(request)):
+    if found := list(islice(violations(request), MOST_NAMED)):
         what = "; ".join(f"{field}: {description}" for field, description in found[:5])
         raise InvalidArgument(f"The request is not valid: {what}", violations=found)
 
@@ -86,7 +89,8 @@ def _of_field(field: FieldDescriptor) -> FieldCheck:
     skip_items = item_rules.ignore == validate_pb2.IGNORE_ALWAYS
     one = _map_check(rules) if kind == "map" else _scalar_check(field, item_rules)
 
-    is_update = "update_mask" in field.containing_type.fields_by_name
+    owner = field.containing_type
+    is_update = owner is not None and "update_mask" in owner.fields_by_name
 
     def check_single(message: Message, prefix: str, partial: bool) -> Iterator[Violation]:
         value = getattr(message, name)

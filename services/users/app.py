@@ -22,6 +22,7 @@ from services.users.settings import UsersSettings
 from services.users.use_cases.accounts import Accounts
 from services.users.use_cases.guesses import Guesses, GuessLimits
 from services.users.use_cases.sessions import LogIn, Sessions
+from services.users.use_cases.sweeping import Sweep
 
 SERVICES = ("aisle.users.v1.AccountService", "aisle.users.v1.SessionService")
 
@@ -38,7 +39,8 @@ async def build(settings: UsersSettings) -> App:
     passwords = Argon2Passwords()
     resources.callback(passwords.close)
     stores = PostgresStores(engine)
-    guesses = Guesses(PostgresAttempts(engine, settings.guess_window_s), _limits(settings))
+    attempts = PostgresAttempts(engine, settings.guess_window_s)
+    guesses = Guesses(attempts, _limits(settings))
     sessions = Sessions(settings.access_token_s, settings.refresh_token_s, keys, stores)
     accounts = Accounts(sessions, passwords, guesses, stores)
     log_in = LogIn(sessions, passwords, guesses, stores)
@@ -56,6 +58,7 @@ async def build(settings: UsersSettings) -> App:
         service_names=SERVICES,
         verifier=TokenVerifier(keys),
         dependencies={"postgres": lambda: database.probe(engine)},
+        background=[Sweep(attempts, stores).forever],
         resources=resources,
     )
 

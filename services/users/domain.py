@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+MOST_DIGITS = 18
+"""Of a version: 64 bits hold any number of so many."""
 SHOPPER, VISITOR, MERCHANT, ADMIN, SERVICE = "shopper", "visitor", "merchant", "admin", "service"
 
 
@@ -77,6 +79,11 @@ class Change:
     user: str = ""
     """With `visitor`: who the visitor turned out to be."""
     erased_user: str = ""
+
+
+def version_of(etag: str) -> int:
+    """The version that an etag names; one that no account ever has when it is not an etag of ours."""
+    return int(etag) if etag.isdecimal() and len(etag) <= MOST_DIGITS else 0
 
 
 def normalized(email: str) -> str:

@@ -40,12 +40,16 @@ class Store(Protocol):
     async def session_of(self, digest: bytes) -> StoredSession | None:
         """The live session of a refresh token, without using the token."""
 
-    async def end_session(self, digest: bytes) -> None: ...
+    async def end_session(self, digest: bytes) -> bool:
+        """Ends the session of a refresh token; whether it lived until now."""
 
     async def end_sessions(self, subject: str) -> None: ...
 
     async def tell_merge(self, visitor: str, user: str) -> None:
         """Tells the change feed that a visitor is a user."""
+
+    async def sweep(self) -> int:
+        """Deletes sessions whose refresh tokens have all expired; how many there were."""
 
     async def changes(self, cursor: str, limit: int) -> tuple[list[Change], str]: ...
 
@@ -72,6 +76,9 @@ class Attempts(Protocol):
         """Counts one more; how many there were in the window, and the seconds until it ends."""
 
     async def forget(self, key: str) -> None: ...
+
+    async def sweep(self) -> int:
+        """Forgets every window that is over; how many there were."""
 
 
 class Signer(Protocol):

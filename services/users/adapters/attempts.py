@@ -36,6 +36,12 @@ class PostgresAttempts:
             count, left = (await connection.execute(statement)).one()
         return count, left.total_seconds()
 
+    async def sweep(self) -> int:
+        """Forgets every window that is over; how many there were."""
+        over = attempts.c.window_start < func.now() - self._window
+        async with UnitOfWork(self._engine) as connection:
+            return len((await connection.execute(delete(attempts).where(over).returning(attempts.c.key))).all())
+
     async def forget(self, key: str) -> None:
         """Starts the key's window anew."""
         async with UnitOfWork(self._engine) as connection:

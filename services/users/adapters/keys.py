@@ -19,11 +19,11 @@ REREAD_S = 5.0
 
 
 class KeyFolder:
-    """The keys of a folder. File names start with the second the key was made: `1760000000-KEYID.pem`."""
+    """The keys of a folder. File names start with the time the key was made: `1760000000.123456-KEYID.pem`."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._keys: list[tuple[int, str, ec.EllipticCurvePrivateKey]] = []
+        self._keys: list[tuple[float, str, ec.EllipticCurvePrivateKey]] = []
         self._read_at = -REREAD_S
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not self._files():
@@ -47,12 +47,12 @@ class KeyFolder:
         """The public key of that id, for this service's own verifier."""
         return next((key.public_key() for _, known, key in self._current() if known == key_id), None)
 
-    def _signing(self) -> tuple[int, str, ec.EllipticCurvePrivateKey]:
+    def _signing(self) -> tuple[float, str, ec.EllipticCurvePrivateKey]:
         keys = self._current()
         ready = [entry for entry in keys if entry[0] <= time.time() - PUBLISHED_AHEAD_S]
         return ready[-1] if ready else keys[0]
 
-    def _current(self) -> list[tuple[int, str, ec.EllipticCurvePrivateKey]]:
+    def _current(self) -> list[tuple[float, str, ec.EllipticCurvePrivateKey]]:
         if time.monotonic() - self._read_at >= REREAD_S:
             self._keys = [_read(path) for path in self._files()]
             self._read_at = time.monotonic()
@@ -68,7 +68,7 @@ def make_key(folder: Path) -> str:
     pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    path = folder / f"{int(time.time())}-{key_id}.pem"
+    path = folder / f"{time.time():.6f}-{key_id}.pem"
     hidden = path.with_suffix(".new")
     with os.fdopen(os.open(hidden, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(pem)
@@ -80,7 +80,7 @@ def make_key(folder: Path) -> str:
 def drop_old_keys(folder: Path, token_life_s: int) -> list[str]:
     """Deletes the keys that no living token can be signed by; returns their ids."""
     files = sorted(folder.glob("*.pem"))
-    made = [int(path.name.partition("-")[0]) for path in files]
+    made = [float(path.name.partition("-")[0]) for path in files]
     dropped = []
     for path, successor in zip(files, made[1:], strict=False):
         if successor + PUBLISHED_AHEAD_S + token_life_s < time.time():
@@ -89,9 +89,9 @@ def drop_old_keys(folder: Path, token_life_s: int) -> list[str]:
     return dropped
 
 
-def _read(path: Path) -> tuple[int, str, ec.EllipticCurvePrivateKey]:
+def _read(path: Path) -> tuple[float, str, ec.EllipticCurvePrivateKey]:
     made, _, key_id = path.stem.partition("-")
     key = serialization.load_pem_private_key(path.read_bytes(), password=None)
     if not isinstance(key, ec.EllipticCurvePrivateKey):
         raise ValueError(f"{path} is not an elliptic-curve key; delete it or put a P-256 key there")
-    return int(made), key_id, key
+    return float(made), key_id, key

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -110,14 +110,22 @@ class PostgresStore:
         row = (await self._connection.execute(statement)).first()
         return StoredSession(row.id, row.subject, tuple(row.roles)) if row else None
 
-    async def end_session(self, digest: bytes) -> None:
+    async def end_session(self, digest: bytes) -> bool:
         of_token = select(refresh_tokens.c.session_id).where(refresh_tokens.c.digest == digest)
         statement = update(sessions).where(sessions.c.id.in_(of_token), sessions.c.end_time.is_(None))
-        await self._connection.execute(statement.values(end_time=func.now()))
+        ended = statement.values(end_time=func.now()).returning(sessions.c.id)
+        return (await self._connection.execute(ended)).first() is not None
 
     async def end_sessions(self, subject: str) -> None:
         statement = update(sessions).where(sessions.c.subject == subject, sessions.c.end_time.is_(None))
         await self._connection.execute(statement.values(end_time=func.now()))
+
+    async def sweep(self) -> int:
+        # Used tokens stay as long as unused ones: by them reuse is noticed.
+        token = refresh_tokens.c
+        alive = select(token.session_id).where(token.session_id == sessions.c.id, token.expire_time > func.now())
+        gone = await self._connection.execute(delete(sessions).where(~alive.exists()).returning(sessions.c.id))
+        return len(gone.all())
 
     async def tell_merge(self, visitor: str, user: str) -> None:
         await self._tell(kind="merge", user=user, visitor=visitor)

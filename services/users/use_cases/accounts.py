@@ -77,7 +77,7 @@ class Accounts:
             NotFound: there is no such account.
             Aborted: the etag is not current.
         """
-        version = int(etag) if etag.isdecimal() else (-1 if etag else None)
+        version = domain.version_of(etag) if etag else None
         async with self._open() as store:
             changed = await store.update_display_name(account_id, version, display_name)
         if changed is None:
@@ -99,6 +99,7 @@ class Accounts:
             found = await store.credential_by_id(account_id)
         if not await self._passwords.verify(found.password_hash if found else None, current):
             raise Unauthenticated("The current password is wrong.", reason="CREDENTIALS_REFUSED")
+        await self._guesses.log_in_succeeded(account.email, address)
         password_hash = await self._passwords.hash(new)
         async with self._open() as store:
             await store.set_password(account_id, password_hash)

@@ -58,9 +58,11 @@ class Sessions:
         if not visitor_refresh_token:
             return
         visitor = await store.session_of(digest(visitor_refresh_token))
-        if visitor is not None and visitor.subject.startswith("visitors/"):
+        if visitor is None or not visitor.subject.startswith("visitors/"):
+            return
+        # Of two log-ins with one visitor's token, the one that ends the session takes the history.
+        if await store.end_session(digest(visitor_refresh_token)):
             await store.tell_merge(visitor.subject, user)
-            await store.end_session(digest(visitor_refresh_token))
 
     def machine(self, client_id: str, client_secret: str, clients: Clients) -> Tokens:
         """An access token for a machine.

@@ -196,6 +196,46 @@ async def test_the_gateways_deadline_ends_the_call(channel: grpc.aio.Channel, is
     assert (code, info.reason) == (grpc.StatusCode.DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED")
 
 
+@pytest.mark.parametrize("given", ["0", "-5", "9" * 20, "9" * 5000, "soon", "1e3", ""])
+async def test_a_gateways_deadline_that_is_none_is_ignored(
+    channel: grpc.aio.Channel, issuer: Issuer, given: str
+) -> None:
+    answer = await ask(channel, issuer, 0, metadata=(("x-envoy-expected-rq-timeout-ms", given),))
+    assert answer.next_page_token.startswith("users/ann|")
+
+
+@pytest.mark.parametrize(
+    "value", ["x" * 20_000, "é" * 8_000, "\U0001f600" * 4_000, "\n\r\t" * 3_000], ids=lambda v: v[:1]
+)
+async def test_an_answer_repeats_little_of_a_request(channel: grpc.aio.Channel, issuer: Issuer, value: str) -> None:
+    request = events.ListUserEventsRequest(parent=f"users/{value}")
+    call = UserEventServiceStub(channel).ListUserEvents(request, metadata=issuer.metadata("users/ann", "shopper"))
+    code, info, status = await refused(call)
+    assert (code, info.reason) == (grpc.StatusCode.PERMISSION_DENIED, "NOT_OWNER")
+    assert status.ByteSize() < errors.MOST_BYTES
+
+
+async def test_thousands_of_wrong_fields_are_an_answer_too(channel: grpc.aio.Channel, issuer: Issuer) -> None:
+    wrong = [{"product": "é" * 500, "rating": 9} for _ in range(1000)]
+    request = events.BatchWriteUserEventsRequest(user_events=wrong)
+    call = UserEventServiceStub(channel).BatchWriteUserEvents(request, metadata=issuer.metadata("users/ann", "shopper"))
+    code, _, status = await refused(call)
+    bad = error_details_pb2.BadRequest()
+    assert status.details[1].Unpack(bad)
+    assert code is grpc.StatusCode.INVALID_ARGUMENT
+    assert len(bad.field_violations) > 0
+    assert status.ByteSize() < errors.MOST_BYTES
+
+
+@pytest.mark.parametrize("value", [" ", " Bearer x", "Basic YTpi", "Bearer", "Bearer ", "x"])
+async def test_a_header_that_holds_no_token_is_refused(channel: grpc.aio.Channel, value: str) -> None:
+    call = UserEventServiceStub(channel).ListUserEvents(
+        events.ListUserEventsRequest(parent="users/me"), metadata=(("authorization", value),)
+    )
+    code, info, _ = await refused(call)
+    assert (code, info.reason) == (grpc.StatusCode.UNAUTHENTICATED, "TOKEN_INVALID")
+
+
 async def test_the_servers_own_deadline_holds_for_callers_without_one(
     channel: grpc.aio.Channel, issuer: Issuer
 ) -> None:
