@@ -103,6 +103,10 @@ class Categories(Protocol):
         """The categories that exist, held against renaming and deletion until the transaction ends."""
         ...
 
+    async def hold_alone(self, category_id: str) -> None:
+        """Waits for everybody who holds the category, and lets nobody else hold it until the transaction ends."""
+        ...
+
     async def by_path(self, paths: Collection[tuple[str, ...]]) -> dict[tuple[str, ...], Category]:
         """Categories by the path of names that they have, or were made with."""
         ...
@@ -132,6 +136,10 @@ class Pictures(Protocol):
     """Which product shows which pictures, within a transaction."""
 
     async def of(self, product_id: str, picture_id: str) -> Picture | None: ...
+
+    async def get(self, picture_id: str) -> Picture | None:
+        """The picture, whoever shows it."""
+        ...
 
     async def put(self, picture: Picture) -> None:
         """Records a picture and holds it against sweeping until the transaction ends."""
@@ -185,11 +193,20 @@ class Replays(Protocol):
 class Transaction(Protocol):
     """One transaction over everything that the catalogue keeps."""
 
-    products: Products
-    categories: Categories
-    pictures: Pictures
-    reviews: Reviews
-    replays: Replays
+    @property
+    def products(self) -> Products: ...
+
+    @property
+    def categories(self) -> Categories: ...
+
+    @property
+    def pictures(self) -> Pictures: ...
+
+    @property
+    def reviews(self) -> Reviews: ...
+
+    @property
+    def replays(self) -> Replays: ...
 
 
 class Database(Protocol):

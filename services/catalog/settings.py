@@ -29,3 +29,7 @@ class CatalogSettings(ServiceSettings):
     """For rendered products: about 1.5 KiB each, so this holds 40,000 of them."""
     default_timeout_s: float = Field(15.0, gt=0)
     """An import of 500 rows takes up to a second on a quiet machine, and more beside a training run."""
+    sweep_every_s: float = Field(3600.0, gt=0)
+    """Between two looks for pictures that no product shows any more."""
+    picture_unused_s: float = Field(86_400.0, ge=0)
+    """How long such a picture is kept: a caller that is about to show it again finds it."""

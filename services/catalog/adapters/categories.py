@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select, Text, bindparam, case, delete, func, insert, literal, or_, select, text, update
+from sqlalchemy import Select, Text, bindparam, case, delete, func, insert, literal, or_, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY, array
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -49,6 +49,10 @@ class SqlCategories:
         rows = await self._connection.execute(held.with_for_update(read=True))
         return {row.id: _category(row) for row in rows}
 
+    async def hold_alone(self, category_id: str) -> None:
+        """Waits for everybody who holds the category, and lets nobody else hold it until the transaction ends."""
+        await self._connection.execute(select(categories.c.id).where(categories.c.id == category_id).with_for_update())
+
     async def by_path(self, paths: Collection[tuple[str, ...]]) -> dict[tuple[str, ...], Category]:
         """Categories by the path of names that they have, or were made with; the present name goes first."""
         if not paths:
@@ -87,8 +91,11 @@ class SqlCategories:
         )
         version = case((categories.c.id == category_id, versions.next_value()), else_=categories.c.version)
         await self._connection.execute(update(categories).where(below).values(path_names=renamed, version=version))
-        touched = update(products).where(products.c.category_ids.contains([category_id]))
-        await self._connection.execute(touched.values(version=products.c.version))
+        inside = products.c.category_ids.contains([category_id])
+        # In the order of their ids, as everybody locks them: an import of the same products would deadlock otherwise.
+        held = select(products.c.id).where(inside).order_by(products.c.id).with_for_update(key_share=True)
+        await self._connection.execute(held)
+        await self._connection.execute(update(products).where(inside).values(version=products.c.version))
 
     async def is_empty(self, category_id: str) -> bool:
         """Whether it holds neither products nor categories."""
@@ -135,7 +142,7 @@ def _text_array(names: Sequence[str]) -> object:
     return literal(list(names), ARRAY(Text))
 
 
-def _category(row: Row[Any], product_count: int = 0) -> Category:
+def _category(row: Any, product_count: int = 0) -> Category:
     return Category(
         id=row.id,
         ids=tuple(row.path_ids),

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.catalog.adapters.categories import SqlCategories
@@ -11,6 +12,9 @@ from services.catalog.adapters.products import SqlProducts
 from services.catalog.adapters.replays import SqlReplays
 from services.catalog.adapters.reviews import SqlReviews
 from services.kit.database import UnitOfWork
+from services.kit.errors import Aborted
+
+DEADLOCK = "40P01"
 
 
 class SqlTransaction:
@@ -32,6 +36,16 @@ class SqlDatabase:
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[SqlTransaction]:
-        """Commits when the block ends, rolls back when it raises."""
-        async with UnitOfWork(self._engine) as connection:
-            yield SqlTransaction(connection)
+        """Commits when the block ends, rolls back when it raises.
+
+        Raises:
+            Aborted: two transactions waited for each other, and this one gave way.
+        """
+        try:
+            async with UnitOfWork(self._engine) as connection:
+                yield SqlTransaction(connection)
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", "") != DEADLOCK:
+                raise
+            sentence = "Somebody else wrote the same things at the same time. Try again."
+            raise Aborted(sentence, reason="CONCURRENT_WRITE") from None

@@ -9,6 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.catalog.adapters.tables import pictures, product_pictures
 from services.catalog.domain.picture import Picture
 
+_COLUMNS = (pictures.c.id, pictures.c.content_type, pictures.c.width, pictures.c.height)
+
 
 class SqlPictures:
     """The tables `pictures` and `product_pictures`, within a transaction."""
@@ -19,11 +21,17 @@ class SqlPictures:
     async def of(self, product_id: str, picture_id: str) -> Picture | None:
         """The picture, if the product shows it."""
         shown = (
-            select(pictures.c.id, pictures.c.content_type, pictures.c.width, pictures.c.height)
+            select(*_COLUMNS)
             .join(product_pictures, product_pictures.c.picture_id == pictures.c.id)
             .where(product_pictures.c.product_id == product_id, pictures.c.id == picture_id)
         )
         row = (await self._connection.execute(shown)).first()
+        return Picture(*row) if row else None
+
+    async def get(self, picture_id: str) -> Picture | None:
+        """The picture, whoever shows it."""
+        stored = select(*_COLUMNS).where(pictures.c.id == picture_id)
+        row = (await self._connection.execute(stored)).first()
         return Picture(*row) if row else None
 
     async def put(self, picture: Picture) -> None:

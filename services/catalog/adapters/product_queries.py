@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Float, Row, Select, and_, cast, func, or_, select, true
 
 from services.catalog.adapters import positions
 from services.catalog.adapters.positions import Reader
@@ -17,7 +17,8 @@ FILTERS: Mapping[str, Any] = {
     "title": products.c.title,
     "category": products.c.category_ids,
     "brand": products.c.brand,
-    "price": products.c.price,
+    # A number of a filter is a float: 19.99 is the price 19.99 as one too, and not as an exact number.
+    "price": cast(products.c.price, Float(53)),
     "currency": products.c.currency,
     "in_stock": products.c.stock_quantity > 0,
     "rating": products.c.rating,
@@ -40,7 +41,8 @@ class _Key:
     read: Reader
 
     def after(self, last: Any) -> ColumnElement[bool]:
-        return self.value < last if self.descending else self.value > last
+        beyond: ColumnElement[bool] = self.value < last if self.descending else self.value > last
+        return beyond
 
 
 def page(query: ProductQuery, after: Position | None, limit: int) -> Select[Any]:

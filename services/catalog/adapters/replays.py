@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, and_, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -24,18 +24,18 @@ class SqlReplays:
         claimed = insert(replays).values(row).on_conflict_do_nothing().returning(replays.c.method)
         if (await self._connection.execute(claimed)).first() is not None:
             return None
-        first = select(replays.c.fingerprint, replays.c.answer).where(*_is(caller, method, request_id))
+        first = select(replays.c.fingerprint, replays.c.answer).where(_is(caller, method, request_id))
         found = (await self._connection.execute(first)).one()
         return found.fingerprint, found.answer
 
     async def answer(self, caller: str, method: str, request_id: str, answer: bytes) -> None:
         """Keeps the answer for the next time."""
-        await self._connection.execute(update(replays).where(*_is(caller, method, request_id)).values(answer=answer))
+        await self._connection.execute(update(replays).where(_is(caller, method, request_id)).values(answer=answer))
 
     async def forget(self, before: datetime) -> None:
         """Forgets what is older."""
         await self._connection.execute(delete(replays).where(replays.c.create_time < before))
 
 
-def _is(caller: str, method: str, request_id: str) -> tuple[object, ...]:
-    return replays.c.caller == caller, replays.c.method == method, replays.c.request_id == request_id
+def _is(caller: str, method: str, request_id: str) -> ColumnElement[bool]:
+    return and_(replays.c.caller == caller, replays.c.method == method, replays.c.request_id == request_id)

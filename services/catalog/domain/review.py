@@ -30,3 +30,12 @@ class Review:
 
     def _content(self) -> tuple[str, str, int, str, str]:
         return self.author, self.author_display_name, self.rating, self.title, self.text
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedReview:
+    """One good row of an import."""
+
+    index: int
+    """Its place in the request."""
+    review: Review

@@ -43,7 +43,7 @@ class ProductUseCases:
                     raise NotFound(f"products/{product_id}")
         return [found[product_id] for product_id in ids if product_id in found]
 
-    async def list(
+    async def page(
         self, query: ProductQuery, after: Position | None, limit: int
     ) -> tuple[list[Rendered], Position | None, int]:
         """A page, where the next one begins, and how many there are in all."""

@@ -37,7 +37,7 @@ def _column(field: str, columns: Columns) -> Any:
 def _comparison(comparison: Comparison, columns: Columns) -> ColumnElement[bool]:
     column, value = _column(comparison.field, columns), comparison.value
     if comparison.type is FieldType.PATH:
-        inside = column.contains([value])
+        inside: ColumnElement[bool] = column.contains([value])
         if getattr(column, "nullable", True):  # of a column that is never NULL an index can answer
             inside = func.coalesce(inside, False)
         return not_(inside) if comparison.operator == "!=" else inside

@@ -1,0 +1,76 @@
+"""The catalogue on a real PostgreSQL, and a second replica of it."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+from aisle.catalog.v1.category_service_pb2_grpc import CategoryServiceStub
+from aisle.catalog.v1.picture_service_pb2_grpc import PictureServiceStub
+from aisle.catalog.v1.product_service_pb2_grpc import ProductServiceStub
+from aisle.catalog.v1.review_service_pb2_grpc import ReviewServiceStub
+
+from services.catalog.app import build
+from services.catalog.settings import CatalogSettings
+from services.kit.server import RunningServer, start
+from tests.support.postgres import NewDatabase
+from tests.support.tokens import Issuer
+
+
+class Client:
+    """Every service of the catalogue, called by a merchant."""
+
+    def __init__(self, channel: grpc.aio.Channel, metadata: tuple[tuple[str, str], ...]) -> None:
+        self.metadata = metadata
+        self.channel = channel
+        stubs = (ProductServiceStub, CategoryServiceStub, PictureServiceStub, ReviewServiceStub)
+        self._stubs = [stub(channel) for stub in stubs]
+
+    def call(self, method: str, request: Any, anonymous: bool = False) -> Any:
+        """A call that can be awaited, and asked for its headers."""
+        stub = next(stub for stub in self._stubs if hasattr(stub, method))
+        return getattr(stub, method)(request, metadata=() if anonymous else self.metadata, timeout=30)
+
+    async def refused(self, method: str, request: Any, **how: Any) -> grpc.aio.AioRpcError:
+        """The error of a call that is refused."""
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await self.call(method, request, **how)
+        return caught.value
+
+
+@pytest.fixture
+def issuer() -> Issuer:
+    return Issuer()
+
+
+@pytest.fixture
+def settings(new_database: NewDatabase, tmp_path: Path) -> CatalogSettings:
+    return CatalogSettings(
+        database_url=new_database("catalog"),
+        users_address="127.0.0.1:1",
+        pictures_dir=tmp_path / "pictures",
+        picture_unused_s=0,
+        sweep_every_s=0.2,
+    )
+
+
+@pytest.fixture
+async def catalog(settings: CatalogSettings, issuer: Issuer) -> AsyncIterator[RunningServer]:
+    running = await start(await build(settings, issuer.verifier()))
+    yield running
+    await running.stop()
+
+
+@pytest.fixture
+async def client(catalog: RunningServer, issuer: Issuer) -> AsyncIterator[Client]:
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{catalog.port}") as channel:
+        yield Client(channel, issuer.metadata("users/merchant", "merchant"))
+
+
+@pytest.fixture
+async def second(catalog: RunningServer, settings: CatalogSettings, issuer: Issuer) -> AsyncIterator[Client]:
+    running = await start(await build(settings, issuer.verifier()))
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{running.port}") as channel:
+        yield Client(channel, issuer.metadata("users/merchant", "merchant"))
+    await running.stop()
