@@ -46,6 +46,11 @@ class Runner:
         self._idle = max(1, sum(group.count or 1 for group in model.config.instance_group))
         self._running: set[asyncio.Task[None]] = set()
 
+    @property
+    def waiting(self) -> int:
+        """Requests in the queue."""
+        return len(self._queue)
+
     async def infer(self, inputs: dict[str, Array], outputs: tuple[str, ...]) -> list[Array]:
         """The outputs of one request.
 
@@ -71,8 +76,8 @@ class Runner:
 
     async def drain(self) -> None:
         """Waits until nothing is waiting or running."""
-        while self._queue or self._running:
-            await asyncio.gather(*self._running)
+        while self._running:
+            await asyncio.wait(self._running)
 
     def _start(self) -> None:
         while self._idle and self._queue:

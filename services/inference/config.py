@@ -26,14 +26,20 @@ def read(folder: Path) -> pb.ModelConfig:
     except (text_format.ParseError, UnicodeDecodeError) as error:
         line = error.GetLine() if isinstance(error, text_format.ParseError) else 0
         raise BrokenModel(f"{folder.name}/{FILE} cannot be read at line {line}") from None
-    if not config.name:
-        config.name = folder.name
-    if config.name != folder.name:
-        raise BrokenModel(f"{folder.name}/{FILE} names another model, {config.name}")
+    return completed(config, folder.name)
+
+
+def completed(config: pb.ModelConfig, name: str) -> pb.ModelConfig:
+    """A configuration with what it leaves to the server.
+
+    Raises:
+        BrokenModel: it asks for what this server does not do.
+    """
+    config.name = config.name or name
+    if config.name != name:
+        raise BrokenModel(f"the configuration of {name} names another model, {config.name}")
     if config.backend not in BACKENDS or config.platform not in {"", "onnxruntime_onnx"}:
-        raise BrokenModel(
-            f"{folder.name} needs the backend {config.backend or config.platform}; this server has onnxruntime"
-        )
+        raise BrokenModel(f"{name} needs the backend {config.backend or config.platform}; this server has onnxruntime")
     config.backend = config.backend or "onnxruntime"
     config.default_model_filename = config.default_model_filename or "model.onnx"
     return config

@@ -25,3 +25,8 @@ def not_found(message: str) -> InferenceError:
 def unavailable(message: str) -> InferenceError:
     """The model cannot answer now."""
     return InferenceError(grpc.StatusCode.UNAVAILABLE, message)
+
+
+def unimplemented(message: str) -> InferenceError:
+    """Triton can do this, and this server does not."""
+    return InferenceError(grpc.StatusCode.UNIMPLEMENTED, message)

@@ -75,7 +75,7 @@ class ModelVersion:
     @property
     def batched(self) -> bool:
         """Whether the first dimension is a batch."""
-        return self.config.max_batch_size > 0
+        return bool(self.config.max_batch_size > 0)
 
     def check(self, given: dict[str, tuple[str, Array]]) -> dict[str, Array]:
         """The arrays of a request that fits the model.
@@ -165,7 +165,7 @@ def now_ms() -> int:
 def _session(config: pb.ModelConfig, version: int, file: Path) -> ort.InferenceSession:
     options = ort.SessionOptions()
     # With two threads the tower took twice the CPU at half the rate.
-    options.intra_op_num_threads = int(config.parameters["intra_op_thread_count"].string_value or 1)
+    options.intra_op_num_threads = _threads(config)
     options.inter_op_num_threads = 1
     options.log_severity_level = 4
     if not file.is_file():
@@ -174,6 +174,16 @@ def _session(config: pb.ModelConfig, version: int, file: Path) -> ort.InferenceS
         return ort.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
     except Exception:
         raise BrokenModel(f"{file.name} of version {version} is not an ONNX model that this server can run") from None
+
+
+def _threads(config: pb.ModelConfig) -> int:
+    # Reading a key of this map that is not there would put it there, and the model would look changed at its next load.
+    if "intra_op_thread_count" not in config.parameters:
+        return 1
+    text = config.parameters["intra_op_thread_count"].string_value
+    if not text.isdecimal() or not 0 < int(text) <= 1024:
+        raise BrokenModel(f"the parameter intra_op_thread_count is '{text}'; it must be a number of threads")
+    return int(text)
 
 
 def _zeros(shape: list[int], kind: str) -> Array:

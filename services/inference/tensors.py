@@ -43,7 +43,7 @@ CONTENTS = {
 
 def datatype(config_type: int) -> str:
     """The protocol's name of a configuration's data type: TYPE_STRING is BYTES."""
-    name = model_config_pb2.DataType.Name(config_type).removeprefix("TYPE_")  # type: ignore[arg-type]
+    name = model_config_pb2.DataType.Name(config_type).removeprefix("TYPE_")
     return "BYTES" if name == "STRING" else name
 
 
