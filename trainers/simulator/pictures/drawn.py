@@ -1,0 +1,52 @@
+"""Draws pictures on all cores."""
+
+import multiprocessing
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+from trainers.simulator.catalogue.products import SimulatedProduct
+from trainers.simulator.pictures import scene
+
+IMAGES = "images"
+NEAR_SHARE = 4
+"""One product in so many has a second picture, from near."""
+CHUNK = 16
+A_FOLDER = 1000
+"""Pictures in one folder at most: file systems and people get slow with more."""
+
+
+class DrawnPainter:
+    """Vector drawings; the same product is always drawn the same."""
+
+    def __init__(self, workers: int | None = None) -> None:
+        """`workers` processes draw; one a core unless said."""
+        self._workers = workers or len(os.sched_getaffinity(0))
+
+    def paint(
+        self, products: Sequence[SimulatedProduct], folder: Path, tick: Callable[[], None]
+    ) -> list[tuple[str, ...]]:
+        """Writes one picture of each product, and of some a second one."""
+        places = [_places(number, product) for number, product in enumerate(products)]
+        for parent in {path.parent for paths in places for path in map(Path, paths)}:
+            (folder / parent).mkdir(parents=True, exist_ok=True)
+        jobs = [(product, folder, paths) for product, paths in zip(products, places, strict=True)]
+        # Fresh processes: a fork would copy the threads of whoever calls.
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(self._workers, context) as pool:
+            for _ in pool.map(_paint, jobs, chunksize=CHUNK):
+                tick()
+        return places
+
+
+def _places(number: int, product: SimulatedProduct) -> tuple[str, ...]:
+    parent = f"{IMAGES}/{number // A_FOLDER:03d}"
+    first = f"{parent}/{product.id}.jpg"
+    return (first, f"{parent}/{product.id}-near.jpg") if product.seed % NEAR_SHARE == 0 else (first,)
+
+
+def _paint(job: tuple[SimulatedProduct, Path, tuple[str, ...]]) -> None:
+    product, folder, paths = job
+    for number, path in enumerate(paths):
+        (folder / path).write_bytes(scene.picture(product, near=number > 0))

@@ -1,0 +1,1 @@
+"""Shoppers with planted tastes, and what they do in a catalogue."""
