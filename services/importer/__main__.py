@@ -5,69 +5,75 @@ import asyncio
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping
-from contextlib import AsyncExitStack, ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, closing
 from pathlib import Path
 from typing import Any
 
 from rich.table import Table
 
 from services.importer import run
-from services.importer.adapters.connection import Connection
+from services.importer.adapters.connection import PATIENCE_S, Connection
 from services.importer.adapters.shop import GrpcShop
 from services.importer.checkpoint import Checkpoint
 from services.importer.domain import Counts
 from services.importer.errors import DataError, ImportStopped
 from services.importer.formats import detect
-from services.importer.progress import Screen
+from services.importer.progress import Screen, plain
+from services.importer.sources.base import Source
 from services.importer.sources.opening import open_source
 
 MOST_BYTES = 50 * 10**9
 STOPPED = 130
 """What a command that Ctrl-C ended exits with."""
+GO_ON = "Run the same command again to go on from here."
 
 
 def main() -> int:
     """Runs the command.
 
     Exits with 0 when everything that is good was imported, 1 when the shop stopped answering, 2 when the data or the
-    command cannot be understood.
+    command cannot be understood, 130 when it was stopped.
     """
     options = _options()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     screen = Screen()
     try:
-        return asyncio.run(_run(options, screen))
+        with screen:
+            # Not in a thread beside the event loop: what a thread has begun, Ctrl-C does not end.
+            source = _open(options, screen)
+            return asyncio.run(_import(source, options, screen))
     except ImportStopped as error:
-        print(error, file=sys.stderr)
-        return error.exit_code
+        said, code = str(error), error.exit_code
+    except OSError as error:
+        said, code = f"{error.filename or options.state_dir}: {error.strerror or error}. {GO_ON}", DataError.exit_code
     except (KeyboardInterrupt, asyncio.CancelledError):
-        print("Stopped. Run the same command again to go on from here.", file=sys.stderr)
-        return STOPPED
+        said, code = f"Stopped. {GO_ON}", STOPPED
+    print(plain(said), file=sys.stderr)
+    return code
 
 
-async def _run(options: argparse.Namespace, screen: Screen) -> int:
+def _open(options: argparse.Namespace, screen: Screen) -> Source:
+    if "://" in options.data:
+        screen.begin("download", None)
+    return open_source(options.data, options.state_dir, options.max_bytes, screen.move_to)
+
+
+async def _import(source: Source, options: argparse.Namespace, screen: Screen) -> int:
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, _cancel(asyncio.current_task()))
     began = time.monotonic()
-    with ExitStack() as resources:
-        resources.enter_context(screen)
-        if "://" in options.data:
-            screen.begin("download", None)
-        source = await asyncio.to_thread(
-            open_source, options.data, options.state_dir, options.max_bytes, screen.move_to
-        )
-        data = detect(source)
-        screen.say(f"{source.label}: {data.title}")
-        checkpoint = Checkpoint(options.state_dir, source.fingerprint, options.gateway)
-        resources.callback(checkpoint.close)
+    data = detect(source)
+    screen.say(f"{source.label}: {data.title}")
+    checkpoint = Checkpoint(options.state_dir, source.fingerprint, options.gateway)
+    with closing(checkpoint):
         async with AsyncExitStack() as connections:
             shop = _shop(options, connections)
             results = await run.run(data, source, shop, checkpoint, screen)
         source.discard()
     screen.say("")
     screen.show(_summary(results))
-    bad = sum(counts.refused + counts.incomplete for counts in results.values())
-    said = f"Every bad row is named in {checkpoint.report_file}." if bad else "There were no bad rows."
-    screen.say(f"{said} It took {time.monotonic() - began:.0f} s.")
+    for sentence in _sentences(results, checkpoint.report_file, time.monotonic() - began):
+        screen.say(sentence)
     return 0
 
 
@@ -81,7 +87,8 @@ def _options() -> argparse.Namespace:
     add(
         "--state-dir", type=Path, default=Path(".aisle/run/import"), help="where checkpoints, reports and downloads are"
     )
-    add("--max-bytes", type=int, default=MOST_BYTES, help="limit of a download and of what a tar unpacks to")
+    add("--max-bytes", type=int, default=MOST_BYTES, help="limit of a download, and of what is unpacked to the disk")
+    add("--patience", type=float, default=PATIENCE_S, help="seconds for which a shop may not answer")
     for domain in ("catalog", "recs", "users"):
         add(f"--{domain}-address", default="", help=f"host:port of the {domain} service, instead of the gateway")
     return parser.parse_args()
@@ -89,13 +96,13 @@ def _options() -> argparse.Namespace:
 
 def _shop(options: argparse.Namespace, connections: AsyncExitStack) -> GrpcShop:
     try:
-        password = options.password_file.read_text().strip().splitlines()[0]
+        password = options.password_file.read_text().splitlines()[0]
     except (OSError, IndexError, UnicodeDecodeError):
         raise DataError(f"There is no password in {options.password_file}: name a file that has it.") from None
 
     def connect(address: str) -> Connection:
         sessions = options.users_address or options.gateway
-        connection = Connection(address or options.gateway, sessions, options.email, password)
+        connection = Connection(address or options.gateway, sessions, options.email, password, options.patience)
         connections.push_async_callback(connection.close)
         return connection
 
@@ -108,6 +115,16 @@ def _cancel(task: "asyncio.Task[Any] | None") -> Callable[[], None]:
             task.cancel()
 
     return cancel
+
+
+def _sentences(results: Mapping[str, Counts], report: Path, seconds: float) -> Iterator[str]:
+    if not any(counts.created + counts.updated for counts in results.values()):
+        yield "Nothing has changed: all of it was in the shop already."
+    if report.stat().st_size:
+        yield f"What is wrong with the data is named in {report}."
+    else:
+        yield "Nothing is wrong with the data."
+    yield f"It took {seconds:.0f} s."
 
 
 def _summary(results: Mapping[str, Counts]) -> Table:

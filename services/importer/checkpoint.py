@@ -4,6 +4,7 @@ import fcntl
 import hashlib
 import json
 import os
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
@@ -29,9 +30,10 @@ class Checkpoint:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise DataError("Another import of the same data into the same shop is running.") from None
-        self._state: dict[str, Any] = {"stages": {}, "report_bytes": 0, "shown": 0}
+        self._state: dict[str, Any] = {"stages": {}, "report_bytes": 0}
         if self.file.exists():
-            self._state = json.loads(self.file.read_text())
+            with suppress(ValueError):  # damaged by a power cut: everything is looked at again
+                self._state = json.loads(self.file.read_text())
 
     @property
     def resumed(self) -> bool:
@@ -53,11 +55,15 @@ class Checkpoint:
         self._state["stages"][stage] = {"entries": entries, "counts": asdict(counts)}
         self._state["report_bytes"] = report_bytes
         draft = self.file.with_suffix(".new")
-        draft.write_text(json.dumps(self._state))
+        with draft.open("w") as file:
+            json.dump(self._state, file)
+            file.flush()
+            os.fsync(file.fileno())
         os.replace(draft, self.file)
 
     def forget(self) -> None:
         """The import is complete: the next one looks at everything again."""
+        self._state = {"stages": {}, "report_bytes": 0}
         self.file.unlink(missing_ok=True)
 
     def close(self) -> None:

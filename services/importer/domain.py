@@ -107,9 +107,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Shopper:
-    """A shopper that the data set knows something of."""
+    """A shopper who gets an account."""
 
     id: str
+    email: str
     display_name: str = ""
     preferred_categories: tuple[str, ...] = ()
     """Paths such as `Apparel > Shoes`, or ids of categories; most liked first."""

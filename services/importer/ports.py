@@ -53,4 +53,7 @@ class Shop(Protocol):
 
     async def write_events(self, events: Sequence[Event]) -> Outcome: ...
 
+    async def count_products(self) -> int:
+        """How many products it has, whoever wrote them."""
+
     async def write_shoppers(self, shoppers: Sequence[Shopper]) -> Outcome: ...

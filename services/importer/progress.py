@@ -11,6 +11,17 @@ from rich.progress import TimeRemainingColumn as Remaining
 EVERY_S = 10.0
 
 
+def plain(text: str) -> str:
+    """The text without characters that would command a terminal, or that are none: data sets are not to be trusted.
+
+    >>> plain("a\\x1b[2Jb \\udcff")
+    'a\\\\x1b[2Jb \\\\udcff'
+    """
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode() for character in text
+    )
+
+
 class Screen:
     """Everything the command prints."""
 
@@ -32,7 +43,7 @@ class Screen:
 
     def say(self, line: str) -> None:
         """A line of text."""
-        self._console.print(escape(line), highlight=False, soft_wrap=True)
+        self._console.print(escape(plain(line)), highlight=False, soft_wrap=True)
 
     def show(self, what: RenderableType) -> None:
         """A table."""

@@ -68,11 +68,14 @@ async def run(data: Format, source: Source, shop: Shop, checkpoint: Checkpoint, 
         DataError: there was not one good row.
         ServerError: the shop stopped answering; what is done stays done.
     """
+    if checkpoint.resumed and await shop.count_products() < checkpoint.done("products")[1].good:
+        screen.say("An earlier import of this data was stopped, and the shop was emptied since: beginning anew.")
+        checkpoint.forget()
+    elif checkpoint.resumed:
+        screen.say("An earlier import of this data was stopped: going on where it was.")
     with closing(Report(checkpoint.report_file, checkpoint.report_bytes, screen.say)) as report:
-        if checkpoint.resumed:
-            screen.say("An earlier import of this data was stopped: going on where it was.")
-        else:
-            for finding in source.skipped:
+        if not checkpoint.resumed:
+            for finding in (*source.skipped, *data.remarks()):
                 report.add(finding)
         results = {}
         for stage in stages(data, source, shop):
@@ -84,7 +87,7 @@ async def run(data: Format, source: Source, shop: Shop, checkpoint: Checkpoint, 
 
 
 async def _run_stage(stage: Stage, data: Format, checkpoint: Checkpoint, report: Report, screen: Screen) -> Counts:
-    total = await asyncio.to_thread(lambda: sum(1 for _ in stage.entries()))
+    total = await _count(stage)
     done, counts = checkpoint.done(stage.name)
     if not total:
         return counts
@@ -100,6 +103,14 @@ async def _run_stage(stage: Stage, data: Format, checkpoint: Checkpoint, report:
                 saved = time.monotonic()
     checkpoint.save(stage.name, done, counts, report.flush())
     return counts
+
+
+async def _count(stage: Stage) -> int:
+    total = 0
+    for total, _ in enumerate(stage.entries(), 1):
+        if total % 1000 == 0:
+            await asyncio.sleep(0)  # so that Ctrl-C ends it
+    return total
 
 
 async def _written(stage: Stage, skip: int) -> Any:

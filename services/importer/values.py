@@ -1,6 +1,7 @@
 """Cells to values. What cannot be read raises CellError with a reason that names the remedy."""
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
@@ -34,8 +35,8 @@ def text(row: Row, field: str) -> str:
         return ""
     if isinstance(value, (dict, list, bytes)):
         raise CellError(field, f"must be text; it is {_kind(value)}")
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)  # a column of numbers with a gap comes as floats
+    if isinstance(value, float):  # a column of whole numbers with a gap comes as floats, the gap as NaN
+        value = "" if math.isnan(value) else int(value) if value.is_integer() else value
     found = str(value).strip()
     if (bad := _NOT_TEXT.search(found)) is not None:
         why = "has a NUL character" if bad[0] == "\x00" else "is not UTF-8"
@@ -107,7 +108,7 @@ def moment(row: Row, field: str) -> datetime | None:
     """A time from RFC 3339 text, seconds since 1970, or a column of timestamps; None for an empty cell."""
     value = row.get(field)
     if isinstance(value, datetime):
-        return value if value.tzinfo else value.replace(tzinfo=UTC)
+        return _utc(field, value)
     if isinstance(value, date):
         return datetime(value.year, value.month, value.day, tzinfo=UTC)
     if not (found := text(row, field)):
@@ -123,10 +124,16 @@ def moment(row: Row, field: str) -> datetime | None:
 
 def _rfc3339(field: str, found: str) -> datetime:
     try:
-        time = datetime.fromisoformat(found)
+        return _utc(field, datetime.fromisoformat(found))
     except ValueError:
         raise CellError(field, f"{found[:40]!r} is no time; write it like 2026-01-31T12:00:00Z") from None
-    return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def _utc(field: str, time: datetime) -> datetime:
+    try:
+        return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+    except OverflowError:
+        raise CellError(field, f"{time} is before the year 1 or after the year 9999") from None
 
 
 def mapping(row: Row, field: str) -> dict[str, str]:

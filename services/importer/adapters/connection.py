@@ -1,6 +1,7 @@
 """Calls to the shop: logged in, and repeated while it is busy or restarting."""
 
 import asyncio
+import itertools
 import random
 import time
 from collections.abc import Callable
@@ -24,10 +25,10 @@ REPEATED = (
     grpc.StatusCode.ABORTED,
 )
 """Every write of an import may be repeated, since writing the same twice changes nothing."""
-TRIES = 8
+PATIENCE_S = 60.0
+"""How long a shop may not answer: a service that restarts on a busy machine is back by then."""
 PAUSE_S = 0.25
 LONGEST_PAUSE_S = 8.0
-"""Eight tries wait about half a minute in all: a service that restarts is back by then."""
 CALL_S = 60.0
 """What the gateway gives an import call."""
 EARLY_S = 60.0
@@ -37,12 +38,15 @@ EARLY_S = 60.0
 class Connection:
     """A channel to the shop with somebody's log-in."""
 
-    def __init__(self, address: str, sessions_address: str, email: str, password: str) -> None:
+    def __init__(
+        self, address: str, sessions_address: str, email: str, password: str, patience_s: float = PATIENCE_S
+    ) -> None:
         self.address = address
         self.channel = open_channel(address)
         self._sessions = open_channel(sessions_address)
         self._email = email
         self._password = password
+        self._patience_s = patience_s
         self._session: sessions.Session | None = None
         self._lock = asyncio.Lock()
 
@@ -58,29 +62,39 @@ class Connection:
             ServerError: it stayed away, or refuses the log-in.
             grpc.aio.AioRpcError: it refuses the request.
         """
-        for attempt in range(TRIES):
+        began = time.monotonic()
+        for attempt in itertools.count():
+            session = None
             try:
-                token = await self._token()
-                metadata = (("authorization", f"Bearer {token}"),)
+                session = await self._current()
+                metadata = (("authorization", f"Bearer {session.access_token}"),)
                 return await method(request, timeout=CALL_S, metadata=metadata)
             except grpc.aio.AioRpcError as error:
+                if error.code() is grpc.StatusCode.UNAUTHENTICATED and session is not None and not attempt:
+                    self._forget(session)  # ended meanwhile, or signed with a key that was rotated away
+                    continue
                 if error.code() in (grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED):
                     raise ServerError(f"{self.address} refuses {self._email}: {error.details()}") from None
                 if error.code() not in REPEATED:
                     raise
-                if attempt == TRIES - 1:
+                pause = _pause(attempt, error)
+                if time.monotonic() + pause > began + self._patience_s:
                     raise ServerError(
                         f"{self.address} does not answer: {error.code().name}: {error.details()} "
                         "Run the same command again to go on from here."
                     ) from None
-                await asyncio.sleep(_pause(attempt, error))
+                await asyncio.sleep(pause)
         raise AssertionError("unreachable")
 
-    async def _token(self) -> str:
+    async def _current(self) -> sessions.Session:
         async with self._lock:
             if self._session is None or self._session.access_expire_time.seconds < time.time() + EARLY_S:
                 self._session = await self._renewed()
-            return str(self._session.access_token)
+            return self._session
+
+    def _forget(self, session: sessions.Session) -> None:
+        if self._session is session:
+            self._session = None
 
     async def _renewed(self) -> sessions.Session:
         stub = SessionServiceStub(self._sessions)
@@ -119,7 +133,7 @@ def why(error: grpc.aio.AioRpcError) -> tuple[str, str]:
 
 
 def _pause(attempt: int, error: grpc.aio.AioRpcError) -> float:
-    pause: float = min(LONGEST_PAUSE_S, PAUSE_S * 2**attempt)
+    pause: float = min(LONGEST_PAUSE_S, PAUSE_S * 2 ** min(attempt, 8))
     for detail in _details(error):
         retry = error_details_pb2.RetryInfo()
         if detail.Is(retry.DESCRIPTOR) and detail.Unpack(retry):

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import grpc
@@ -17,11 +17,14 @@ from aisle.recs.v1.user_event_service_pb2_grpc import UserEventServiceStub
 
 from services.importer.adapters import messages
 from services.importer.adapters.connection import Connection, why
+from services.importer.adapters.shoppers import ShopperWriter
 from services.importer.domain import Counts, Event, Pictures, Product, Review, Shopper
 from services.importer.errors import FileError, ServerError
 from services.importer.ports import Outcome, ReadPicture, Refusal
 
 MOST_PICTURE_BYTES = 8 * 2**20
+MOST_REQUEST_BYTES = 4 * 2**20
+"""A quarter of what the services take at once, and what the gateway passes on without holding up others."""
 PICTURES_IN_FLIGHT = 6
 """The catalogue decodes every picture in a process of its own; more at once would only wait there."""
 
@@ -32,25 +35,37 @@ class GrpcShop:
     def __init__(self, catalog: Connection, recs: Connection, users: Connection) -> None:
         self._catalog = catalog
         self._recs = recs
-        self._users = users
         self._products = ProductServiceStub(catalog.channel)
         self._pictures = PictureServiceStub(catalog.channel)
         self._reviews = ReviewServiceStub(catalog.channel)
         self._events = UserEventServiceStub(recs.channel)
+        self._shoppers = ShopperWriter(catalog, users)
         self._uploads = asyncio.Semaphore(PICTURES_IN_FLIGHT)
 
     async def write_products(self, products: Sequence[Product]) -> Outcome:
-        rows = [messages.product_row(product) for product in products]
-        request = products_pb.ImportProductsRequest(rows=rows)
-        return _outcome(await _ask(self._catalog, self._products.ImportProducts, request))
+        outcome = Outcome()
+        for start, rows in _fitting([messages.product_row(product) for product in products], outcome):
+            request = products_pb.ImportProductsRequest(rows=rows)
+            _add(outcome, start, await _ask(self._catalog, self._products.ImportProducts, request))
+        return outcome
 
     async def write_reviews(self, reviews: Sequence[Review]) -> Outcome:
-        request = reviews_pb.ImportReviewsRequest(reviews=map(messages.review, reviews))
-        return _outcome(await _ask(self._catalog, self._reviews.ImportReviews, request))
+        outcome = Outcome()
+        for start, rows in _fitting([messages.review(review) for review in reviews], outcome):
+            request = reviews_pb.ImportReviewsRequest(reviews=rows)
+            _add(outcome, start, await _ask(self._catalog, self._reviews.ImportReviews, request))
+        return outcome
 
     async def write_events(self, events: Sequence[Event]) -> Outcome:
-        request = events_pb.ImportUserEventsRequest(user_events=map(messages.event, events))
-        return _outcome(await _ask(self._recs, self._events.ImportUserEvents, request))
+        outcome = Outcome()
+        for start, rows in _fitting([messages.event(event) for event in events], outcome):
+            request = events_pb.ImportUserEventsRequest(user_events=rows)
+            _add(outcome, start, await _ask(self._recs, self._events.ImportUserEvents, request))
+        return outcome
+
+    async def count_products(self) -> int:
+        request = products_pb.ListProductsRequest(page_size=1)
+        return int((await _ask(self._catalog, self._products.ListProducts, request)).total_size)
 
     async def write_pictures(self, pictures: Sequence[Pictures], read: ReadPicture) -> Outcome:
         names = [f"products/{entry.product_id}" for entry in pictures]
@@ -102,7 +117,7 @@ class GrpcShop:
         return ""
 
     async def write_shoppers(self, shoppers: Sequence[Shopper]) -> Outcome:
-        return Outcome()
+        return await self._shoppers.write(shoppers)
 
 
 async def _ask(connection: Connection, method: Any, request: Any) -> Any:
@@ -112,10 +127,27 @@ async def _ask(connection: Connection, method: Any, request: Any) -> Any:
         raise ServerError(f"{connection.address} refuses a part of the import: {': '.join(why(error))}") from None
 
 
-def _outcome(answer: Any) -> Outcome:
-    counts = Counts(
-        created=answer.created_count,
-        updated=getattr(answer, "updated_count", 0),
-        unchanged=answer.unchanged_count,
-    )
-    return Outcome(counts, [Refusal(one.index, one.field, one.description) for one in answer.refusals])
+def _fitting(rows: list[Any], outcome: Outcome) -> Iterator[tuple[int, list[Any]]]:
+    """Neighbouring rows that fit into a request together, with the index of the first; refuses those that fit into
+    none."""
+    start, size = 0, 0
+    for index, row in enumerate(rows):
+        if row.ByteSize() > MOST_REQUEST_BYTES:
+            if start < index:
+                yield start, rows[start:index]
+            outcome.refusals.append(Refusal(index, "", f"is larger than {MOST_REQUEST_BYTES:,} bytes"))
+            start, size = index + 1, 0
+        elif size + row.ByteSize() > MOST_REQUEST_BYTES:
+            yield start, rows[start:index]
+            start, size = index, row.ByteSize()
+        else:
+            size += row.ByteSize()
+    if start < len(rows):
+        yield start, rows[start:]
+
+
+def _add(outcome: Outcome, start: int, answer: Any) -> None:
+    """Adds the answer to a request whose first row was the outcome's `start`th."""
+    updated = getattr(answer, "updated_count", 0)
+    outcome.counts.add(Counts(created=answer.created_count, updated=updated, unchanged=answer.unchanged_count))
+    outcome.refusals += [Refusal(start + one.index, one.field, one.description) for one in answer.refusals]

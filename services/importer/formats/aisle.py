@@ -1,14 +1,14 @@
 """Aisle's own format: products, events, reviews and users, each a JSONL, CSV or Parquet file, and pictures beside them.
 
-The columns are those that `_product`, `_event`, `_review` and `_shopper` read; `NEEDED` names those without which a
-file is not recognised.
+The columns are those that `_product`, `_event`, `_review` and `_shopper` read; without those in `NEEDED` no row of a
+table can be good.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import ClassVar, Self
 
 from services.importer import rows, values
-from services.importer.domain import KINDS, Event, Finding, Item, Pictures, Product, Review, Shopper
+from services.importer.domain import KINDS, Event, Finding, Item, Pictures, Place, Product, Review, Shopper
 from services.importer.formats.base import Entries, Format, Once, folder_of, good, parsed, shallowest
 from services.importer.sources.base import Source
 from services.importer.values import CellError, Row
@@ -18,7 +18,7 @@ NEEDED = {
     "products": {"id", "title"},
     "events": {"user", "kind", "time"},
     "reviews": {"id", "product"},
-    "users": {"id"},
+    "users": {"id", "email"},
 }
 
 
@@ -40,16 +40,19 @@ class AisleFormat(Format):
     def __init__(self, source: Source, tables: dict[str, str]) -> None:
         self._source = source
         self._tables = tables
-        self._folder = folder_of(min(tables.values(), key=lambda path: path.count("/")))
+        self._folder = folder_of(tables.get("products", ""))
 
     @classmethod
     def recognise(cls, source: Source) -> Self | None:
-        tables = {}
-        for table in TABLES:
-            path = shallowest(source, [table + ending for ending in rows.ENDINGS])
-            if path and (not path.lower().endswith(".csv") or set(rows.header(source, path)) >= NEEDED[table]):
-                tables[table] = path
+        found = {table: shallowest(source, _names(table)) for table in TABLES}
+        tables = {table: path for table, path in found.items() if path}
         return cls(source, tables) if tables else None
+
+    def remarks(self) -> Iterator[Finding]:
+        for path in self._source.sizes():
+            for table, taken in self._tables.items():
+                if path != taken and path.rpartition("/")[2].lower() in _names(table):
+                    yield Finding(Place(path, 0), "", f"is not read, since there is {taken}; put their rows together")
 
     def products(self) -> Entries[Product]:
         once = Once("id")
@@ -83,8 +86,20 @@ class AisleFormat(Format):
         once = Once("id")
         return parsed(self._rows("users"), lambda row: _shopper(row, once))
 
-    def _rows(self, table: str) -> Entries[dict[str, object]]:
-        return rows.read(self._source, self._tables[table]) if table in self._tables else iter(())
+    def _rows(self, table: str) -> Iterator[rows.RowOrFinding]:
+        if (path := self._tables.get(table)) is None:
+            return
+        if path.lower().endswith(".csv"):
+            columns = rows.header(self._source, path)
+            for column in sorted(NEEDED[table] - set(columns)):
+                yield Finding(Place(path, 1), column, f"is no column of the file, which has {', '.join(columns)[:200]}")
+            if NEEDED[table] - set(columns):
+                return
+        yield from rows.read(self._source, path)
+
+
+def _names(table: str) -> list[str]:
+    return [table + ending for ending in rows.ENDINGS]
 
 
 def _product(row: Row, once: Once) -> Product:
@@ -142,10 +157,14 @@ def _event(row: Row) -> Event:
 
 
 def _shopper(row: Row, once: Once) -> Shopper:
+    shopper_id = values.identifier({"id": values.text(row, "id").removeprefix("users/")}, "id")
+    if shopper_id == "me":
+        raise CellError("id", "'me' stands for whoever is logged in and cannot be an id")
     return Shopper(
+        email=values.required(row, "email"),
         display_name=values.text(row, "display_name"),
         preferred_categories=values.several(row, "preferred_categories"),
-        id=once(values.identifier({"id": values.text(row, "id").removeprefix("users/")}, "id")),
+        id=once(shopper_id),
     )
 
 

@@ -19,6 +19,7 @@ from services.importer.sources.base import Source
 from services.importer.values import CellError, Row
 
 HEADER = {"product_id", "product_name", "category", "discounted_price", "actual_price", "review_id", "review_content"}
+SAID_ONCE = ("product_name", "category", "discounted_price", "actual_price", "about_product")
 COLLECTED = datetime(2023, 1, 5, tzinfo=UTC)
 """When the set's product links were made, by the `qid` in them."""
 SPREAD = timedelta(days=180)
@@ -30,7 +31,8 @@ _NAMES = {"USBtoUSBAdapters": "USB to USB Adapters", "Webcams&VoIPEquipment": "W
 
 
 class AmazonSales(Format):
-    """Rows of one product are merged: the first says what it is, all bring their reviews."""
+    """Rows of one product are merged: the first says what it is, all bring their reviews. Where a later one says
+    something else, that is named."""
 
     title = "Amazon Sales"
     wants = "a CSV with product_id, product_name, category, discounted_price, actual_price, review_id, review_content"
@@ -57,16 +59,18 @@ class AmazonSales(Format):
         return cls(source, table) if table else None
 
     def products(self) -> Entries[Product]:
-        seen: set[str] = set()
-
-        def first(row: Row) -> Product | None:
-            product = _product(row)
-            if product.id in seen:
-                return None
-            seen.add(product.id)
-            return product
-
-        return parsed(rows.read(self._source, self._table), first)
+        first: dict[str, list[str | None]] = {}
+        for entry in parsed(self._rows(), lambda row: (_product(row), [row.get(column) for column in SAID_ONCE])):
+            if isinstance(entry, Finding):
+                yield entry
+                continue
+            product, said = entry.value
+            if product.id not in first:
+                yield Item(entry.place, product)
+            for column, counts, cell in zip(SAID_ONCE, first.setdefault(product.id, said), said, strict=True):
+                if counts != cell:
+                    why = f"is not what an earlier row says of {product.id}, which counts"
+                    yield Finding(entry.place, column, why, kept=True)
 
     def pictures(self) -> Entries[Pictures]:
         return iter(())  # the set has links, many of them dead, and no pictures
@@ -86,12 +90,19 @@ class AmazonSales(Format):
     def _reviews(self) -> Iterator[tuple[Place, Review, str]]:
         """Each review once, and with a row's last one the columns that could not be split."""
         seen: set[tuple[str, str]] = set()
-        for item in good(rows.read(self._source, self._table), lambda row: (_product(row).id, _row_reviews(row))):
+        for item in good(self._rows(), lambda row: (_product(row).id, _row_reviews(row))):
             product_id, (found, missing) = item.value
             new = [review for review in found if (product_id, review.id) not in seen]
             seen.update((product_id, review.id) for review in new)
             for number, review in enumerate(new, 1):
                 yield item.place, review, missing if number == len(new) else ""
+
+    def _rows(self) -> Iterator[rows.RowOrFinding]:
+        for entry in rows.read(self._source, self._table):
+            if isinstance(entry, Item):
+                yield Item(entry.place, {column: repaired(cell) for column, cell in entry.value.items()})
+            else:
+                yield entry
 
 
 def _product(row: Row) -> Product:
@@ -99,8 +110,8 @@ def _product(row: Row) -> Product:
     ratings = {"rating": values.text(row, "rating"), "rating_count": values.text(row, "rating_count").replace(",", "")}
     return Product(
         id=values.identifier(row, "product_id"),
-        title=repaired(values.required(row, "product_name")),
-        description="\n".join(part.strip() for part in repaired(values.text(row, "about_product")).split("|")),
+        title=values.required(row, "product_name"),
+        description="\n".join(part.strip() for part in values.text(row, "about_product").split("|")),
         category_path=tuple(map(category_name, values.several(row, "category"))),
         price=now or before,
         list_price=before if now and before and before.amount > now.amount else None,
@@ -125,7 +136,7 @@ def category_name(name: str) -> str:
     """
     if name in _NAMES:
         return _NAMES[name]
-    return _GAP.sub(" ", repaired(name)).replace("&", " & ").replace(",", ", ")
+    return _GAP.sub(" ", name).replace("&", " & ").replace(",", ", ")
 
 
 def _row_reviews(row: Row) -> tuple[list[Review], str]:
@@ -138,7 +149,7 @@ def _row_reviews(row: Row) -> tuple[list[Review], str]:
         parts = split(whole, len(ids))
         if parts is None and whole:
             missing.append(column)
-        columns[column] = [repaired(part.strip()) for part in parts or [""] * len(ids)]
+        columns[column] = [part.strip() for part in parts or [""] * len(ids)]
     reviews = [
         Review(product_id, review_id, f"users/{user}" if user else "", name, title=title, text=content)
         for review_id, user, name, title, content in zip(ids, *columns.values(), strict=True)

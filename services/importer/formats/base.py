@@ -27,6 +27,10 @@ class Format(ABC):
     def recognise(cls, source: Source) -> Self | None:
         """The format on this data, or None when the data is something else."""
 
+    def remarks(self) -> Iterator[Finding]:
+        """Files that belong to the format and are not read."""
+        return iter(())
+
     @abstractmethod
     def products(self) -> Entries[Product]:
         """Products, and everything that is wrong with their rows. An id comes once."""

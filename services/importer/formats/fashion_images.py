@@ -1,6 +1,6 @@
 """The public *Fashion Product Images* layout: `styles.csv` and `images/<id>.jpg`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import ClassVar, Self
 
 from services.importer import rows, values
@@ -15,7 +15,11 @@ ATTRIBUTES = {"gender": "gender", "baseColour": "colour", "season": "season", "y
 
 
 class FashionImages(Format):
-    """It has no prices, no brands and no shoppers, and none are made up."""
+    """It has no prices, no brands and no shoppers, and none are made up.
+
+    Some titles of the public set have commas and no quotes around them. The title is the last column, so that they
+    are read all the same.
+    """
 
     title = "Fashion Product Images"
     wants = "styles.csv with id, masterCategory, subCategory, articleType, productDisplayName, and images/<id>.jpg"
@@ -44,7 +48,7 @@ class FashionImages(Format):
 
     def products(self) -> Entries[Product]:
         once = Once("id")
-        for entry in parsed(rows.read(self._source, self._table), lambda row: _product(row, once)):
+        for entry in parsed(self._rows(), lambda row: _product(row, once)):
             yield entry
             if isinstance(entry, Item) and entry.value.id not in self._images:
                 why = f"images/{entry.value.id}.jpg is not in the data set"
@@ -52,9 +56,12 @@ class FashionImages(Format):
 
     def pictures(self) -> Entries[Pictures]:
         once = Once("id")
-        for item in good(rows.read(self._source, self._table), lambda row: _product(row, once)):
+        for item in good(self._rows(), lambda row: _product(row, once)):
             if path := self._images.get(item.value.id):
                 yield Item(item.place, Pictures(item.value.id, (path,)))
+
+    def _rows(self) -> Iterator[rows.RowOrFinding]:
+        return rows.read(self._source, self._table, rest="productDisplayName")
 
 
 def _product(row: Row, once: Once) -> Product:

@@ -1,6 +1,7 @@
 """What every source can do, and which names of files it believes."""
 
 import hashlib
+import lzma
 import shutil
 import zipfile
 import zlib
@@ -13,7 +14,7 @@ from services.importer.domain import Finding, Place
 from services.importer.errors import FileError
 
 CHUNK = 2**20
-DAMAGE = (FileError, OSError, EOFError, zipfile.BadZipFile, zlib.error)
+DAMAGE = (FileError, OSError, EOFError, zipfile.BadZipFile, zlib.error, lzma.LZMAError)
 """What a stream raises in the middle when the file or its archive is damaged."""
 
 
@@ -23,7 +24,7 @@ class Source(ABC):
     label: str
     """For people."""
     skipped: Sequence[Finding] = ()
-    """Files that were left out because of their names."""
+    """Files that were left out for what they are."""
     leftovers: tuple[Path, ...] = ()
     """Folders of downloads and unpacked archives."""
 
@@ -89,7 +90,12 @@ def hidden(path: str) -> bool:
 
 def unsafe(name: str) -> Finding:
     """What is said of a name that is not safe."""
-    return Finding(Place(name[:200], 0), "", "its name leads out of the archive; it was left out")
+    return Finding(Place(name[:200], 0), "", "its name leads out of the archive")
+
+
+def link(name: str) -> Finding:
+    """What is said of a link: it may lead anywhere."""
+    return Finding(Place(name[:200], 0), "", "is a link; put the file itself into the archive")
 
 
 def hash_of(chunks: Iterator[bytes]) -> str:

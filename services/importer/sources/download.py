@@ -44,7 +44,7 @@ def download(url: str, cache: Path, most_bytes: int, progress: Progress) -> Path
         DataError: it cannot be fetched, or is too large.
     """
     folder = cache / "downloads" / hashlib.sha256(url.encode()).hexdigest()[:16]
-    why = ""
+    label, why = without_secrets(url), ""
     with httpx.Client(timeout=TIMEOUT, follow_redirects=True, max_redirects=5) as client:
         for attempt in range(TRIES):
             if attempt:
@@ -52,13 +52,26 @@ def download(url: str, cache: Path, most_bytes: int, progress: Progress) -> Path
             try:
                 folder.mkdir(parents=True, exist_ok=True)
                 return _Download(url, folder, most_bytes, progress).run(client)
+            except httpx.UnsupportedProtocol:
+                raise DataError(f"{label} cannot be fetched: it leads to an address that is not http(s).") from None
             except (httpx.TransportError, _Interrupted) as error:
                 why = str(error) or type(error).__name__
             except (httpx.HTTPError, httpx.InvalidURL) as error:
-                raise DataError(f"{url} cannot be fetched: {error}") from None
+                raise DataError(f"{label} cannot be fetched: {error}") from None
             except OSError as error:
-                raise DataError(f"{url} cannot be stored in {folder}: {error.strerror}.") from None
-    raise DataError(f"{url} cannot be fetched: {why}. What came is kept: run the same command to go on.")
+                raise DataError(f"{label} cannot be stored in {folder}: {error.strerror}.") from None
+    raise DataError(f"{label} cannot be fetched: {why}. What came is kept: run the same command to go on.")
+
+
+def without_secrets(url: str) -> str:
+    """The URL as it may be shown: without log-in and query, which may sign it.
+
+    >>> without_secrets("https://ann:pw@shop.test:8443/data.zip?signature=abc")
+    'https://shop.test:8443/data.zip'
+    """
+    scheme, _, rest = url.partition("://")
+    host, slash, path = re.split(r"[?#]", rest, maxsplit=1)[0].partition("/")
+    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"
 
 
 class _Download:
@@ -71,7 +84,8 @@ class _Download:
         self._progress = progress
         self._part = folder / "part"
         self._memory = folder / "download.json"
-        self._state = _State(**json.loads(self._memory.read_text())) if self._memory.exists() else _State()
+        self._label = without_secrets(url)
+        self._state = self._remembered()
 
     def run(self, client: httpx.Client) -> Path:
         """Fetches what is missing."""
@@ -84,7 +98,9 @@ class _Download:
             if answer.status_code >= 500 or answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
                 raise _Interrupted(f"the server answers {answer.status_code}")
             if answer.status_code not in (httpx.codes.OK, httpx.codes.PARTIAL_CONTENT):
-                raise DataError(f"{self._url} cannot be fetched: the server answers {answer.status_code}.")
+                raise DataError(f"{self._label} cannot be fetched: the server answers {answer.status_code}.")
+            if answer.headers.get("content-encoding", "identity") != "identity":
+                raise DataError(f"{self._label} cannot be fetched: the server sends it compressed, unasked.")
             self._remember(_State(_mark(answer), _name(self._url, answer)))
             self._store(answer)
         os.replace(self._part, self._folder / self._state.name)
@@ -104,7 +120,10 @@ class _Download:
 
     def _store(self, answer: httpx.Response) -> None:
         goes_on = answer.status_code == httpx.codes.PARTIAL_CONTENT
-        have = self._part.stat().st_size if goes_on else 0
+        have = self._part.stat().st_size if goes_on and self._part.exists() else 0
+        if goes_on and not answer.headers.get("content-range", "").startswith(f"bytes {have}-"):
+            self._part.unlink(missing_ok=True)
+            raise _Interrupted("the server sent another part than was asked for")
         length = answer.headers.get("content-length", "")
         total = have + int(length) if length.isdecimal() else None
         with self._part.open("ab" if goes_on else "wb") as file:
@@ -118,11 +137,19 @@ class _Download:
 
     def _limit(self, size: int) -> None:
         if size > self._most:
-            raise DataError(f"{self._url} is larger than the {self._most:,} bytes that --max-bytes allows.")
+            raise DataError(f"{self._label} is larger than the {self._most:,} bytes that --max-bytes allows.")
 
     def _remember(self, state: _State) -> None:
         self._state = state
-        self._memory.write_text(json.dumps(asdict(state)))
+        draft = self._memory.with_suffix(".new")
+        draft.write_text(json.dumps(asdict(state)))
+        os.replace(draft, self._memory)
+
+    def _remembered(self) -> _State:
+        try:
+            return _State(**json.loads(self._memory.read_text()))
+        except (OSError, ValueError, TypeError):
+            return _State()  # without its mark, what is there is fetched anew
 
 
 def _mark(answer: httpx.Response) -> str:
@@ -135,4 +162,4 @@ def _name(url: str, answer: httpx.Response) -> str:
     said = _FILENAME.search(answer.headers.get("content-disposition", ""))
     path = unquote(said[1] if said else urlsplit(url).path).replace("\\", "/")
     name = path.rstrip("/").rpartition("/")[2].replace("\x00", "")
-    return name if name not in ("", ".", "..", "part", "download.json") else "data"
+    return name if name not in ("", ".", "..", "part", "download.json", "download.new") else "data"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from services.importer.errors import DataError
 from services.importer.sources.base import Source
-from services.importer.sources.download import Progress, download
+from services.importer.sources.download import Progress, download, without_secrets
 from services.importer.sources.folder import Folder, SingleFile
 from services.importer.sources.tarred import Tar
 from services.importer.sources.zipped import Zip
@@ -20,17 +20,18 @@ def open_source(data: str, cache: Path, most_bytes: int, progress: Progress) -> 
     Args:
         data: a folder, a file, an archive, or an http(s) URL of a file or archive.
         cache: where downloads and unpacked archives are kept meanwhile.
-        most_bytes: limit of a download, and of what an archive unpacks to.
+        most_bytes: limit of a download, and of what is unpacked to the disk.
         progress: told of a download.
 
     Raises:
         DataError: there is nothing that can be read.
     """
     if "://" in data:
+        label = without_secrets(data)
         if not data.startswith(("http://", "https://")):
-            raise DataError(f"{data} cannot be fetched: only http:// and https:// can. Download it yourself.")
+            raise DataError(f"{label} cannot be fetched: only http:// and https:// can. Download it yourself.")
         file = download(data, cache, most_bytes, progress)
-        source = _file(file, data, cache, most_bytes)
+        source = _file(file, label, cache, most_bytes)
         source.leftovers = (*source.leftovers, file.parent)
         return source
     path = Path(data).expanduser()
@@ -48,7 +49,7 @@ def _file(path: Path, label: str, cache: Path, most_bytes: int) -> Source:
     except OSError as error:
         raise DataError(f"{label} cannot be read: {error.strerror}.") from None
     if head.startswith(ZIP):
-        return Zip(path, label)
+        return Zip(path, most_bytes, label)
     if head.startswith(COMPRESSED) or _is_tar(path):
         return Tar(path, cache, most_bytes, label)
     return SingleFile(path, label)

@@ -1,15 +1,15 @@
 """A zip archive, read in place: nothing is unpacked, so nothing can be written where it should not be."""
 
+import stat
 import tempfile
 import zipfile
-import zlib
 from pathlib import Path
 from typing import BinaryIO, cast
 
 from services.importer.errors import DataError, FileError
-from services.importer.sources.base import CHUNK, Source, chunks_of, hash_of, hidden, safe, unsafe
+from services.importer.sources.base import CHUNK, DAMAGE, Source, chunks_of, hash_of, hidden, link, safe, unsafe
 
-BROKEN = (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError, OSError)
+BROKEN = (*DAMAGE[1:], RuntimeError, NotImplementedError)
 """What reading a file of a damaged, encrypted or exotic archive raises."""
 MOST_FILES = 2_000_000
 
@@ -17,8 +17,9 @@ MOST_FILES = 2_000_000
 class Zip(Source):
     """The files of a zip archive."""
 
-    def __init__(self, file: Path, label: str = "") -> None:
+    def __init__(self, file: Path, most_bytes: int, label: str = "") -> None:
         self.label = label or str(file)
+        self._most_bytes = most_bytes
         try:
             with file.open("rb") as content:
                 self._fingerprint = hash_of(chunks_of(content))
@@ -29,10 +30,14 @@ class Zip(Source):
         if len(entries) > MOST_FILES:
             raise DataError(f"{self.label} has more than {MOST_FILES:,} files; split it.")
         self._entries: dict[str, zipfile.ZipInfo] = {}
-        self.skipped = [unsafe(entry.filename) for entry in entries if safe(entry.filename) is None]
+        self.skipped = []
         for entry in entries:
             path = safe(entry.filename)
-            if path is not None and not entry.is_dir() and not hidden(path):
+            if path is None:
+                self.skipped.append(unsafe(entry.filename))
+            elif stat.S_ISLNK(entry.external_attr >> 16):
+                self.skipped.append(link(entry.filename))
+            elif not entry.is_dir() and not hidden(path):
                 self._entries[path] = entry
 
     @property
@@ -46,9 +51,13 @@ class Zip(Source):
         if path not in self._entries:
             raise FileError("it is not in the data set")
         try:
-            member = self._zip.open(self._entries[path])
+            member = cast(BinaryIO, self._zip.open(self._entries[path]))
+            if not path.lower().endswith(".parquet"):
+                return member
+            if self._entries[path].file_size > self._most_bytes:
+                raise FileError(f"it unpacks to more than {self._most_bytes:,} bytes; raise --max-bytes")
             # Parquet is read from its end: that is slow in a compressed stream, so it is unpacked to a nameless file.
-            return _spooled(cast(BinaryIO, member)) if path.endswith(".parquet") else cast(BinaryIO, member)
+            return _spooled(member)
         except BROKEN as error:
             raise FileError(str(error) or "it is damaged") from None
 

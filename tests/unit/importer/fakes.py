@@ -34,6 +34,9 @@ class FakeShop:
     async def write_shoppers(self, shoppers: Sequence[Any]) -> Outcome:
         return self._write("shopper", [(shopper.id, shopper) for shopper in shoppers])
 
+    async def count_products(self) -> int:
+        return len(self.of("product"))
+
     async def write_pictures(self, pictures: Sequence[Any], read: ReadPicture) -> Outcome:
         rows, refusals = [], []
         for index, entry in enumerate(pictures):

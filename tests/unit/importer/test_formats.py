@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
 
+from services.importer import rows
 from services.importer.domain import Finding, Item, Price
 from services.importer.errors import DataError
 from services.importer.formats import detect
@@ -28,7 +29,7 @@ SALES = (
 def fill(folder: Path, **files: str | bytes) -> Folder:
     for name, content in files.items():
         path = folder / name.replace("__", ".").replace("_in_", "/")
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
     return Folder(folder)
 
@@ -44,29 +45,31 @@ def said(findings: list[Finding]) -> list[tuple[int, str]]:
 
 
 def test_fashion_rows_become_products_and_broken_ones_are_named(tmp_path: Path) -> None:
-    rows = (
+    styles = (
         "7,Men,Apparel,Topwear,Shirts,Navy Blue,Fall,2011.0,Casual,A Shirt\n"
         "8,Men,Apparel,Topwear,Shirts,,Fall,,NA,B Shirt\n"
         "9,Men,Apparel,Topwear,Shirts,Red,Fall,2011,Casual,\n"
-        "10,Men,Apparel,Topwear,Shirts,Red,Fall,2011,Casual,One, comma too many\n"
+        "10,Men,Apparel,Topwear,Shirts,Red,Fall,2011,Casual,Comma, without quotes\n"
+        "11,Men,Apparel,Topwear,Shirts,Red,Fall,2011,Casual\n"
         "a b,Men,Apparel,Topwear,Shirts,Red,Fall,2011,Casual,Odd id\n"
         "7,Men,Apparel,Topwear,Shirts,Red,Fall,2011,Casual,Twice\n"
     )
-    source = fill(tmp_path, styles__csv=STYLES + rows, images_in_7__jpg=b"picture")
+    source = fill(tmp_path, styles__csv=STYLES + styles, images_in_7__jpg=b"picture")
     data = detect(source)
     assert isinstance(data, FashionImages)
     products, findings = split(data.products())
     assert [(p.id, p.title, p.price, p.brand) for p in products] == [
         ("7", "A Shirt", None, ""),
         ("8", "B Shirt", None, ""),
+        ("10", "Comma, without quotes", None, ""),
     ]
     assert products[0].category_path == ("Apparel", "Topwear", "Shirts")
     assert products[0].attributes == {
         "gender": "Men", "colour": "Navy Blue", "season": "Fall", "year": "2011", "usage": "Casual",
     }  # fmt: skip
     assert products[1].attributes == {"gender": "Men", "season": "Fall"}
-    assert said(findings) == [(3, "id"), (4, "productDisplayName"), (5, ""), (6, "id"), (7, "id")]
-    assert [finding.kept for finding in findings] == [True, False, False, False, False]
+    assert said(findings) == [(3, "id"), (4, "productDisplayName"), (5, "id"), (6, ""), (7, "id"), (8, "id")]
+    assert [finding.kept for finding in findings] == [True, False, True, False, False, False]
     assert [entry.paths for entry in split(data.pictures())[0]] == [("images/7.jpg",)]
 
 
@@ -82,8 +85,8 @@ def sales_row(product: str = "B1", **cells: str) -> str:
     return f'{product},{first},64%,4.2,"24,269",{last},https://x.test/1.jpg,https://x.test/1\n'
 
 
-def amazon(folder: Path, *rows: str) -> Format:
-    data = detect(fill(folder, sales__csv=SALES + "".join(rows)))
+def amazon(folder: Path, *lines: str) -> Format:
+    data = detect(fill(folder, sales__csv=SALES + "".join(lines)))
     assert isinstance(data, AmazonSales)
     return data
 
@@ -113,7 +116,8 @@ def test_amazon_rows_of_one_product_are_merged(tmp_path: Path) -> None:
     data = amazon(tmp_path, sales_row(), sales_row(name="Another title", ids="R2,R9"), sales_row(price="399 USD"))
     products, findings = split(data.products())
     assert [product.title for product in products] == ["Cable, long"]
-    assert said(findings) == [(4, "discounted_price")]
+    assert said(findings) == [(3, "product_name"), (4, "discounted_price")]
+    assert [finding.kept for finding in findings] == [True, False]
     assert [review.id for review in split(data.reviews())[0]] == ["R1", "R2", "R9"]
 
 
@@ -134,10 +138,10 @@ PRODUCT = {
 EVENT = {"user": "u1", "kind": "VIEW", "product": "a", "time": 1769860800}
 
 
-def table(ending: str, rows: list[dict[str, Any]], folder: Path) -> tuple[str, bytes]:
+def table(ending: str, content: list[dict[str, Any]], folder: Path) -> tuple[str, bytes]:
     if ending == "jsonl":
-        return ending, "\n".join(map(json.dumps, rows)).encode()
-    flat = [{key: json.dumps(v) if isinstance(v, dict) else v for key, v in row.items()} for row in rows]
+        return ending, "\n".join(map(json.dumps, content)).encode()
+    flat = [{key: json.dumps(v) if isinstance(v, dict) else v for key, v in row.items()} for row in content]
     if ending == "parquet":
         parquet.write_table(pa.Table.from_pylist(flat), folder / "table")
         return ending, (folder / "table").read_bytes()
@@ -148,8 +152,8 @@ def table(ending: str, rows: list[dict[str, Any]], folder: Path) -> tuple[str, b
 
 @pytest.mark.parametrize("ending", ["jsonl", "csv", "parquet"])
 def test_aisles_own_format_reads_the_same_from_each_kind_of_file(tmp_path: Path, ending: str) -> None:
-    for name, rows in (("products", [PRODUCT]), ("events", [EVENT])):
-        (tmp_path / f"{name}.{ending}").write_bytes(table(ending, rows, tmp_path)[1])
+    for name, content in (("products", [PRODUCT]), ("events", [EVENT])):
+        (tmp_path / f"{name}.{ending}").write_bytes(table(ending, content, tmp_path)[1])
     data = detect(fill(tmp_path, images_in_a__png=b"picture"))
     (product,), findings = split(data.products())
     assert (product.id, product.price, product.stock) == ("a", Price(Decimal("12.50"), "EUR"), 3)
@@ -180,13 +184,14 @@ def test_aisles_own_format_reads_the_same_from_each_kind_of_file(tmp_path: Path,
         ({"attributes": [1]}, "attributes"),
         ({"create_time": "yesterday"}, "create_time"),
         ({"create_time": "1769860800000"}, "create_time"),
+        ({"create_time": "0001-01-01T00:00:00+10:00"}, "create_time"),
     ],
 )
 def test_a_bad_cell_is_named_and_its_neighbours_are_imported(
     tmp_path: Path, change: dict[str, Any], field: str
 ) -> None:
-    rows = [PRODUCT | {"id": "first"}, PRODUCT | change, PRODUCT | {"id": "last"}]
-    source = fill(tmp_path, products__jsonl=table("jsonl", rows, tmp_path)[1], images_in_a__png=b"")
+    three = [PRODUCT | {"id": "first"}, PRODUCT | change, PRODUCT | {"id": "last"}]
+    source = fill(tmp_path, products__jsonl=table("jsonl", three, tmp_path)[1], images_in_a__png=b"")
     products, findings = split(detect(source).products())
     assert [product.id for product in products] == ["first", "last"]
     assert [(f.place.row, f.field) for f in findings if not f.kept] == [(2, field)]
@@ -207,10 +212,68 @@ def test_lines_that_are_no_rows_are_named(tmp_path: Path) -> None:
 
 
 def test_a_csv_with_wrong_bytes_or_an_open_quote_loses_only_what_cannot_be_read(tmp_path: Path) -> None:
-    rows = [b"id,title", b"a,A", b"b,caf\xe9", b"c,C", b'd,"never closed', b"e,E" * 600_000]
-    products, findings = split(detect(fill(tmp_path, products__csv=b"\n".join(rows))).products())
+    lines = [b"id,title", b"a,A", b"b,caf\xe9", b"c,C", b'd,"never closed', b"e,E" * 600_000]
+    products, findings = split(detect(fill(tmp_path, products__csv=b"\n".join(lines))).products())
     assert [product.id for product in products] == ["a", "c"]
     assert said(findings) == [(3, "title"), (5, "")]
+
+
+def test_a_line_without_an_end_is_not_read_into_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rows, "LONGEST_LINE", 100)
+    csv, jsonl = "id,title\na,A\n", '{"id": "a", "title": "A"}\n'
+    for name, good, row in (("products.csv", csv, 3), ("products.jsonl", jsonl, 2)):
+        source = fill(tmp_path / name.partition(".")[2], **{name.replace(".", "__"): good + "x" * 1000})
+        products, findings = split(detect(source).products())
+        assert [product.id for product in products] == ["a"]
+        assert [(f.place.row, "longer than 100" in f.why) for f in findings] == [(row, True)]
+
+
+def test_a_damaged_or_bloated_parquet_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = table("parquet", [{"id": f"p{i}", "title": f"Lamp {i}"} for i in range(5000)], tmp_path)[1]
+    damaged = bytearray(whole)
+    damaged[2000:20000] = bytes(18000)
+    _, findings = split(detect(fill(tmp_path / "damaged", products__parquet=bytes(damaged))).products())
+    assert ["the file cannot be read from here on" in finding.why for finding in findings] == [True]
+    monkeypatch.setattr(rows, "LARGEST_CHUNK", 10_000)
+    products, findings = split(detect(fill(tmp_path / "large", products__parquet=whole)).products())
+    assert (products, ["smaller row groups" in finding.why for finding in findings]) == ([], [True])
+
+
+def test_a_table_without_a_needed_column_is_named_once_and_the_others_are_read(tmp_path: Path) -> None:
+    data = detect(fill(tmp_path, products__csv="sku,title\na,A\nb,B\n", events__csv="user,kind,time\nu1,view,7\n"))
+    products, findings = split(data.products())
+    assert (products, said(findings)) == ([], [(1, "id")])
+    assert "which has sku, title" in findings[0].why
+    assert len(split(data.events())[0]) == 1
+
+
+def test_a_second_file_of_a_table_is_named(tmp_path: Path) -> None:
+    data = detect(fill(tmp_path, products__csv="id,title\na,A\n", products__jsonl='{"id": "b", "title": "B"}\n'))
+    assert [product.id for product in split(data.products())[0]] == ["b"]
+    assert [finding.place.file for finding in data.remarks()] == ["products.csv"]
+
+
+def test_pictures_lie_beside_the_products_even_when_other_tables_do_not(tmp_path: Path) -> None:
+    fill(tmp_path / "shop", products__csv="id,title,images\na,A,images/a.png\n", images_in_a__png=b"picture")
+    data = detect(fill(tmp_path, events__csv="user,kind,time\nu1,view,7\n"))
+    assert [entry.paths for entry in split(data.pictures())[0]] == [("shop/images/a.png",)]
+
+
+def test_users_have_an_address_and_an_id_of_their_own(tmp_path: Path) -> None:
+    users = "id,email,preferred_categories\nu1,a@x.test,Home > Lamps|Garden\nu2,,\nme,b@x.test,\nu1,c@x.test,\n"
+    shoppers, findings = split(detect(fill(tmp_path, users__csv=users)).shoppers())
+    assert [(s.id, s.email, s.preferred_categories) for s in shoppers] == [
+        ("u1", "a@x.test", ("Home > Lamps", "Garden")),
+    ]
+    assert said(findings) == [(3, "email"), (4, "id"), (5, "id")]
+
+
+def test_a_gap_in_a_column_of_numbers_is_an_empty_cell(tmp_path: Path) -> None:
+    columns = {"id": [1.0, 2.0], "title": ["A", "B"], "stock": [5.0, float("nan")]}
+    parquet.write_table(pa.table(columns), tmp_path / "products.parquet")
+    products, findings = split(detect(Folder(tmp_path)).products())
+    assert [(product.id, product.stock) for product in products] == [("1", 5), ("2", 100)]
+    assert findings == []
 
 
 def test_data_in_no_known_format_says_what_was_looked_for(tmp_path: Path) -> None:

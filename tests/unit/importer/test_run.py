@@ -79,6 +79,16 @@ async def test_a_stopped_import_goes_on_and_ends_the_same(
         assert shop.requests - stopped_at < 13  # a whole import takes 13 requests
 
 
+async def test_a_shop_that_was_emptied_meanwhile_gets_everything(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "SAVE_EVERY_S", 0.0)
+    with pytest.raises(ServerError):
+        await run_import(data, FakeShop(fails_after=9))
+    whole, empty = FakeShop(), FakeShop()
+    await run_import(data, empty)
+    await run_import(data.parent / "data", whole)
+    assert empty.rows == whole.rows
+
+
 async def test_what_the_shop_refuses_is_named_by_row_and_column(data: Path) -> None:
     results, report = await run_import(data, FakeShop(refused=frozenset({"p3"})))
     assert results["products"].refused == 3

@@ -82,15 +82,29 @@ def test_archives_cut_short_and_links_in_them_are_refused(tmp_path: Path) -> Non
     with pytest.raises(DataError, match="not a whole tar"):
         opened(tmp_path / "data.tar.gz", tmp_path)
     with tarfile.open(tmp_path / "links.tar", "w") as archive:
-        entry = tarfile.TarInfo("products.jsonl")
-        entry.type, entry.linkname = tarfile.SYMTYPE, "/etc/passwd"
-        archive.addfile(entry)
-    assert opened(tmp_path / "links.tar", tmp_path).sizes() == {}
+        for kind in (tarfile.SYMTYPE, tarfile.LNKTYPE):
+            entry = tarfile.TarInfo("products.jsonl")
+            entry.type, entry.linkname = kind, "/etc/passwd"
+            archive.addfile(entry)
+    with zipfile.ZipFile(tmp_path / "links.zip", "w") as zip_file:
+        link = zipfile.ZipInfo("products.jsonl")
+        link.external_attr = 0o120777 << 16
+        zip_file.writestr(link, "/etc/passwd")
+    for name, links in (("links.tar", 2), ("links.zip", 1)):
+        for _ in range(2):  # the second time, the tar is unpacked already
+            source = opened(tmp_path / name, tmp_path)
+            assert (source.sizes(), [finding.why[:9] for finding in source.skipped]) == ({}, ["is a link"] * links)
 
 
 def test_a_tar_that_unpacks_to_too_much_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="--max-bytes"):
         opened(tarred(tmp_path / "bomb.tar.gz", zeros=bytes(10**6)), tmp_path, most_bytes=10**5)
+
+
+def test_a_parquet_that_unpacks_to_too_much_is_refused(tmp_path: Path) -> None:
+    source = opened(zipped(tmp_path / "bomb.zip", **{"Events.PARQUET": bytes(10**6)}), tmp_path, most_bytes=10**5)
+    with pytest.raises(FileError, match="--max-bytes"):
+        source.open("Events.PARQUET")
 
 
 def test_a_damaged_picture_does_not_spoil_the_archive(tmp_path: Path) -> None:
@@ -117,6 +131,7 @@ class Server(ThreadingHTTPServer):
     content = bytes(range(256)) * 4000
     etag = '"one"'
     cuts = 0
+    shift = 0
     asked: list[dict[str, str]]
 
 
@@ -138,6 +153,9 @@ class Handler(BaseHTTPRequestHandler):
             start = int(wanted.removeprefix("bytes=").removesuffix("-"))
         self.send_response(206 if start else 200)
         self.send_header("etag", self.server.etag)
+        if start:
+            at = start + self.server.shift
+            self.send_header("content-range", f"bytes {at}-{len(content) - 1}/{len(content)}")
         self.send_header("content-length", str(len(content) - start))
         self.end_headers()
         end = len(content)
@@ -186,6 +204,28 @@ def test_a_whole_download_is_not_fetched_again_before_the_import_is_complete(tmp
     assert server.asked[1]["if-none-match"] == server.etag
     source.discard()
     assert not list((tmp_path / "cache").rglob("products.csv"))
+
+
+def test_another_part_than_was_asked_for_is_not_put_in_its_place(tmp_path: Path, server: Server) -> None:
+    server.cuts, server.shift = 1, 7
+    assert opened(url(server), tmp_path, 10**7).read("products.csv", 10**7) == server.content
+
+
+def test_a_download_goes_on_after_its_notes_were_damaged(tmp_path: Path, server: Server) -> None:
+    opened(url(server), tmp_path, 10**7)
+    for notes in (tmp_path / "cache").rglob("download.json"):
+        notes.write_text("{")
+    assert opened(url(server), tmp_path, 10**7).read("products.csv", 10**7) == server.content
+
+
+def test_log_ins_and_signatures_of_addresses_are_not_shown(tmp_path: Path, server: Server) -> None:
+    secret = url(server).replace("http://", "http://ann:hidden@").replace("x=1", "signature=hidden")
+    assert "hidden" not in opened(secret, tmp_path, 10**7).label
+    assert server.asked[0]["authorization"].startswith("Basic ")
+    for data, most in ((secret, 10), (secret.replace("http", "ftp", 1), 10)):
+        with pytest.raises(DataError) as refused:
+            opened(data, tmp_path / "other", most)
+        assert "hidden" not in str(refused.value)
 
 
 def test_a_download_has_a_limit(tmp_path: Path, server: Server) -> None:
