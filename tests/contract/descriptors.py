@@ -6,7 +6,7 @@ from pathlib import Path
 
 from aisle.type.v1 import access_pb2
 from buf.validate import validate_pb2
-from google.api import annotations_pb2, field_behavior_pb2
+from google.api import annotations_pb2, field_behavior_pb2, resource_pb2
 from google.protobuf import descriptor_pb2, descriptor_pool
 from google.protobuf.descriptor import Descriptor, FieldDescriptor, MethodDescriptor
 
@@ -34,23 +34,6 @@ def methods() -> list[MethodDescriptor]:
         for file in OWN_FILES
         for service in _POOL.FindFileByName(file.name).services_by_name.values()
         for method in service.methods
-    ]
-
-
-def messages() -> list[Descriptor]:
-    """Every message of every Aisle package, nested ones included, map entries left out."""
-
-    def walk(message: Descriptor) -> Iterator[Descriptor]:
-        yield message
-        for nested in message.nested_types:
-            if not nested.GetOptions().map_entry:
-                yield from walk(nested)
-
-    return [
-        found
-        for file in OWN_FILES
-        for message in _POOL.FindFileByName(file.name).message_types_by_name.values()
-        for found in walk(message)
     ]
 
 
@@ -87,6 +70,19 @@ def http_rules(method: MethodDescriptor) -> list[HttpRule]:
         if verb is not None:
             rules.append(HttpRule(verb, getattr(binding, verb), binding.body))
     return rules
+
+
+def reference(field: FieldDescriptor) -> str:
+    """Type of the resource whose name the field holds; empty for none."""
+    options = descriptor_pb2.FieldOptions.FromString(field.GetOptions().SerializeToString())
+    found = options.Extensions[resource_pb2.resource_reference]
+    return found.type or found.child_type
+
+
+def resource(message: Descriptor) -> resource_pb2.ResourceDescriptor:
+    """What the message says of itself as a resource; empty for one that is none."""
+    options = descriptor_pb2.MessageOptions.FromString(message.GetOptions().SerializeToString())
+    return options.Extensions[resource_pb2.resource]
 
 
 def behaviors(field: FieldDescriptor) -> set[int]:
@@ -132,6 +128,9 @@ def _elements(file: descriptor_pb2.FileDescriptorProto) -> Iterator[Element]:
         yield path, message.name
         for i, field in enumerate(message.field):
             yield (*path, 2, i), f"{message.name}.{field.name}"
+        for i, oneof in enumerate(message.oneof_decl):
+            if not oneof.name.startswith("_"):  # what `optional` makes
+                yield (*path, 8, i), f"{message.name}.{oneof.name}"
         for i, nested in enumerate(message.nested_type):
             if not nested.options.map_entry:
                 yield from of_message(nested, (*path, 3, i))
@@ -142,6 +141,8 @@ def _elements(file: descriptor_pb2.FileDescriptorProto) -> Iterator[Element]:
         yield from of_message(message, (4, i))
     for i, enum in enumerate(file.enum_type):
         yield from of_enum(enum, (5, i))
+    for i, extension in enumerate(file.extension):
+        yield (7, i), extension.name
     for i, service in enumerate(file.service):
         yield (6, i), service.name
         for j, method in enumerate(service.method):

@@ -72,7 +72,7 @@ class Access(_message.Message):
     """The level."""
     owner_field: _builtins.str
     """Path of the request field that holds a name that must belong to the caller, such as `name` or `parent`.
-    `users/me` and `visitors/me` stand for the caller; merchant, admin and service pass.
+    `users/me` and `visitors/me` stand for the caller; admin and service pass.
     """
     def __init__(
         self,

@@ -32,7 +32,7 @@ export type Access = Message<"aisle.type.v1.Access"> & {
 
   /**
    * Path of the request field that holds a name that must belong to the caller, such as `name` or `parent`.
-   * `users/me` and `visitors/me` stand for the caller; merchant, admin and service pass.
+   * `users/me` and `visitors/me` stand for the caller; admin and service pass.
    *
    * @generated from field: string owner_field = 2;
    */
