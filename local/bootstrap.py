@@ -1,7 +1,8 @@
 """Makes .venv and installs Aisle's requirements into it, with the machine's own Python and nothing else.
 
 The work is done once: a stamp keeps the hash of the requirement files, and as long as it holds a run takes
-milliseconds. Without `--dev` what linting, generating and testing need is left out.
+milliseconds. Without `--dev` what linting, generating and testing need is left out. `--triton`, or INFERENCE=triton in
+the environment, makes a second one for the real Triton, which needs another numpy.
 """
 
 # Old interpreters must get as far as the sentence that says which one is needed.
@@ -23,6 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 LOG = VENV / "setup.log"
+TRITON = ROOT / ".venv-triton"
 RUNTIME = ("torch.txt", "services.txt", "trainers.txt")
 DEVELOPMENT = ("dev.txt",)
 UV = "uv==0.13.9"
@@ -137,25 +139,61 @@ def install(interpreter: str, dev: bool) -> None:
     write_path_file()
 
 
+def current(stamp: Path, names: tuple[str, ...]) -> bool:
+    """Whether an environment is there and holds what the requirement files say."""
+    return stamp.exists() and stamp.read_text() == fingerprint(names) and (stamp.parent / "bin" / "python").exists()
+
+
+def alone(folder: str) -> None:
+    """Waits for other commands: two must not install into one environment. The lock goes with the process."""
+    fcntl.flock(os.open(ROOT / folder, os.O_RDONLY), fcntl.LOCK_EX)
+
+
+def set_up(dev: bool) -> None:
+    """Makes .venv, unless it is up to date."""
+    names = RUNTIME + (DEVELOPMENT if dev else ())
+    stamp = VENV / ("aisle-dev.stamp" if dev else "aisle.stamp")
+    if current(stamp, names):
+        return
+    interpreter = usable_interpreter()
+    alone("requirements")
+    if current(stamp, names):
+        return
+    print(f"Setting up {VENV} (a few minutes, once)")
+    install(interpreter, dev)
+    stamp.write_text(fingerprint(names))
+    if dev:
+        (VENV / "aisle.stamp").write_text(fingerprint(RUNTIME))
+
+
+def set_up_triton() -> None:
+    """Makes the real Triton's environment, unless it is up to date; .venv must be there."""
+    stamp, names = TRITON / "aisle.stamp", ("triton.txt",)
+    if current(stamp, names):
+        return
+    alone("services/inference")
+    if current(stamp, names):
+        return
+    uv, python = str(VENV / "bin" / "uv"), str(TRITON / "bin" / "python")
+    hint = "Triton's wheel exists for Linux on x86_64 alone; INFERENCE=embedded needs none."
+
+    def work() -> None:
+        run([uv, "venv", "--clear", "--python", str(PYTHON), str(TRITON)], hint)
+        run([uv, "pip", "install", "--python", python, "-r", "requirements/triton.txt"], hint)
+
+    step("install Triton", work)
+    stamp.write_text(fingerprint(names))
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--dev", action="store_true", help="also what linting, generating and testing need")
-    dev = parser.parse_args().dev
-    stamp = VENV / ("aisle-dev.stamp" if dev else "aisle.stamp")
-    wanted = fingerprint(RUNTIME + (DEVELOPMENT if dev else ()))
-    if stamp.exists() and stamp.read_text() == wanted and PYTHON.exists():
-        return 0
+    parser.add_argument("--triton", action="store_true", help="also the real Triton, in an environment of its own")
+    arguments = parser.parse_args()
     try:
-        interpreter = usable_interpreter()
-        # Two commands at once must not install into one environment; the lock goes with the process.
-        fcntl.flock(os.open(ROOT / "requirements", os.O_RDONLY), fcntl.LOCK_EX)
-        if stamp.exists() and stamp.read_text() == wanted:
-            return 0
-        print(f"Setting up {VENV} (a few minutes, once)")
-        install(interpreter, dev)
-        stamp.write_text(wanted)
-        if dev:
-            (VENV / "aisle.stamp").write_text(fingerprint(RUNTIME))
+        set_up(arguments.dev)
+        if arguments.triton or os.environ.get("INFERENCE") == "triton":
+            set_up_triton()
     except SetupError as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
