@@ -1,12 +1,16 @@
 """Bare interactions: a csv `user,item,timestamp[,event]`, or sequences `user item item ...` in the order of time."""
 
 import csv
+import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
 from trainers.datasets.errors import DataError
 from trainers.datasets.tables import KINDS, Floats, Ints, Products, Shop, make_events
+
+NEEDED = frozenset({"user", "item", "timestamp"})
 
 
 def looks_like_sequences(file: Path) -> bool:
@@ -16,17 +20,32 @@ def looks_like_sequences(file: Path) -> bool:
     return len(parts) > 1 and all(part.isdecimal() for part in parts)
 
 
+def looks_like_interactions(file: Path) -> bool:
+    """Whether the header has what a csv of interactions needs."""
+    with file.open(encoding="utf-8-sig", errors="replace", newline="") as stream:
+        return set(next(csv.reader(stream), [])) >= NEEDED
+
+
 def read_sequences(file: Path) -> Shop:
-    """Reads one line a user. There is no time but the order: the n-th event is given the time n."""
+    """Reads one line a user. There is no time but the order: the n-th event is given the time n.
+
+    Where a file `<name>_item2attributes.json` stands beside it ({item: [attribute, ...]}), the items have attributes.
+
+    Raises:
+        DataError: a line has no items, or the attributes are not JSON.
+    """
     users: list[str] = []
     items: list[str] = []
     times: list[int] = []
-    for line in file.read_text(encoding="utf-8").splitlines():
-        user, *sequence = line.split()
+    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
+        user, *sequence = line.split() or [""]
+        if not sequence:
+            raise DataError(f"{file}, line {number} names no items; a line is `user item item ...`.")
         users += [f"users/{user}"] * len(sequence)
         items += sequence
         times += range(len(sequence))
-    return _shop(file.stem, users, items, np.full(len(users), KINDS["VIEW"]), np.array(times, np.float64))
+    kinds = np.full(len(users), KINDS["VIEW"])
+    return _shop(file.stem, users, items, kinds, np.array(times, np.float64), _attributes(file))
 
 
 def read_csv(file: Path) -> Shop:
@@ -38,7 +57,7 @@ def read_csv(file: Path) -> Shop:
     users, items, kinds, times = [], [], [], []
     with file.open(encoding="utf-8-sig", newline="") as stream:
         reader = csv.DictReader(stream)
-        missing = {"user", "item", "timestamp"}.difference(reader.fieldnames or ())
+        missing = NEEDED.difference(reader.fieldnames or ())
         if missing:
             raise DataError(f"{file} has no column {', '.join(sorted(missing))}; it needs user,item,timestamp[,event].")
         for row in reader:
@@ -55,8 +74,28 @@ def read_csv(file: Path) -> Shop:
     return _shop(file.stem, users, items, np.array(kinds, np.int64), np.array(times, np.float64))
 
 
-def _shop(name: str, users: list[str], items: list[str], kinds: Ints, times: Floats) -> Shop:
+def _attributes(file: Path) -> Mapping[str, list[str]]:
+    beside = file.with_name(f"{file.stem}_item2attributes.json")
+    if not beside.exists():
+        return {}
+    try:
+        found = json.loads(beside.read_text(encoding="utf-8"))
+        return {item: [str(attribute) for attribute in some] for item, some in found.items()}
+    except (ValueError, AttributeError, TypeError) as error:
+        raise DataError(f"{beside} cannot be read: it should be {{item: [attribute, ...]}}.") from error
+
+
+def _shop(
+    name: str,
+    users: list[str],
+    items: list[str],
+    kinds: Ints,
+    times: Floats,
+    attributes: Mapping[str, list[str]] | None = None,
+) -> Shop:
     ids = sorted(set(items))
     nothing: list[str] = [""] * len(ids)
-    products = Products(ids, nothing, [()] * len(ids), nothing, np.zeros(len(ids)), [{}] * len(ids))
+    known = attributes or {}
+    described = [{f"attribute {some}": "yes" for some in known.get(item, ())} for item in ids]
+    products = Products(ids, nothing, [()] * len(ids), nothing, np.zeros(len(ids)), described)
     return Shop(name, products, make_events(products, users, items, kinds, times), {})

@@ -20,9 +20,12 @@ def read(path: Path) -> Shop:
             return aisle.read(path)
         if any(path.glob("*.inter")):
             return atomic.read(path)
-        sequences = [file for file in path.glob("*.txt") if interactions.looks_like_sequences(file)]
-        if sequences:
-            return interactions.read_sequences(sequences[0])
+        for file in sorted(path.glob("*.txt")):
+            if interactions.looks_like_sequences(file):
+                return interactions.read_sequences(file)
+        for file in sorted(path.glob("*.csv")):
+            if interactions.looks_like_interactions(file):
+                return interactions.read_csv(file)
     elif interactions.looks_like_sequences(path):
         return interactions.read_sequences(path)
     elif path.suffix == ".csv":

@@ -100,6 +100,18 @@ def test_sequences_and_plain_interactions(tmp_path: Path) -> None:
     assert shop.events.kind.tolist() == [KINDS["VIEW"], KINDS["PURCHASE"]]
 
 
+def test_a_folder_with_sequences_and_attributes_or_with_a_csv(tmp_path: Path) -> None:
+    for name in ("sequences", "csv"):
+        (tmp_path / name).mkdir()
+    write(tmp_path / "sequences", "Beauty.txt", "1 5 6\n2 6\n")
+    write(tmp_path / "sequences", "Beauty_item2attributes.json", '{"5": [1, 2], "9": [3]}')
+    shop = read(tmp_path / "sequences")
+    assert shop.products.attributes == [{"attribute 1": "yes", "attribute 2": "yes"}, {}]
+    write(tmp_path / "csv", "notes.csv", "a,b\n")
+    write(tmp_path / "csv", "x.csv", "timestamp,item,user\n3,x,u\n")
+    assert read(tmp_path / "csv").events.users == ["users/u"]
+
+
 @pytest.mark.parametrize(
     ("files", "sentence"),
     [
@@ -111,6 +123,8 @@ def test_sequences_and_plain_interactions(tmp_path: Path) -> None:
             {"products.csv": "id,title\n1,x\n", "events.csv": "user,kind,product,time\nu,view,1,noon\n"},
             "row 1: 'noon' is no time",
         ),
+        ({"s.txt": "1 2\n3\n"}, "line 2 names no items"),
+        ({"s.txt": "1 2\n", "s_item2attributes.json": "[]"}, "should be {item"),
         ({"x.inter": "user_id:token\titem_id:token\n1\n"}, "line 2 has 1 fields where the header has 2"),
     ],
 )
