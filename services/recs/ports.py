@@ -127,7 +127,10 @@ class IndexedItem:
 
 
 class IndexWriter(Protocol):
-    """The one writer of the promoted release's collection."""
+    """The one writer of the promoted release's collection.
+
+    Once the index was away, every call raises until `ensure` is called: what was not flushed may be gone.
+    """
 
     async def ensure(self, release: Release) -> bool:
         """Makes the collection if it is missing; whether it was."""

@@ -1,6 +1,7 @@
 """Shoppers in Feast's online store, through its SDK in a thread: reading one takes 0.2 ms with SQLite."""
 
 import asyncio
+import sqlite3
 import tempfile
 import time
 import warnings
@@ -12,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from services.kit import telemetry
 from services.recs.domain.shopper import Interaction, Shopper
 from services.recs.features.definitions import ENTITY, HISTORY_PUSH, PROFILE_PUSH, TIME, VIEWS
 from services.recs.features.repository import Repository
@@ -20,13 +22,20 @@ FEATURES = [f"{view.name}:{name}" for view in VIEWS for name in view.fields]
 LOOK_AGAIN_S = 1.0
 """Between two looks at a registry that lacks the views: the worker has not applied them yet."""
 ROWS = 2000
+MARK = "mark"
+"""Stands among the shoppers of a store that holds them all; a store that is new, or was emptied, lacks it."""
+WATCH_S = 1.0
+"""Between two looks for the mark."""
+log = telemetry.logger("aisle.recs.features")
 
 
 class FeastFeatures:
     """services.recs.ports.FeatureStore. One thread: SQLite's connection is one, and keeps the order of writes."""
 
-    def __init__(self, store: Any) -> None:
+    def __init__(self, store: Any, repository: Repository) -> None:
         self._store = store
+        self._repository = repository
+        self._identity = repository.identity()
         self._thread = ThreadPoolExecutor(1, "feast")
         self._looked = 0.0
 
@@ -40,11 +49,39 @@ class FeastFeatures:
             part = {name: shoppers[name] for name in names[at : at + ROWS]}
             await asyncio.get_running_loop().run_in_executor(self._thread, self._push, part)
 
+    async def mark(self) -> None:
+        """Says that the store holds everybody, or will once the log has been followed."""
+        await self.push({MARK: Shopper(preferred_categories=(MARK,))})
+
+    async def marked(self) -> bool:
+        """Whether the store was marked and still holds what was pushed."""
+        if self._repository.identity() != self._identity:
+            return False
+        return bool((await self.read(MARK)).preferred_categories)
+
+    async def watch(self) -> None:
+        """Returns when what was pushed is gone: the store was emptied, or its file was removed or broken."""
+        while True:
+            await asyncio.sleep(WATCH_S)
+            try:
+                if await self.marked():
+                    continue
+                log.error("the feature store was emptied")
+                return
+            except sqlite3.OperationalError as error:
+                log.warning("feature store not looked at", why=str(error)[:300])
+            except sqlite3.DatabaseError as error:
+                log.error("the feature store is broken", why=str(error)[:300])
+                return
+            except Exception as error:  # a server that does not answer comes back with what it held
+                log.warning("feature store not looked at", why=f"{type(error).__name__}: {error}"[:300])
+
     def close(self) -> None:
         """Ends the thread."""
         self._thread.shutdown(cancel_futures=True)
 
     def _read(self, shopper: str) -> Shopper:
+        self._take_new_file()
         try:
             return _shopper(self._ask(shopper))
         except Exception:
@@ -53,6 +90,15 @@ class FeastFeatures:
             self._looked = time.monotonic()
             self._store.refresh_registry()
             return _shopper(self._ask(shopper))
+
+    def _take_new_file(self) -> None:
+        """An open file that was removed is readable for ever, with what it held then."""
+        identity = self._repository.identity()
+        if identity == self._identity:
+            return
+        if identity is None:
+            raise FileNotFoundError("the feature store's file is gone")
+        self._store, self._identity = self._repository.open(), identity
 
     def _ask(self, shopper: str) -> dict[str, Any]:
         found: dict[str, Any] = self._store.get_online_features(FEATURES, [{ENTITY: shopper}]).to_dict()
@@ -88,8 +134,8 @@ def open_store(repository: Repository) -> FeastFeatures:
         _warm_up(store)
     except Exception:  # the worker has not applied the definitions yet
         with tempfile.TemporaryDirectory() as folder:
-            _warm_up(Repository(Path(folder)).apply()[0])
-    return FeastFeatures(store)
+            _warm_up(Repository(Path(folder)).apply())
+    return FeastFeatures(store, repository)
 
 
 def _warm_up(store: Any) -> None:

@@ -10,6 +10,7 @@ from pymilvus.exceptions import MilvusException
 
 from services.kit.filters.milvus import quoted
 from services.recs.adapters.index_schema import ALIAS, index, schema
+from services.recs.adapters.lifeline import Lifeline
 from services.recs.domain.releases import Release
 from services.recs.ports import IndexedItem
 
@@ -29,10 +30,12 @@ class MilvusWriter:
     def __init__(self, uri: str, token: str) -> None:
         self._uri, self._token = uri, token
         self._client: MilvusClient | None = None
+        self._lifeline = Lifeline(uri)
         self._thread = ThreadPoolExecutor(1, "index-writer")
 
     async def ensure(self, release: Release) -> bool:
         def work(client: MilvusClient) -> bool:
+            self._lifeline.begin()
             fresh = not client.has_collection(release.collection, timeout=TIMEOUT_S)
             if fresh:
                 client.create_collection(
@@ -84,6 +87,7 @@ class MilvusWriter:
         self._thread.shutdown(cancel_futures=True)
         if self._client is not None:
             self._client.close()
+        self._lifeline.close()
 
     async def _run(self, work: Callable[[MilvusClient], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._call, work)
@@ -92,7 +96,10 @@ class MilvusWriter:
         if self._client is None:
             self._client = MilvusClient(self._uri, token=self._token, timeout=TIMEOUT_S, dedicated=True)
         try:
-            return work(self._client)
+            done = work(self._client)
+            if self._lifeline.lost:
+                raise ConnectionError("the index was away: what was not flushed may be lost")
+            return done
         except Exception:
             # A new client connects at once; this one's channel waits ever longer between its tries.
             old, self._client = self._client, None

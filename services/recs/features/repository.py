@@ -3,6 +3,7 @@
 import os
 import sqlite3
 import tempfile
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from services.recs.features.definitions import definitions
 from services.recs.features.sdk import load
 
 PROJECT = "aisle"
+ONLINE_FILE = "online.db"
 
 
 @dataclass(frozen=True)
@@ -35,24 +37,39 @@ class Repository:
         """A feast.FeatureStore."""
         return load().FeatureStore(repo_path=str(self.folder))
 
-    def apply(self) -> tuple[Any, bool]:
-        """The store with its definitions applied, and whether it was made anew and holds nothing."""
+    def apply(self) -> Any:
+        """The store with its definitions applied. A file that cannot be read gives way to a new one."""
         self.render()
-        fresh = not (self.folder / self._file()).exists()
+        if self.online == "sqlite" and not self._sound():
+            for file in self.folder.glob(f"{ONLINE_FILE}*"):
+                file.unlink()
         store = self.open()
         store.apply(definitions(self.folder))
         if self.online == "sqlite":
             # Readers in other processes then never wait for the writer.
-            with sqlite3.connect(self.folder / self._file()) as connection:
+            with closing(sqlite3.connect(self.folder / ONLINE_FILE)) as connection:
                 connection.execute("PRAGMA journal_mode=WAL")
-            connection.close()
-        return store, fresh
+        return store
 
-    def _file(self) -> str:
-        return "online.db" if self.online == "sqlite" else self.registry
+    def identity(self) -> tuple[int, int] | None:
+        """Tells SQLite's file from another in its place; None when there is none, and for a server."""
+        try:
+            status = (self.folder / ONLINE_FILE).stat()
+        except FileNotFoundError:
+            return None
+        return status.st_dev, status.st_ino
+
+    def _sound(self) -> bool:
+        try:
+            with closing(sqlite3.connect(self.folder / ONLINE_FILE)) as connection:
+                return bool(connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",))
+        except sqlite3.OperationalError:
+            raise  # locked, or not to be opened: nothing is wrong with what it holds
+        except sqlite3.DatabaseError:
+            return False
 
     def _configuration(self) -> dict[str, Any]:
-        online: dict[str, Any] = {"type": "sqlite", "path": "online.db"}
+        online: dict[str, Any] = {"type": "sqlite", "path": ONLINE_FILE}
         if self.online == "redis":
             online = {"type": "redis", "connection_string": self.redis}
         return {

@@ -50,8 +50,8 @@ async def build(settings: WorkerSettings) -> App:
     for opened in (products, accounts, inference):
         await resources.enter_async_context(opened)
 
-    store, fresh = await asyncio.to_thread(feature_repository(settings).apply)
-    features = FeastFeatures(store)
+    repository = feature_repository(settings)
+    features = FeastFeatures(await asyncio.to_thread(repository.apply), repository)
     resources.callback(features.close)
     writer = MilvusWriter(settings.milvus_uri, settings.milvus_token)
     resources.callback(writer.close)
@@ -93,10 +93,13 @@ async def build(settings: WorkerSettings) -> App:
 
     async def work() -> None:
         await leader.acquire()
-        if fresh:
+        if not await features.marked():
             await updater.start_over()
             await updater.refresh(await applied.all_profiles())
-        parts = (leader.hold, updater.run, follower.run, indexer.run, counter.run, active.watch, listener.run)
+            await features.mark()
+        # When the lock or the features are lost the worker ends; the one that is started next begins anew.
+        keepers = (leader.hold, features.watch)
+        parts = (*keepers, updater.run, follower.run, indexer.run, counter.run, active.watch, listener.run)
         tasks = [asyncio.create_task(part()) for part in parts]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

@@ -40,7 +40,8 @@ class FeatureUpdater:
         self._wake = asyncio.Event()
         self._lock = asyncio.Lock()
         self._look = True
-        self._behind_since: float | None = time.monotonic()
+        # Until the log has been followed to its end for the first time, nobody should trust the features.
+        self._behind_since: float | None = float("-inf")
 
     def hint(self, shopper: str) -> None:
         """Something happened to this shopper; to any, when empty."""

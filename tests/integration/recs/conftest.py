@@ -1,5 +1,4 @@
-"""recs and its worker among real parts: PostgreSQL, Milvus Lite, the inference server, users; and a catalogue that a
-test can change."""
+"""recs and its worker among real parts: PostgreSQL, Milvus Lite, the inference server, users and the catalogue."""
 
 import asyncio
 import json
@@ -23,6 +22,7 @@ from aisle.users.v1 import session_service_pb2 as sessions_pb
 from aisle.users.v1.account_service_pb2_grpc import AccountServiceStub
 from aisle.users.v1.session_service_pb2_grpc import SessionServiceStub
 
+from services.catalog.settings import CatalogSettings
 from services.kit.server import RunningServer, start
 from services.recs.app import build as build_recs
 from services.recs.settings import RecsSettings, WorkerSettings
@@ -31,11 +31,10 @@ from services.users.app import build as build_users
 from services.users.settings import UsersSettings
 from tests.integration.recs import programs, towers
 from tests.integration.recs.programs import Program
-from tests.integration.recs.shop import Shop
+from tests.integration.recs.shop import Metadata, Shop
 from tests.support.postgres import NewDatabase, free_port
 
 ADMIN = {"email": "admin@shop.test", "password": "correct horse"}
-Metadata = tuple[tuple[str, str], ...]
 
 
 @pytest.fixture(scope="session")
@@ -187,16 +186,35 @@ async def users(new_database: NewDatabase, tmp_path: Path) -> AsyncIterator[str]
 
 
 @pytest.fixture
-async def shop() -> AsyncIterator[Shop]:
-    shop = Shop()
+async def admin(users: str) -> Metadata:
+    """Metadata of the admin, who is a merchant too."""
+    async with grpc.aio.insecure_channel(users) as channel:
+        session = await SessionServiceStub(channel).LogIn(sessions_pb.LogInRequest(**ADMIN))
+    return bearer(session.access_token)
+
+
+@pytest.fixture
+async def shop(new_database: NewDatabase, tmp_path: Path, users: str, admin: Metadata) -> AsyncIterator[Shop]:
+    settings = CatalogSettings(
+        listen=f"127.0.0.1:{free_port()}", database_url=new_database("recs_catalog"), users_address=users,
+        pictures_dir=tmp_path / "pictures",
+    )  # fmt: skip
+    shop = Shop(settings, admin)
     await shop.open()
+    await shop.furnish()
     yield shop
-    await shop.close()
+    await shop.end()
 
 
 @pytest.fixture
 async def recs(
-    new_database: NewDatabase, tmp_path: Path, users: str, shop: Shop, milvus: Program, inference: Program
+    new_database: NewDatabase,
+    tmp_path: Path,
+    users: str,
+    admin: Metadata,
+    shop: Shop,
+    milvus: Program,
+    inference: Program,
 ) -> AsyncIterator[Recs]:
     """recs without its worker, and without a release."""
     key, secret = tmp_path / "attribution.key", tmp_path / "secret"
@@ -215,12 +233,7 @@ async def recs(
         popularity_every_s=0.3, index_flush_s=0.2,
     )  # fmt: skip
     server = await start(await build_recs(settings))
-    async with (
-        grpc.aio.insecure_channel(f"127.0.0.1:{server.port}") as channel,
-        grpc.aio.insecure_channel(users) as asking,
-    ):
-        session = await SessionServiceStub(asking).LogIn(sessions_pb.LogInRequest(**ADMIN))
-        admin = bearer(session.access_token)
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{server.port}") as channel:
         running = Recs(server, shop, milvus, inference, users, admin, settings, worker_settings, channel)
         yield running
         await running.stop_worker()
@@ -230,8 +243,7 @@ async def recs(
 @pytest.fixture
 async def stocked(recs: Recs) -> Recs:
     """60 products, shoes (even numbers) and shirts (odd ones), all indexed; a release and the worker."""
-    for i in range(60):
-        recs.shop.put(f"p{i}", "shoes" if i % 2 == 0 else "shirts")
+    await recs.shop.stock((f"p{i}", "shoes" if i % 2 == 0 else "shirts") for i in range(60))
     await recs.release()
     await recs.start_worker()
     _, who, _ = await recs.visitor()

@@ -107,4 +107,4 @@ def inference(folder: Path, repository: Path) -> Program:
         "AISLE_INFERENCE_MODEL_REPOSITORY": str(repository),
         "AISLE_INFERENCE_MODEL_CONTROL_MODE": "explicit",
     }
-    return Program([sys.executable, "/tmp/recs/inf.py"], environment, port, folder / "inference.log")
+    return Program([sys.executable, "-m", "services.inference"], environment, port, folder / "inference.log")

@@ -81,6 +81,35 @@ async def test_without_the_worker_histories_come_from_the_log(stocked: Recs) -> 
     await well(stocked, who, 10)
 
 
+async def test_features_whose_file_is_lost_are_made_anew_by_the_next_worker(stocked: Recs) -> None:
+    who = await shopper(stocked)
+    for file in stocked.settings.feast_repo.glob("online.db*"):
+        file.unlink()
+    assert list((await stocked.recommend(who)).degraded) == [FEATURES]
+
+    async def ended() -> bool:
+        assert stocked.worker is not None
+        return any(task.done() for task in stocked.worker.tasks)
+
+    await until(ended, 5, "the worker to notice")
+    await stocked.stop_worker()
+    await stocked.did(who, "LIKE", "p2", "p4", "p6", "p8")
+    assert (await stocked.recommend(who)).personalized
+    await stocked.start_worker()
+    await well(stocked, who, 10)
+    reply = await stocked.recommend(who, page_size=10)
+    assert sum(int(result.product[10:]) % 2 == 0 for result in reply.results) >= 8
+
+
+async def test_a_file_of_features_that_is_broken_gives_way_to_a_new_one(stocked: Recs) -> None:
+    who = await shopper(stocked)
+    await stocked.stop_worker()
+    for file in stocked.settings.feast_repo.glob("online.db*"):
+        file.write_bytes(b"not a database" * 1000)
+    await stocked.start_worker()
+    await well(stocked, who, 10)
+
+
 async def test_a_second_worker_waits_for_the_first_to_end(stocked: Recs) -> None:
     second = await start(await build_worker(stocked.worker_settings.model_copy(update={"listen": "127.0.0.1:0"})))
     try:
@@ -121,8 +150,7 @@ async def test_a_caller_in_a_hurry_is_answered_in_time(stocked: Recs) -> None:
 
 
 async def test_before_the_first_release_the_shop_shows_what_it_has(recs: Recs) -> None:
-    for i in range(30):
-        recs.shop.put(f"p{i}", "shoes")
+    await recs.shop.stock((f"p{i}", "shoes") for i in range(30))
     reply = await recs.recommend()
     assert list(reply.degraded) == [RecommendResponse.DEGRADATION_NO_RELEASE]
     assert [result.product for result in reply.results] == [f"products/p{i}" for i in reversed(range(10, 30))]

@@ -159,7 +159,7 @@ async def test_an_export_has_everything_in_order(recs: Recs) -> None:
 
 
 async def test_attribution_is_checked_and_never_costs_an_event(recs: Recs) -> None:
-    recs.shop.put("p1", "shoes")
+    await recs.shop.put("p1", "shoes")
     _, who, _ = await recs.visitor()
     request = RecommendRequest(scenario="scenarios/home")
     token = (await recs.recommendations.Recommend(request, metadata=who)).attribution_token

@@ -1,0 +1,78 @@
+"""What the processes of a shop say of themselves: their histograms, and the processor time that they took."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import httpx
+import psutil
+from prometheus_client.parser import text_string_to_metric_families
+
+from local.ports import replica_names
+from tests.support.mesh import RunningMesh
+
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The state of all counters at one moment."""
+
+    sums: dict[Key, float]
+    """Seconds by (histogram, label values)."""
+    counts: dict[Key, float]
+    processor_s: dict[str, float]
+    """Processor time by process, its children included."""
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What happened between two snapshots."""
+
+    before: Snapshot
+    after: Snapshot
+
+    def calls(self, histogram: str, labels: str = "") -> float:
+        """How often something was timed."""
+        key = histogram, labels
+        return self.after.counts.get(key, 0) - self.before.counts.get(key, 0)
+
+    def seconds(self, histogram: str, labels: str = "") -> float:
+        """How long it took in all."""
+        key = histogram, labels
+        return self.after.sums.get(key, 0) - self.before.sums.get(key, 0)
+
+    def processor_s(self) -> dict[str, float]:
+        """Processor time by process."""
+        return {name: end - self.before.processor_s.get(name, 0) for name, end in self.after.processor_s.items()}
+
+
+def snapshot(shop: RunningMesh) -> Snapshot:
+    """Reads the metrics of all replicas and the times of all processes."""
+    sums: dict[Key, float] = {}
+    counts: dict[Key, float] = {}
+    names = [name for service in ("catalog", "recs") for name in replica_names(service, shop.settings.replicas)]
+    for name in names:
+        text = httpx.get(f"http://127.0.0.1:{shop.ports.metrics[name]}/metrics", timeout=10, trust_env=False).text
+        for family in text_string_to_metric_families(text):
+            for sample in family.samples:
+                for suffix, values in (("_sum", sums), ("_count", counts)):
+                    if family.type == "histogram" and sample.name.endswith(suffix):
+                        key = family.name, " ".join(sample.labels.values())
+                        values[key] = values.get(key, 0) + sample.value
+    return Snapshot(sums, counts, {info.name: _processor_s(info.pid) for info in shop.supervisor.processes()})
+
+
+def _processor_s(pid: int) -> float:
+    process = psutil.Process(pid)
+    seconds = 0.0
+    for one in (process, *process.children(recursive=True)):
+        times = one.cpu_times()
+        seconds += times.user + times.system
+    return seconds
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The smallest value that is at least as large as this share of them (nearest rank)."""
+    ordered = sorted(values)
+    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]

@@ -1,0 +1,1 @@
+"""The mesh is hurt while shoppers use it."""

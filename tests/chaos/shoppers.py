@@ -1,0 +1,194 @@
+"""Shoppers who use the shop through the gateway. They ask once: what they see fail is a failure."""
+
+import asyncio
+import itertools
+import random
+import time
+from collections import Counter
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+import httpx
+
+PAGE = 20
+PAUSE_S = 0.05
+"""Between two calls of a shopper: all of them together keep two cores busy without filling them."""
+TIMEOUT_S = 10.0
+"""Longer than the gateway waits for any of these calls: every end of a call is the shop's own."""
+
+
+def client(url: str) -> httpx.AsyncClient:
+    """A client that neither repeats anything nor asks the environment for proxies."""
+    limits = httpx.Limits(max_connections=100, max_keepalive_connections=100)
+    return httpx.AsyncClient(base_url=url, timeout=TIMEOUT_S, trust_env=False, limits=limits)
+
+
+async def answered(reply: httpx.Response) -> dict[str, Any]:
+    """The body of a good answer."""
+    assert reply.status_code == 200, f"{reply.request.method} {reply.request.url}: {reply.status_code} {reply.text}"
+    body: dict[str, Any] = reply.json()
+    return body
+
+
+class Shopper:
+    """A visitor of the shop."""
+
+    def __init__(self, http: httpx.AsyncClient, session: dict[str, Any]) -> None:
+        self._http = http
+        self.name: str = session["subject"]
+        self.token: str = session["accessToken"]
+        self._headers = {"authorization": f"Bearer {self.token}"}
+
+    @classmethod
+    async def enter(cls, http: httpx.AsyncClient) -> "Shopper":
+        """Comes into the shop."""
+        return cls(http, await answered(await http.post("/v1/sessions:createVisitor", json={})))
+
+    async def ask(self, **fields: Any) -> httpx.Response:
+        """Asks for recommendations on the home page."""
+        body = {"pageSize": PAGE, "explain": True, **fields}
+        return await self._http.post("/v1/scenarios/home:recommend", json=body, headers=self._headers)
+
+    async def recommendations(self, **fields: Any) -> dict[str, Any]:
+        """The home page's recommendations."""
+        return await answered(await self.ask(**fields))
+
+    async def tell(self, kind: str, product: str, event_id: str = "") -> httpx.Response:
+        """Says what was done."""
+        event = {"kind": f"KIND_{kind}", "product": product, "eventId": event_id}
+        return await self._http.post("/v1/userEvents:write", json=event, headers=self._headers)
+
+    async def did(self, kind: str, *products: str) -> None:
+        """Says what was done, and is believed."""
+        for product in products:
+            await answered(await self.tell(kind, product))
+
+    async def event_ids(self) -> list[str]:
+        """Ids of all events that the shop has of this shopper."""
+        found: list[str] = []
+        query: dict[str, Any] = {"pageSize": 1000}
+        while True:
+            reply = await self._http.get("/v1/visitors/me/userEvents", params=query, headers=self._headers)
+            page = await answered(reply)
+            found += [event["eventId"] for event in page["userEvents"]]
+            if not page["nextPageToken"]:
+                return found
+            query["pageToken"] = page["nextPageToken"]
+
+    async def known(self, products: list[str], seconds: float = 10) -> None:
+        """Looks at products, and waits until the recommendations follow."""
+        await self.did("VIEW", *products)
+        await self.until(well, seconds, "recommendations that follow")
+
+    async def until(self, condition: Any, seconds: float, what: str) -> float:
+        """Asks for recommendations until a reply fulfils the condition; returns how many seconds that took."""
+        began = time.monotonic()
+        while not condition(reply := await self.recommendations()):
+            assert time.monotonic() - began < seconds, f"waited {seconds} s in vain for {what}: {summary(reply)}"
+            await asyncio.sleep(0.05)
+        return time.monotonic() - began
+
+
+def well(reply: dict[str, Any]) -> bool:
+    """Whether a reply follows the shopper, with every part at work."""
+    return bool(reply["personalized"]) and not reply["degraded"]
+
+
+def summary(reply: dict[str, Any]) -> str:
+    """What a failed assertion says of a reply."""
+    return f"degraded {reply['degraded']}, personalized {reply['personalized']}, {len(reply['results'])} results"
+
+
+async def some_products(http: httpx.AsyncClient, count: int = 100) -> list[str]:
+    """Names of products in stock."""
+    query: dict[str, str | int] = {"pageSize": count, "filter": "in_stock = true"}
+    return [product["name"] for product in (await answered(await http.get("/v1/products", params=query)))["products"]]
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A call that did not get what it should."""
+
+    call: str
+    seconds: float
+    """Since the crowd came."""
+    why: str
+
+
+class Crowd:
+    """Shoppers who do all that shoppers do, again and again, until they are sent away.
+
+    >>> async with Crowd(url) as crowd:  # doctest: +SKIP
+    ...     ...
+    >>> crowd.failures  # doctest: +SKIP
+    []
+    """
+
+    def __init__(self, url: str, shoppers: int = 6) -> None:
+        self._url = url
+        self._count = shoppers
+        self._leaving = False
+        self._began = time.monotonic()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._products: list[str] = []
+        self.calls: Counter[str] = Counter()
+        self.failures: list[Failure] = []
+
+    async def __aenter__(self) -> "Crowd":
+        self._http = client(self._url)
+        self._products = await some_products(self._http)
+        self._tasks = [asyncio.create_task(self._walk(random.Random(seed))) for seed in range(self._count)]
+        await self.served(20)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._leaving = True
+        await asyncio.gather(*self._tasks)
+        await self._http.aclose()
+
+    async def served(self, calls: int) -> None:
+        """Waits until this many more calls were answered."""
+        wanted = self.calls.total() + calls
+        while self.calls.total() < wanted:
+            for task in self._tasks:
+                if task.done():
+                    task.result()
+            await asyncio.sleep(0.02)
+
+    async def _walk(self, dice: random.Random) -> None:
+        shopper = await Shopper.enter(self._http)
+        for step in itertools.count():
+            if self._leaving:
+                return
+            product = dice.choice(self._products)
+            if step % 20 == 19:
+                await self._call("CreateVisitorSession", self._http.post("/v1/sessions:createVisitor", json={}))
+            elif step % 4 == 0:
+                await self._call("Recommend", shopper.ask())
+            elif step % 4 == 1:
+                await self._call("GetProduct", self._http.get(f"/v1/{product}"))
+            elif step % 4 == 2:
+                await self._call("ListProducts", self._http.get("/v1/products", params={"pageSize": PAGE}))
+            else:
+                await self._call("WriteUserEvent", shopper.tell("VIEW", product))
+            await asyncio.sleep(PAUSE_S * dice.uniform(0.5, 1.5))
+
+    async def _call(self, name: str, request: Any) -> None:
+        self.calls[name] += 1
+        if why := await _wrong(name, request):
+            self.failures.append(Failure(name, round(time.monotonic() - self._began, 2), why))
+
+
+async def _wrong(name: str, request: Any) -> str:
+    try:
+        reply: httpx.Response = await request
+    except httpx.HTTPError as error:
+        return f"{type(error).__name__}: {error}"
+    if reply.status_code != 200:
+        return f"{reply.status_code} {reply.text[:300]}"
+    if name == "Recommend" and len(reply.json()["results"]) != PAGE:
+        return f"a page of {len(reply.json()['results'])}"
+    return ""

@@ -1,0 +1,65 @@
+"""One of two replicas goes: nobody notices, and nothing that was acknowledged is lost."""
+
+import asyncio
+import uuid
+
+import httpx
+import pytest
+
+from tests.chaos.conftest import kill
+from tests.chaos.shoppers import Crowd, Shopper, some_products
+from tests.support.mesh import RunningMesh
+
+pytestmark = pytest.mark.mesh
+TOLD = 120
+"""Events that each shopper writes while replicas are killed."""
+
+
+@pytest.mark.parametrize("service", ["catalog", "users", "recs"])
+async def test_a_restart_under_load_fails_no_request(whole: RunningMesh, service: str) -> None:
+    async with Crowd(whole.url) as crowd:
+        for replica in (service, f"{service}-2"):
+            await asyncio.to_thread(whole.stop, replica)
+            await crowd.served(20)
+            await asyncio.to_thread(whole.start, replica)
+            await asyncio.to_thread(whole.wait_healthy, replica)
+            await asyncio.sleep(1.5)  # the gateway asks every second: from then on the new one takes its part
+    assert crowd.failures == []
+    assert {"Recommend", "GetProduct", "ListProducts", "WriteUserEvent"} <= set(crowd.calls)
+    print(f"\n{service}: {crowd.calls.total()} calls over two restarts, 0 failed")
+
+
+async def test_an_acknowledged_event_is_there_once_whoever_is_killed(
+    whole: RunningMesh, http: httpx.AsyncClient
+) -> None:
+    """Shoppers send an event again until it is acknowledged, as the contract allows."""
+    products = await some_products(http)
+    shoppers = [await Shopper.enter(http) for _ in range(4)]
+    again = 0
+
+    async def tell(shopper: Shopper) -> list[str]:
+        nonlocal again
+        ids = [str(uuid.uuid4()) for _ in range(TOLD)]
+        for i, event_id in enumerate(ids):
+            while not await acknowledged(shopper, products[i % len(products)], event_id):
+                again += 1
+                await asyncio.sleep(0.1)
+            await asyncio.sleep(0.03)
+        return ids
+
+    telling = [asyncio.create_task(tell(shopper)) for shopper in shoppers]
+    for names in (("recs",), ("recs-2",), ("recs", "recs-2")):
+        await asyncio.sleep(0.7)
+        for name in names:
+            await kill(whole, name)
+        await asyncio.to_thread(whole.wait_healthy, "recs", "recs-2")
+    for shopper, ids in zip(shoppers, await asyncio.gather(*telling), strict=True):
+        assert sorted(await shopper.event_ids()) == sorted(ids)
+    print(f"\n{len(shoppers) * TOLD} events, {again} sent again, each stored once")
+
+
+async def acknowledged(shopper: Shopper, product: str, event_id: str) -> bool:
+    try:
+        return (await shopper.tell("VIEW", product, event_id)).status_code == 200
+    except httpx.HTTPError:
+        return False
