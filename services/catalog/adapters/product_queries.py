@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Float, Row, Select, and_, cast, func, or_, select, true
+from sqlalchemy import ColumnElement, Float, Row, Select, and_, cast, func, literal, or_, select, true
 
 from services.catalog.adapters import positions
 from services.catalog.adapters.positions import Reader
@@ -81,13 +81,18 @@ def _keys_of(sort: SortKey) -> list[_Key]:
     column = products.c[sort.field]
     if sort.field == "price":
         # Products without a price come last, in both directions.
-        missing = _Key("price_missing", column.is_(None), False, positions.truth)
+        missing = _Key("price_missing", column.is_(None), False, _truth)
         return [missing, _Key("price", func.coalesce(column, 0), sort.descending, positions.number)]
     if sort.field == "title":
         # A page token holds the value, and a title may be longer than a token.
         return [_Key("title", func.left(column, TITLE_CHARACTERS), sort.descending, positions.text)]
     read = {"rating": positions.ratio, "create_time": positions.time, "update_time": positions.time}
     return [_Key(sort.field, column, sort.descending, read.get(sort.field, positions.text))]
+
+
+def _truth(value: Any) -> ColumnElement[bool]:
+    # SQLAlchemy has no greater and less for Python's own True and False.
+    return literal(positions.truth(value))
 
 
 def _beyond(keys: list[_Key], last: list[Any]) -> ColumnElement[bool]:

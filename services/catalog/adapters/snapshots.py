@@ -15,6 +15,7 @@ from sqlalchemy.types import Text
 from services.catalog.adapters import product_rows
 from services.catalog.adapters.tables import products
 from services.catalog.domain.product import Product
+from services.catalog.use_cases.measures import SNAPSHOTS
 
 _VERSIONS = select(products.c.id, products.c.version).where(products.c.id == any_(bindparam("ids", type_=ARRAY(Text))))
 
@@ -73,4 +74,6 @@ class Snapshots:
                 for row in await connection.execute(product_rows.SELECT_BY_IDS, {"ids": missing}):
                     found[row.id] = rendered = self._render(product_rows.product(row))
                     self._cache.put(row.id, row.version, rendered)
+        SNAPSHOTS.labels("kept").inc(len(versions) - len(missing))
+        SNAPSHOTS.labels("rendered").inc(len(missing))
         return found
