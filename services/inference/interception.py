@@ -1,7 +1,7 @@
 """What every call goes through: bytes are decoded inside, errors leave as Triton's, and nothing else does."""
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import grpc
@@ -16,7 +16,7 @@ log = telemetry.logger("aisle.call")
 
 
 class Interceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
-    """Gives each method with one answer a handler that takes bytes."""
+    """Gives each method a handler that takes bytes."""
 
     def __init__(self) -> None:
         self._handlers: dict[str, Handler] = {}
@@ -29,13 +29,14 @@ class Interceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
         if (handler := self._handlers.get(path)) is not None:
             return handler
         original = await continuation(details)
-        if original is None or original.unary_unary is None:
+        if original is None:
             return original
-        self._handlers[path] = handler = _guarded(path, original)
-        return handler
+        made = _unary(path, original) if original.unary_unary is not None else _stream(path, original)
+        self._handlers[path] = made
+        return made
 
 
-def _guarded(path: str, original: Handler) -> Handler:
+def _unary(path: str, original: Handler) -> Handler:
     service, method = path.strip("/").split("/")
     counted = {code: telemetry.CALLS.labels(service, method, code.name) for code in grpc.StatusCode}
     seconds = telemetry.SECONDS.labels(service, method)
@@ -61,6 +62,35 @@ def _guarded(path: str, original: Handler) -> Handler:
         return answer
 
     return grpc.unary_unary_rpc_method_handler(entry, None, original.response_serializer)
+
+
+def _stream(path: str, original: Handler) -> Handler:
+    """Of the inference protocol and of health; reflection is not offered."""
+
+    async def decoded(messages: AsyncIterator[bytes]) -> AsyncIterator[Message]:
+        async for data in messages:
+            yield _decode(original, data)
+
+    async def many(messages: AsyncIterator[bytes], context: Context) -> AsyncIterator[Any]:
+        try:
+            async for answer in original.stream_stream(decoded(messages), context):
+                yield answer
+        except InferenceError as error:
+            await context.abort(error.code, error.message)
+        except Exception:
+            log.exception("unexpected", method=path)
+            await context.abort(grpc.StatusCode.INTERNAL, "internal error")
+
+    async def one(data: bytes, context: Context) -> None:
+        try:
+            request = _decode(original, data)
+        except InferenceError as error:
+            await context.abort(error.code, error.message)
+        await original.unary_stream(request, context)
+
+    if original.stream_stream is not None:
+        return grpc.stream_stream_rpc_method_handler(many, None, original.response_serializer)
+    return grpc.unary_stream_rpc_method_handler(one, None, original.response_serializer)
 
 
 def _decode(original: Handler, data: bytes) -> Message:

@@ -5,12 +5,11 @@ from collections.abc import Sequence
 from tritonclient.grpc import service_pb2 as pb
 
 from services.inference import tensors
-from services.inference.errors import invalid
-from services.inference.model import Durations, ModelVersion, Spec
+from services.inference.errors import invalid, unimplemented
+from services.inference.model import ModelVersion, Spec
 from services.inference.served import Entry, Loaded
+from services.inference.statistics import Durations
 from services.inference.tensors import Array
-
-PLATFORM = "onnxruntime"
 
 
 def metadata(loaded: Loaded, versions: Sequence[int]) -> pb.ModelMetadataResponse:
@@ -19,7 +18,7 @@ def metadata(loaded: Loaded, versions: Sequence[int]) -> pb.ModelMetadataRespons
     return pb.ModelMetadataResponse(
         name=model.config.name,
         versions=[str(version) for version in versions],
-        platform=model.config.platform or PLATFORM,
+        platform=model.config.platform,
         inputs=[_tensor(spec, model.batched) for spec in model.inputs],
         outputs=[_tensor(spec, model.batched) for spec in model.outputs],
     )
@@ -32,6 +31,9 @@ def wanted(request: pb.ModelInferRequest, model: ModelVersion) -> tuple[str, ...
         InferenceError: the model has no such output.
     """
     known = [spec.name for spec in model.outputs]
+    for output in request.outputs:
+        if special := {"classification", "shared_memory_region"} & set(output.parameters):
+            raise unimplemented(f"this server has no {min(special)} for outputs")
     asked = list(dict.fromkeys(output.name for output in request.outputs)) or known
     if unknown := [name for name in asked if name not in known]:
         raise invalid(f"unexpected inference output '{unknown[0][:200]}' for model '{model.config.name}'")
@@ -63,13 +65,18 @@ def statistics(loaded: Loaded) -> pb.ModelStatistics:
             success=_duration(told.success),
             fail=_duration(told.fail),
             queue=_duration(told.queue),
-            compute_infer=_duration(told.compute),
-            compute_input=pb.StatisticDuration(count=told.compute.count),
-            compute_output=pb.StatisticDuration(count=told.compute.count),
+            compute_input=_duration(told.compute_input),
+            compute_infer=_duration(told.compute_infer),
+            compute_output=_duration(told.compute_output),
         ),
     )
     for size, took in sorted(told.batches.items()):
-        answer.batch_stats.add(batch_size=size, compute_infer=_duration(took))
+        answer.batch_stats.add(
+            batch_size=size,
+            compute_input=_duration(took.compute_input),
+            compute_infer=_duration(took.compute_infer),
+            compute_output=_duration(took.compute_output),
+        )
     return answer
 
 

@@ -1,7 +1,7 @@
 """One loaded version of a model."""
 
-import time
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,37 +10,11 @@ from tritonclient.grpc import model_config_pb2 as pb
 
 from services.inference import tensors
 from services.inference.config import BrokenModel
-from services.inference.errors import InferenceError, invalid, unavailable
+from services.inference.errors import InferenceError, invalid
+from services.inference.statistics import Statistics
 from services.inference.tensors import Array
 
 WARM_UP_RUNS = 3
-
-
-@dataclass
-class Durations:
-    """How often, and for how many nanoseconds."""
-
-    count: int = 0
-    ns: int = 0
-
-    def add(self, ns: int, count: int = 1) -> None:
-        """One more."""
-        self.count += count
-        self.ns += ns
-
-
-@dataclass
-class Statistics:
-    """What ModelStatistics and the metrics tell."""
-
-    success: Durations = field(default_factory=Durations)
-    fail: Durations = field(default_factory=Durations)
-    queue: Durations = field(default_factory=Durations)
-    compute: Durations = field(default_factory=Durations)
-    inferences: int = 0
-    executions: int = 0
-    last_ms: int = 0
-    batches: dict[int, Durations] = field(default_factory=dict)
 
 
 @dataclass
@@ -77,41 +51,33 @@ class ModelVersion:
         """Whether the first dimension is a batch."""
         return bool(self.config.max_batch_size > 0)
 
-    def check(self, given: dict[str, tuple[str, Array]]) -> dict[str, Array]:
+    def check(self, given: Mapping[str, tuple[str, Array]]) -> dict[str, Array]:
         """The arrays of a request that fits the model.
 
         Raises:
             InferenceError: an input is missing, unknown, or of the wrong type or shape.
         """
-        name = self.config.name
-        known = {spec.name for spec in self.inputs}
-        if len(given) != len(self.inputs):
-            raise invalid(f"expected {len(self.inputs)} inputs but got {len(given)} inputs for model '{name}'")
-        if unknown := set(given) - known:
-            raise invalid(f"unexpected inference input '{min(unknown)}' for model '{name}'")
-        sizes = set()
+        self._check_names(given)
+        of_model = f"for model '{self.config.name}'"
         for spec in self.inputs:
-            kind, array = given[spec.name]
+            kind = given[spec.name][0]
             if kind != spec.datatype:
                 raise invalid(
-                    f"inference input '{spec.name}' data-type is '{kind}', but model '{name}' expects '{spec.datatype}'"
+                    f"inference input '{spec.name}' data-type is '{kind}', "
+                    f"but model '{self.config.name}' expects '{spec.datatype}'"
                 )
-            shape = array.shape[1:] if self.batched else array.shape
-            wrong = (self.batched and not array.ndim) or len(shape) != len(spec.dims)
-            if wrong or any(want not in (-1, got) for got, want in zip(shape, spec.dims, strict=True)):
-                full = [-1, *spec.dims] if self.batched else list(spec.dims)
+        arrays = {spec.name: given[spec.name][1] for spec in self.inputs}
+        if self.batched:
+            self._check_batch(arrays)
+        for spec in self.inputs:
+            shape = arrays[spec.name].shape
+            full = (-1, *spec.dims) if self.batched else spec.dims
+            if len(shape) != len(full) or any(want not in (-1, got) for got, want in zip(shape, full, strict=True)):
                 raise invalid(
-                    f"unexpected shape for input '{spec.name}' for model '{name}'. "
-                    f"Expected {full}, got {list(array.shape)}"
+                    f"unexpected shape for input '{spec.name}' {of_model}. "
+                    f"Expected {_brackets(full)}, got {_brackets(shape)}"
                 )
-            sizes.add(array.shape[0] if self.batched else 1)
-        if len(sizes) > 1:
-            raise invalid(f"inputs of model '{name}' have different batch sizes")
-        if self.batched and not 1 <= min(sizes) <= self.config.max_batch_size:
-            raise invalid(
-                f"inference request batch-size must be between 1 and {self.config.max_batch_size} for '{name}'"
-            )
-        return {spec.name: given[spec.name][1] for spec in self.inputs}
+        return arrays
 
     def run(self, inputs: dict[str, Array], outputs: list[str]) -> list[Array]:
         """Runs the model; called in a thread.
@@ -125,9 +91,27 @@ class ModelVersion:
         except UnicodeDecodeError:
             raise invalid("a string input is not UTF-8") from None
         except Exception:
-            raise unavailable(
-                f"model '{self.config.name}' version {self.version} could not compute this input"
-            ) from None
+            raise invalid(f"model '{self.config.name}' cannot compute this input") from None
+
+    def _check_names(self, given: Mapping[str, object]) -> None:
+        known = {spec.name for spec in self.inputs}
+        if len(given) != len(known):
+            missing = ",".join(f"'{name}'" for name in sorted(known - set(given)))
+            raise invalid(
+                f"expected {len(known)} inputs but got {len(given)} inputs for model '{self.config.name}'. "
+                f"Missing required input(s): [{missing}]"
+            )
+        if unknown := set(given) - known:
+            raise invalid(f"unexpected inference input '{min(unknown)[:200]}' for model '{self.config.name}'")
+
+    def _check_batch(self, arrays: Mapping[str, Array]) -> None:
+        sizes = {name: array.shape[0] if array.ndim else 0 for name, array in arrays.items()}
+        size, most = next(iter(sizes.values())), self.config.max_batch_size
+        if other := next((name for name in sizes if sizes[name] != size), None):
+            raise invalid(f"input '{other}' batch size does not match other inputs for '{self.config.name}'")
+        if not 1 <= size <= most:
+            why = f"<= {most}" if size else ">= 1"
+            raise invalid(f"inference request batch-size must be {why} for '{self.config.name}'")
 
     def _check(self) -> None:
         in_file = {i.name: i.type for i in self._session.get_inputs()}
@@ -155,11 +139,6 @@ def stamp(file: Path) -> tuple[int, int]:
     except FileNotFoundError:
         return 0, 0
     return status.st_mtime_ns, status.st_size
-
-
-def now_ms() -> int:
-    """Milliseconds since 1970."""
-    return int(time.time() * 1000)
 
 
 def _session(config: pb.ModelConfig, version: int, file: Path) -> ort.InferenceSession:
@@ -197,3 +176,7 @@ def _text(array: Array) -> Array:
     text = np.empty(len(flat), dtype=np.object_)
     text[:] = flat
     return text.reshape(array.shape)
+
+
+def _brackets(shape: Sequence[int]) -> str:
+    return f"[{','.join(map(str, shape))}]"

@@ -6,7 +6,7 @@ from tritonclient.grpc import service_pb2 as pb
 
 from services.inference import config as configurations
 from services.inference.config import BrokenModel
-from services.inference.errors import invalid, unimplemented
+from services.inference.errors import InferenceError, internal, unimplemented
 
 
 def read(request: pb.RepositoryModelLoadRequest) -> model_config_pb2.ModelConfig | None:
@@ -23,8 +23,10 @@ def read(request: pb.RepositoryModelLoadRequest) -> model_config_pb2.ModelConfig
         given = json_format.Parse(request.parameters["config"].string_param, model_config_pb2.ModelConfig())
         return configurations.completed(given, request.model_name)
     except json_format.ParseError:
-        raise invalid(
-            f"the parameter 'config' of the load of '{request.model_name[:200]}' is no model config"
-        ) from None
+        raise _refused(request, "the parameter config is no model configuration in JSON") from None
     except BrokenModel as error:
-        raise invalid(f"failed to load '{request.model_name[:200]}', {error}") from None
+        raise _refused(request, str(error)) from None
+
+
+def _refused(request: pb.RepositoryModelLoadRequest, why: str) -> InferenceError:
+    return internal(f"failed to load '{request.model_name[:200]}', failed to poll from model repository: {why}")

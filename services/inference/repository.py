@@ -9,8 +9,8 @@ from tritonclient.grpc import model_config_pb2 as pb
 
 from services.inference import config as configurations
 from services.inference.batching import Runner
-from services.inference.config import BrokenModel
-from services.inference.errors import InferenceError, invalid, not_found, unavailable
+from services.inference.config import BrokenModel, Unreadable
+from services.inference.errors import InferenceError, internal, invalid, not_found, unavailable
 from services.inference.model import ModelVersion, stamp
 from services.inference.served import READY, UNAVAILABLE, Entry, Loaded, Served
 from services.kit import telemetry
@@ -36,33 +36,27 @@ class Repository:
         """
         served, number = self._models.get(name), _number(version)
         if served is None or not (served.versions or served.reasons):
-            raise not_found(_unknown(name, version))
+            raise not_found(_unknown(name, number))
         if number is None:
             if (latest := served.latest()) is None:
-                raise unavailable(f"Request for unknown model: '{name}' has no available versions")
+                raise not_found(f"Request for unknown model: '{name}' has no available versions")
             return latest
         if number in served.versions:
             return served.versions[number]
         if number in served.reasons:
             raise unavailable(f"Request for unknown model: '{name}' version {number} is not at ready state")
-        raise not_found(_unknown(name, version))
+        raise not_found(_unknown(name, number))
 
-    def serving(self, name: str = "", version: str = "") -> list[Loaded]:
-        """All versions that answer: of everything, of a model, or the one that is named.
-
-        Raises:
-            InferenceError: a model or version is named that is not served.
-        """
-        if name and version:
-            return [self.find(name, version)]
-        if name:
-            self.find(name)
+    def serving(self, name: str = "") -> list[Loaded]:
+        """All versions that answer: of everything, or of the model that is named."""
         names = [name] if name else sorted(self._models)
-        return [loaded for one in names for loaded in self._models[one].versions.values()]
+        served = [self._models[one] for one in names if one in self._models]
+        return [loaded for one in served for loaded in one.versions.values()]
 
     def index(self) -> list[Entry]:
         """Every model in the folder or in memory, with the state of its versions."""
-        return [entry for name in sorted({*self._present(), *self._models}) for entry in self._entries(name)]
+        serving = [name for name, served in self._models.items() if served.versions]
+        return [entry for name in sorted({*self._present(), *serving}) for entry in self._entries(name)]
 
     async def load_all(self) -> None:
         """Loads every model in the folder. One that is broken is named in the log, and the others are served."""
@@ -95,21 +89,21 @@ class Repository:
             served = self._models.setdefault(name, Served())
             async with served.lock:
                 await self._load(folder, served, whole, override)
-        except BrokenModel as error:
+        except Unreadable as error:
             log.error("load failed", model=name[:200], why=str(error))
-            raise invalid(f"failed to load '{name[:200]}', {error}") from None
+            raise internal(f"failed to load '{name[:200]}', failed to poll from model repository: {error}") from None
+        except BrokenModel as error:
+            log.error("load failed", model=name, why=str(error))
+            raise invalid(f"load failed for model '{name}': {error}") from None
 
     async def unload(self, name: str) -> None:
-        """Takes a model away; what is being computed is computed to its end.
-
-        Raises:
-            InferenceError: there is no such model.
-        """
-        served = self._models.get(name)
-        if served is None:
-            raise not_found(f"failed to unload '{name}', no such model is loaded")
+        """Takes a model away; what is being computed is computed to its end. Nothing happens if it is not there."""
+        if (served := self._models.get(name)) is None:
+            return
         async with served.lock:
-            await self._retire(served, dict.fromkeys(served.versions, UNLOADED))
+            old, served.versions = served.versions, {}
+            served.reasons |= dict.fromkeys(old, UNLOADED)
+            await _drain(old)
         log.info("model unloaded", model=name)
 
     async def drain(self) -> None:
@@ -119,9 +113,11 @@ class Repository:
 
     async def _load(self, folder: Path, served: Served, whole: bool, override: pb.ModelConfig | None) -> None:
         config = override or configurations.read(folder)
-        wanted = configurations.versions(folder, config)
+        wanted = configurations.versions(folder, config.version_policy)
         if not wanted:
-            raise BrokenModel(f"{folder.name} has no version that its version policy serves")
+            raise BrokenModel(
+                f"at least one version must be available under the version policy of model '{folder.name}'"
+            )
         made: dict[int, Loaded] = {}
         broken: dict[int, str] = {}
         for number in wanted:
@@ -137,11 +133,14 @@ class Repository:
         if broken:
             served.reasons |= {number: why for number, why in broken.items() if number not in served.versions}
             if whole or not made:
-                raise BrokenModel("; ".join(f"version {number}: {why}" for number, why in broken.items()))
+                raise BrokenModel(
+                    "".join(f"version {number} is at UNAVAILABLE state: {why};" for number, why in broken.items())
+                )
         old = {number: loaded for number, loaded in served.versions.items() if made.get(number) is not loaded}
         # New requests see the new versions from here on; those that were accepted before end with the old ones.
         served.config, served.versions = config, made
-        served.reasons = {**broken, **{number: UNLOADED for number in old if number not in made}}
+        reasons = {**served.reasons, **dict.fromkeys(old, UNLOADED), **broken}
+        served.reasons = {number: why for number, why in reasons.items() if number not in made}
         log.info("model loaded", model=folder.name, versions=sorted(made), broken=broken)
         await _drain(old)
 
@@ -150,16 +149,11 @@ class Repository:
         model = await loop.run_in_executor(self._loading, ModelVersion, config, number, file)
         return Loaded(model, Runner(model, self._running))
 
-    async def _retire(self, served: Served, why: dict[int, str]) -> None:
-        old, served.versions = served.versions, {}
-        served.reasons |= why
-        await _drain(old)
-
     def _folder(self, name: str) -> Path:
         folder = self._root / name
         # A name is a folder right here: nothing that a request says may lead elsewhere.
         if not name or folder.parent != self._root or name in {".", ".."} or not folder.is_dir():
-            raise BrokenModel("failed to poll from model repository")
+            raise Unreadable("the repository has no folder of this name")
         return folder
 
     def _present(self) -> list[str]:
@@ -187,7 +181,7 @@ async def _drain(old: dict[int, Loaded]) -> None:
 def _number(version: str) -> int | None:
     if not version:
         return None
-    if not version.isdecimal() or not version.isascii() or not 0 < int(version[:20]) < 2**63:
+    if not version.isdecimal() or not version.isascii() or int(version[:20]) >= 2**63:
         raise invalid(
             f"failed to get model version from specified version string '{version[:40]}', "
             "version should be an integral value > 0"
@@ -195,6 +189,6 @@ def _number(version: str) -> int | None:
     return int(version)
 
 
-def _unknown(name: str, version: str) -> str:
-    asked = f"'{name[:200]}' version {version}" if version else f"'{name[:200]}'"
+def _unknown(name: str, number: int | None) -> str:
+    asked = f"'{name[:200]}'" if number is None else f"'{name[:200]}' version {number}"
     return f"Request for unknown model: {asked} is not found"

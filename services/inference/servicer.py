@@ -1,17 +1,19 @@
 """Open Inference Protocol v2, as Triton speaks it."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 
+import grpc
 from tritonclient.grpc import service_pb2 as pb
 from tritonclient.grpc import service_pb2_grpc
 
 from services.inference import messages, overrides, tensors
-from services.inference.errors import InferenceError
+from services.inference.errors import InferenceError, invalid
 from services.inference.repository import Repository
 from services.inference.state import ServerState
 
 NAME, VERSION = "aisle-inference", "1"
-EXTENSIONS = ("classification", "model_repository", "model_configuration", "statistics", "binary_tensor_data")
+EXTENSIONS = ("model_repository", "model_configuration", "statistics")
 
 
 class InferenceServicer(service_pb2_grpc.GRPCInferenceServiceServicer):  # type: ignore[misc]
@@ -33,7 +35,9 @@ class InferenceServicer(service_pb2_grpc.GRPCInferenceServiceServicer):  # type:
     async def ModelReady(self, request: pb.ModelReadyRequest, context: Any) -> pb.ModelReadyResponse:
         try:
             self._repository.find(request.name, request.version)
-        except InferenceError:
+        except InferenceError as error:
+            if error.code == grpc.StatusCode.INVALID_ARGUMENT:
+                raise
             return pb.ModelReadyResponse(ready=False)
         return pb.ModelReadyResponse(ready=True)
 
@@ -47,10 +51,30 @@ class InferenceServicer(service_pb2_grpc.GRPCInferenceServiceServicer):  # type:
         return pb.ModelConfigResponse(config=loaded.model.config)
 
     async def ModelStatistics(self, request: pb.ModelStatisticsRequest, context: Any) -> pb.ModelStatisticsResponse:
-        found = self._repository.serving(request.name, request.version)
+        found = self._repository.serving(request.name)
+        if request.name and not found:
+            raise invalid(f"requested model '{request.name[:200]}' is not available")
+        if request.version:
+            found = [one for one in found if str(one.model.version) == request.version]
+            if not found:
+                raise invalid(f"requested model version is not available for model '{request.name[:200]}'")
         return pb.ModelStatisticsResponse(model_stats=[messages.statistics(loaded) for loaded in found])
 
     async def ModelInfer(self, request: pb.ModelInferRequest, context: Any) -> pb.ModelInferResponse:
+        return await self._infer(request)
+
+    async def ModelStreamInfer(
+        self, requests: AsyncIterator[pb.ModelInferRequest], context: Any
+    ) -> AsyncIterator[pb.ModelStreamInferResponse]:
+        async for request in requests:
+            try:
+                yield pb.ModelStreamInferResponse(infer_response=await self._infer(request))
+            except InferenceError as error:
+                # A bad request gets its error, and the stream goes on.
+                answer = pb.ModelInferResponse(model_name=request.model_name, id=request.id)
+                yield pb.ModelStreamInferResponse(error_message=error.message, infer_response=answer)
+
+    async def _infer(self, request: pb.ModelInferRequest) -> pb.ModelInferResponse:
         loaded = self._repository.find(request.model_name, request.model_version)
         inputs = loaded.model.check(tensors.read_inputs(request))
         names = messages.wanted(request, loaded.model)

@@ -2,14 +2,16 @@
 
 import struct
 from collections.abc import Sequence
-from typing import Any
+from math import prod
+from typing import Any, TypeAlias
 
 import numpy as np
 from tritonclient.grpc import model_config_pb2, service_pb2
 
-from services.inference.errors import invalid
+from services.inference.errors import InferenceError, invalid
 
 Array = np.ndarray[Any, Any]
+Tensor: TypeAlias = service_pb2.ModelInferRequest.InferInputTensor
 DTYPES: dict[str, Any] = {
     "BOOL": np.bool_,
     "UINT8": np.uint8,
@@ -39,6 +41,7 @@ CONTENTS = {
     "FP64": "fp64_contents",
     "BYTES": "bytes_contents",
 }
+"""Where a typed tensor keeps its values; FP16 travels raw only."""
 
 
 def datatype(config_type: int) -> str:
@@ -51,59 +54,19 @@ def read_inputs(request: service_pb2.ModelInferRequest) -> dict[str, tuple[str, 
     """(data type, array) of each input by name.
 
     Raises:
-        InferenceError: a tensor's bytes do not fit its shape or type.
+        InferenceError: a tensor's data does not fit its shape or type.
     """
-    raw = request.raw_input_contents
-    if raw and len(raw) != len(request.inputs):
-        raise invalid(f"expected {len(request.inputs)} raw inputs, got {len(raw)}")
+    raw, model = request.raw_input_contents, request.model_name
+    if raw and len(raw) > len(request.inputs):
+        raise invalid(f"{len(raw)} raw inputs for {len(request.inputs)} input tensors of model '{model}'")
     found: dict[str, tuple[str, Array]] = {}
     for i, tensor in enumerate(request.inputs):
+        where = f"'{tensor.name[:200]}' for model '{model}'"
         if tensor.name in found:
-            raise invalid(f"input '{tensor.name}' is given more than once")
-        found[tensor.name] = tensor.datatype, _read(tensor, raw[i] if raw else None)
-    return found
-
-
-def _read(tensor: service_pb2.ModelInferRequest.InferInputTensor, raw: bytes | None) -> Array:
-    kind, shape = tensor.datatype, list(tensor.shape)
-    if kind not in DTYPES:
-        raise invalid(f"input '{tensor.name}' has the unknown data type '{kind}'")
-    if any(size < 0 for size in shape):
-        raise invalid(f"input '{tensor.name}' has a negative size in its shape {shape}")
-    count = 1
-    for size in shape:
-        count *= size
-        if count > 2**28:
-            raise invalid(f"input '{tensor.name}' is too large")
-    if raw is not None:
-        if kind == "BYTES":
-            return _strings(tensor.name, raw, count).reshape(shape)
-        wanted = count * np.dtype(DTYPES[kind]).itemsize
-        if len(raw) != wanted:
-            raise invalid(f"unexpected total byte size {len(raw)} for input '{tensor.name}', expecting {wanted}")
-        return np.frombuffer(raw, DTYPES[kind]).reshape(shape)
-    values: Sequence[Any] = getattr(tensor.contents, CONTENTS.get(kind, "bytes_contents"))
-    if len(values) != count:
-        raise invalid(f"unexpected number of elements {len(values)} for input '{tensor.name}', expecting {count}")
-    try:
-        return np.array(values, dtype=DTYPES[kind]).reshape(shape)
-    except (ValueError, OverflowError):
-        raise invalid(f"input '{tensor.name}' has a value that is no {kind}") from None
-
-
-def _strings(name: str, raw: bytes, count: int) -> Array:
-    """Reads length-prefixed strings: four bytes of little-endian length, then the bytes."""
-    found, at = np.empty(count, dtype=np.object_), 0
-    for i in range(count):
-        if at + 4 > len(raw):
-            raise invalid(f"incomplete string data for input '{name}': expected {count} strings, got {i}")
-        (size,) = struct.unpack_from("<I", raw, at)
-        if at + 4 + size > len(raw):
-            raise invalid(f"incomplete string data for input '{name}': a string of {size} bytes is cut short")
-        found[i] = raw[at + 4 : at + 4 + size]
-        at += 4 + size
-    if at != len(raw):
-        raise invalid(f"unexpected bytes after the {count} strings of input '{name}'")
+            raise invalid(f"input '{tensor.name[:200]}' already exists in request")
+        if raw and i >= len(raw):
+            raise invalid(f"unable to find data for input tensor {where} in request.")
+        found[tensor.name] = tensor.datatype, _read(tensor, raw[i] if raw else None, where)
     return found
 
 
@@ -116,3 +79,79 @@ def write(array: Array) -> bytes:
         data = value if isinstance(value, bytes) else str(value).encode()
         parts.append(struct.pack("<I", len(data)) + data)
     return b"".join(parts)
+
+
+def _read(tensor: Tensor, raw: bytes | None, where: str) -> Array:
+    kind, shape = tensor.datatype, tuple(tensor.shape)
+    if kind not in DTYPES:
+        raise invalid(f"inference input {where} has the unknown data-type '{kind[:40]}'")
+    if any(size < 0 for size in shape):
+        raise invalid(f"inference input {where} has a negative size in its shape {list(shape)}")
+    count = prod(shape)
+    if raw is None:
+        values = _typed(tensor, count, where)
+    elif tensor.HasField("contents"):
+        raise invalid(f"contents field must not be specified when using raw_input_contents for {where}")
+    elif kind == "BYTES":
+        values = _strings(raw, count, where)
+    else:
+        wanted = count * np.dtype(DTYPES[kind]).itemsize
+        if len(raw) != wanted:
+            raise _size(wanted, len(raw), where)
+        values = np.frombuffer(raw, DTYPES[kind]) if raw else np.zeros(0, DTYPES[kind])
+    try:
+        return values.reshape(shape)
+    except ValueError:
+        raise invalid(f"inference input {where} has a shape that no tensor can have") from None
+
+
+def _typed(tensor: Tensor, count: int, where: str) -> Array:
+    kind = tensor.datatype
+    mine = CONTENTS.get(kind)
+    given = [field.name for field, _ in tensor.contents.ListFields()]
+    if not given:
+        raise invalid(f"unable to find data for input tensor {where} in request.")
+    if given != [mine]:
+        other = next(name for name in given if name != mine)
+        raise invalid(
+            f"unexpected explicit tensor data for input tensor {where} of type "
+            f"'{other.removesuffix('_contents').upper()}', expected datatype '{kind}'"
+        )
+    values: Sequence[Any] = getattr(tensor.contents, str(mine))
+    if len(values) != count:
+        size = 1 if kind == "BYTES" else np.dtype(DTYPES[kind]).itemsize
+        raise _size(count * size, len(values) * size, where)
+    try:
+        return np.array(values, dtype=DTYPES[kind])
+    except (ValueError, OverflowError):
+        raise invalid(f"inference input {where} has a value that is no {kind}") from None
+
+
+def _strings(raw: bytes, count: int, where: str) -> Array:
+    """Reads length-prefixed strings: four bytes of little-endian length, then the bytes."""
+    found: list[bytes] = []
+    at = 0
+    # By what is there, and not by what the shape claims: a shape costs a caller nothing.
+    while at < len(raw):
+        if at + 4 > len(raw):
+            raise invalid(f"incomplete string length indicator for inference input {where}, {len(raw) - at} bytes left")
+        (size,) = struct.unpack_from("<I", raw, at)
+        at += 4
+        if at + size > len(raw):
+            raise invalid(
+                f"incomplete string data for inference input {where}, "
+                f"expecting string of length {size} but only {len(raw) - at} bytes available"
+            )
+        found.append(raw[at : at + size])
+        at += size
+        if len(found) > count:
+            raise invalid(f"unexpected number of string elements for inference input {where}, expecting {count}")
+    if len(found) < count:
+        raise invalid(f"expected {count} string elements for inference input {where}, got {len(found)}")
+    values = np.empty(count, dtype=np.object_)
+    values[:] = found
+    return values
+
+
+def _size(wanted: int, got: int, where: str) -> InferenceError:
+    return invalid(f"input byte size mismatch for input {where}. Expected {wanted}, got {got}")

@@ -8,7 +8,6 @@ import shutil
 import socket
 import sys
 import sysconfig
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -19,7 +18,6 @@ from services.inference.settings import InferenceSettings
 from services.kit.settings import load
 
 HERE = Path(__file__).resolve().parent
-SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - where Triton talks to its backends
 
 
 class TritonSettings(InferenceSettings):
@@ -60,7 +58,6 @@ def command(settings: TritonSettings, program: Path, backends: Path) -> list[str
         # Channels ping every 30 s (services.kit.channels); a server that allows less answers GOAWAY.
         "grpc-http2-min-recv-ping-interval-without-data": 10_000,
         "grpc-keepalive-permit-without-calls": 1,
-        "backend-config": f"onnxruntime,shm-region-prefix-name={_prefix(settings)}",
         "allow-metrics": "false",
     }
     if settings.triton_metrics_listen:
@@ -125,7 +122,6 @@ def main() -> None:
         print(f"tritonserver: {error}", file=sys.stderr)
         raise SystemExit(2) from None
     settings.model_repository.mkdir(parents=True, exist_ok=True)
-    _remove_shared_memory(_prefix(settings))
     program = packages / "pytriton" / "tritonserver" / "bin" / "tritonserver"
     sys.stdout.flush()
     arguments = command(settings, program, backends)
@@ -135,17 +131,6 @@ def main() -> None:
 def _address(listen: str) -> tuple[str, int]:
     host, _, port = listen.rpartition(":")
     return host, int(port)
-
-
-def _prefix(settings: TritonSettings) -> str:
-    """Names this server's shared memory: nobody else can listen on its address."""
-    return f"aisle_{zlib.crc32(settings.listen.encode()):08x}_"
-
-
-def _remove_shared_memory(prefix: str) -> None:
-    """What a server that was killed left behind stays in memory until somebody removes it."""
-    for left in SHARED_MEMORY.glob(f"{prefix}*"):
-        left.unlink(missing_ok=True)
 
 
 def _check_free(listen: str) -> None:
