@@ -7,8 +7,8 @@ from scipy import sparse
 
 from trainers.datasets import Events, Shop
 from trainers.datasets.tables import Floats
-from trainers.evaluation import harness
-from trainers.evaluation.protocols import Queries, history_rows
+from trainers.evaluation import harness, matrices
+from trainers.evaluation.protocols import Queries
 from trainers.evaluation.recommender import Scores
 
 DAY_S = 86_400.0
@@ -103,10 +103,7 @@ class ItemKnn:
         self.newest = max(found)[1]
 
     def refit(self, known: Shop) -> None:
-        events = known.events
-        kept = events.chosen & events.first
-        shape = (len(events.users), len(known.products))
-        chosen = sparse.csr_matrix((np.ones(kept.sum(), np.float32), (events.user[kept], events.item[kept])), shape)
+        chosen = matrices.choices(known.events, len(known.products))
         together = (chosen.T @ chosen).tocoo()
         counts: Floats = np.asarray(chosen.sum(0), np.float64).ravel()
         norms = np.sqrt(counts[together.row] * counts[together.col]) + self.shrinkage
@@ -116,12 +113,7 @@ class ItemKnn:
         )
 
     def scores(self, events: Events, queries: Queries) -> Scores:
-        rows, places = history_rows(events, queries, self.newest)
-        wanted = events.chosen[places]
-        shape = (len(queries), self._similar.shape[0])
-        entries = (np.ones(wanted.sum(), np.float32), (rows[wanted], events.item[places][wanted]))
-        history = sparse.csr_matrix(entries, shape)
-        history.data[:] = 1.0  # a product that was seen twice counts once
+        history = matrices.histories(events, queries, self._similar.shape[0], self.newest)
         return np.asarray((history @ self._similar).todense(), np.float32)
 
 

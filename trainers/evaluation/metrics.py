@@ -45,15 +45,22 @@ def of_ranks(ranks: Floats, offsets: Ints) -> Mapping[str, Floats]:
         found[f"recall@{k}"] = np.add.reduceat(within.astype(float), offsets[:-1]) / np.minimum(sizes, k)
         precision = np.where(within, above / ranks[order], 0.0)
         found[f"map@{k}"] = np.add.reduceat(precision, offsets[:-1]) / np.minimum(sizes, k)
-    found["mrr"] = 1 / np.minimum.reduceat(ranks, offsets[:-1])
+        best = np.minimum.reduceat(ranks, offsets[:-1])
+        found[f"mrr@{k}"] = np.where(best <= k, 1 / best, 0.0)
+    found["mrr"] = 1 / best
     return found
 
 
 def estimate(values: Floats, shopper: Ints, seed: int = 0) -> Estimate:
     """The mean over questions, with an interval over shoppers."""
+    return ratio(values, np.ones(len(values)), shopper, seed)
+
+
+def ratio(above: Floats, below: Floats, shopper: Ints, seed: int = 0) -> Estimate:
+    """The sum of one thing over the sum of another, with an interval over shoppers."""
     _, group = np.unique(shopper, return_inverse=True)
-    sums, counts = np.bincount(group, values), np.bincount(group)
+    sums, counts = np.bincount(group, above), np.bincount(group, below)
     draws = np.random.default_rng(seed).multinomial(len(sums), np.full(len(sums), 1 / len(sums)), RESAMPLES)
-    means = (draws @ sums) / (draws @ counts)
-    low, high = np.percentile(means, [2.5, 97.5])
-    return Estimate(float(values.mean()), float(low), float(high))
+    with np.errstate(invalid="ignore"):  # a draw may miss all shoppers that count
+        low, high = np.nanpercentile((draws @ sums) / (draws @ counts), [2.5, 97.5])
+    return Estimate(float(sums.sum() / counts.sum()), float(low), float(high))

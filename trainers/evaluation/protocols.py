@@ -11,7 +11,7 @@ come across, competes):
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -89,13 +89,14 @@ def history_rows(events: Events, queries: Queries, most: int | None = None) -> t
     return rows, np.repeat(starts, sizes) + within
 
 
-def split(events: Events, protocol: str) -> Split:
-    """Splits by one of PROTOCOLS.
+def split(events: Events, protocol: str, most: int = MOST_TEST) -> Split:
+    """Splits by one of PROTOCOLS; asks at most so many test questions.
 
     Raises:
         DataError: too little is left to ask about.
     """
     made = PROTOCOLS[protocol](events)
+    made = replace(made, validation=made.validation.sample(MOST_VALIDATION), test=made.test.sample(most))
     for name, queries in (("validation", made.validation), ("test", made.test)):
         if len(queries) < FEWEST:
             raise DataError(
@@ -136,14 +137,14 @@ def _by_time(events: Events) -> Split:
     asked = events.chosen & events.first
     validation = _each(events, np.flatnonzero(asked & (events.time >= first) & (events.time < second)))
     test = _each(events, np.flatnonzero(asked & (events.time >= second)))
-    return _bounded(Split(events, events.before(first), validation, events.before(second), test))
+    return Split(events, events.before(first), validation, events.before(second), test)
 
 
 def _by_period(events: Events) -> Split:
     first, second = _cuts(events)
     validation = _whole(events, first, second)
     test = _whole(events, second, np.inf)
-    return _bounded(Split(events, events.before(first), validation, events.before(second), test))
+    return Split(events, events.before(first), validation, events.before(second), test)
 
 
 def _by_last(events: Events) -> Split:
@@ -155,14 +156,12 @@ def _by_last(events: Events) -> Split:
     ends = ends[counts >= 3]
     test, validation = asked[ends], asked[ends - 1]
     place = np.arange(len(events))
-    return _bounded(
-        Split(
-            events,
-            events.where(place < _limit(events, validation)),
-            _at(events, validation),
-            events.where(place < _limit(events, test)),
-            _at(events, test),
-        )
+    return Split(
+        events,
+        events.where(place < _limit(events, validation)),
+        _at(events, validation),
+        events.where(place < _limit(events, test)),
+        _at(events, test),
     )
 
 
@@ -206,11 +205,6 @@ def _whole(events: Events, start: float, end: float) -> Queries:
     offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     queries = Queries(users, ends, np.full(len(users), start), events.item[places], offsets)
     return queries.take(np.flatnonzero(ends > events.starts[users]) if len(users) else users)
-
-
-def _bounded(made: Split) -> Split:
-    validation, test = made.validation.sample(MOST_VALIDATION), made.test.sample(MOST_TEST)
-    return Split(made.events, made.train, validation, made.known, test)
 
 
 PROTOCOLS: Mapping[str, Callable[[Events], Split]] = {"time": _by_time, "period": _by_period, "last": _by_last}

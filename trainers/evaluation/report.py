@@ -12,6 +12,7 @@ from trainers.evaluation.harness import Result
 from trainers.evaluation.protocols import Split
 
 SHOWN = ("ndcg@20", "recall@20", "mrr")
+SHOWN_BEYOND = ("ndcg@10", "recall@10", "map@10", "coverage@10", "novelty@10", "diversity@10", "popularity bias@10")
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,11 @@ def as_json(shop: Shop, protocol: str, made: Split, rows: Sequence[Row], command
 
 
 def _model(row: Row) -> Mapping[str, Any]:
+    parts = {part: {name: vars(found) for name, found in some.items()} for part, some in row.result.parts.items()}
     return {
         "metrics": {name: vars(found) for name, found in row.result.metrics.items()},
+        **({"beyond": {name: vars(found) for name, found in row.result.beyond.items()}} if row.result.beyond else {}),
+        **({"parts": parts} if parts else {}),
         "slices": {name: {"questions": n, "ndcg@20": value} for name, (n, value) in row.result.slices.items()},
         "coverage@20": row.result.coverage,
         "novelty@20": row.result.novelty,
@@ -68,3 +72,15 @@ def show(console: Console, title: str, rows: Sequence[Row]) -> None:
     best = rows[-1]
     parts = [f"{name} {value:.4f} [dim](n={n})[/]" for name, (n, value) in best.result.slices.items()]
     console.print(f"{best.name}, ndcg@20 of parts: " + ", ".join(parts))
+
+
+def show_beyond(console: Console, rows: Sequence[Row]) -> None:
+    """Prints what a list is worth beyond hitting the right product; a dash where the data does not tell."""
+    table = Table(title="at 10", title_justify="left")
+    table.add_column("model", no_wrap=True)
+    for name in SHOWN_BEYOND:
+        table.add_column(name.removesuffix("@10"), justify="right")
+    for row in rows:
+        found = {**row.result.metrics, **row.result.beyond}
+        table.add_row(row.name, *(f"{found[name].value:.4f}" if name in found else "-" for name in SHOWN_BEYOND))
+    console.print(table)

@@ -19,16 +19,17 @@ def baselines() -> list[Recommender]:
     return [Random(), Popularity(), RecentPopularity(), ItemKnn()]
 
 
-def compare(shop: Shop, made: Split, models: Sequence[Recommender], console: Console) -> list[Row]:
+def compare(shop: Shop, made: Split, models: Sequence[Recommender], console: Console, whole: bool = False) -> list[Row]:
     """Each model learns, chooses its settings by the validation questions, learns again with what is known before
-    the test, and answers the test questions once."""
+    the test, and answers the test questions once. With `whole` everything is measured that there is."""
+    catalogue = shop.products if whole else None
     rows = []
     for model in models:
         began = time.monotonic()
         model.fit(replace(shop, events=made.train), made.events, made.validation)
         model.refit(replace(shop, events=made.known))
         fitted = time.monotonic() - began
-        result = harness.evaluate(model.scores, made.events, made.known, made.test, len(shop.products))
+        result = harness.evaluate(model.scores, made.events, made.known, made.test, len(shop.products), catalogue)
         rows.append(Row(model.name, result, fitted))
         console.print(f"[dim]{model.name}: ndcg@20 {result.metrics['ndcg@20'].value:.4f}, fit in {fitted:.1f} s[/]")
     return rows

@@ -1,0 +1,86 @@
+"""Measures the whole table of quality: `python -m trainers.evaluation.bench` (or `make bench-quality`).
+
+Writes docs/quality.json and docs/quality.md. Data sets that are not there are skipped, and said.
+"""
+
+import argparse
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from trainers.datasets import DataError
+from trainers.evaluation import models, page, quality
+from trainers.evaluation.__main__ import REPORTS, evaluate, parse
+from trainers.evaluation.optional import MissingPackage
+
+ROOT = Path(__file__).resolve().parents[2]
+MEASURED = ("datasets", "evaluation", "two_tower")
+NOTES = Path(__file__).with_name("notes.md")
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A data set with the protocol by which it is measured."""
+
+    folder: str
+    protocol: str
+
+
+TABLE = (Measured("movielens-100k", "time"), Measured("amazon-beauty", "last"))
+ALL_QUESTIONS = 1_000_000
+"""What is compared with published numbers asks every shopper."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measures; returns the exit code: 1 if something was skipped."""
+    parser = argparse.ArgumentParser(prog="python -m trainers.evaluation.bench", description=__doc__)
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="folder with the data sets")
+    parser.add_argument("--only", default="", metavar="FOLDER[,FOLDER...]", help="some of the data sets")
+    parser.add_argument("--model", default="all", metavar="NAME[,NAME...]")
+    parser.add_argument("--max-seconds", type=float, default=None, help="limit of one training; 0 for none")
+    parser.add_argument("--out", type=Path, default=ROOT / "docs")
+    options = parser.parse_args(arguments)
+    console = Console(highlight=False)
+    wanted = [each for each in TABLE if not options.only or each.folder in options.only.split(",")]
+    skipped = [_measure(each, name, options, console) for each in wanted for name in models.names(options.model)]
+    page.write(options.out / "quality.md", quality.load(options.out / "quality.json"), NOTES.read_text())
+    for sentence in dict.fromkeys(filter(None, skipped)):
+        console.print(f"[yellow]skipped: {sentence}[/]", soft_wrap=True)
+    return 1 if any(skipped) else 0
+
+
+def _measure(each: Measured, model: str, options: argparse.Namespace, console: Console) -> str:
+    """Measures one model and writes its records at once, so that nothing is lost when a later one fails; returns why
+    it was skipped, if it was."""
+    given = ["--data", str(options.data / each.folder), "--protocol", each.protocol, "--model", model]
+    given += ["--most-questions", str(ALL_QUESTIONS)]
+    given += [] if options.max_seconds is None else ["--max-seconds", f"{options.max_seconds:g}"]
+    report = REPORTS / "bench" / f"{each.folder}-{each.protocol}-{model}.json"
+    try:
+        found = evaluate(parse([*given, "--report", str(report)]), "", console)
+    except (DataError, MissingPackage) as error:
+        return str(error)
+    command = " ".join(["python -m trainers.evaluation", *given])
+    new = quality.records(found, command, revision())
+    quality.save(options.out / "quality.json", quality.merge(quality.load(options.out / "quality.json"), new))
+    return ""
+
+
+def revision() -> str:
+    """The commit that was measured, with + where what is measured differs from it."""
+    changed = _git("status", "--porcelain", "--", *(f"trainers/{part}" for part in MEASURED))
+    return _git("rev-parse", "--short=12", "HEAD") + ("+" if changed else "")
+
+
+def _git(*arguments: str) -> str:
+    command: Sequence[str] = ("git", *arguments)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603
+    return done.stdout.strip() or "unknown" * (arguments[0] == "rev-parse")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,85 @@
+"""The models that can be measured, by name, and what a data set needs that is not the default."""
+
+import importlib.util
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from trainers.evaluation.baselines import ItemKnn, Popularity, Random, RecentPopularity
+from trainers.evaluation.ease import Ease
+from trainers.evaluation.factors import Als, Bpr
+from trainers.evaluation.recommender import Recommender
+from trainers.evaluation.sasrec import SasRec, Setting
+from trainers.two_tower.config import Config
+from trainers.two_tower.recommender import TwoTower
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a run asks of its models."""
+
+    dataset: str
+    seed: int = Config.seed
+    max_seconds: float | None = None
+    """Limit of one training of a model that learns by steps; None is the model's own, 0 no limit."""
+
+
+SASREC: Mapping[str, Mapping[str, Any]] = {
+    # Sequences have 8.9 products on average and 95 % of them at most 23; over 12,101 products a softmax over the
+    # whole catalogue took more than two minutes of one core an epoch.
+    "Beauty": {"length": 20, "loss": "sampled_softmax", "negatives": 128},
+}
+
+
+def _sasrec(asked: Asked) -> SasRec:
+    setting = Setting(**SASREC.get(asked.dataset, {}))
+    if asked.max_seconds is not None:
+        setting = replace(setting, max_seconds=asked.max_seconds)
+    return SasRec(setting=setting, seed=asked.seed)
+
+
+def _two_tower(asked: Asked) -> TwoTower:
+    config = replace(Config(), seed=asked.seed)
+    return TwoTower(config if asked.max_seconds is None else replace(config, max_seconds=asked.max_seconds))
+
+
+MODELS: Mapping[str, Callable[[Asked], Recommender]] = {
+    "random": lambda asked: Random(),
+    "popularity": lambda asked: Popularity(),
+    "recent-popularity": lambda asked: RecentPopularity(),
+    "item-knn": lambda asked: ItemKnn(),
+    "ease": lambda asked: Ease(),
+    "ials": lambda asked: Als(),
+    "bpr": lambda asked: Bpr(),
+    "sasrec": _sasrec,
+    "two-tower": _two_tower,
+}
+GROUPS: Mapping[str, tuple[str, ...]] = {
+    "baselines": ("random", "popularity", "recent-popularity", "item-knn"),
+    "all": tuple(MODELS),
+}
+NEEDS: Mapping[str, str] = {"ials": "implicit", "bpr": "implicit", "sasrec": "rectools"}
+"""Packages that are installed by `make bench-quality` only."""
+
+
+def names(text: str) -> tuple[str, ...]:
+    """The models that a list names, in the order of MODELS.
+
+    >>> names("two-tower,baselines")
+    ('random', 'popularity', 'recent-popularity', 'item-knn', 'two-tower')
+
+    Raises:
+        ValueError: there is no such model; says which there are.
+    """
+    wanted: set[str] = set()
+    for name in filter(None, (part.strip() for part in text.split(","))):
+        if name not in MODELS and name not in GROUPS:
+            raise ValueError(f"There is no model {name!r}; there are {', '.join((*MODELS, *GROUPS))}.")
+        wanted.update(GROUPS.get(name, (name,)))
+    return tuple(name for name in MODELS if name in wanted)
+
+
+def missing(chosen: tuple[str, ...]) -> dict[str, str]:
+    """Models that cannot run here, with the package that they need."""
+    needs = {name: NEEDS[name] for name in chosen if name in NEEDS}
+    return {name: package for name, package in needs.items() if importlib.util.find_spec(package) is None}
