@@ -17,6 +17,8 @@ from services.kit.principal import Principal
 
 ISSUER = AUDIENCE = "aisle"
 ALGORITHM = "ES256"
+TYPE = "JWT"
+"""A token of another type is none of ours, whoever signed it."""
 REQUIRED_CLAIMS = ("iss", "aud", "sub", "roles", "iat", "nbf", "exp", "jti")
 SUBJECTS = ("users/", "visitors/", "services/")
 CACHE_SIZE = 10_000
@@ -102,7 +104,9 @@ class TokenVerifier:
         try:
             header = jwt.get_unverified_header(token)
             key_id = header.get("kid")
-            if header.get("alg") != ALGORITHM or not isinstance(key_id, str) or len(key_id) > 100:
+            if (header.get("alg"), header.get("typ", TYPE)) != (ALGORITHM, TYPE):
+                raise _refused()
+            if not isinstance(key_id, str) or len(key_id) > 100:
                 raise _refused()
             if (key := await self._keys.key(key_id)) is None:
                 raise _refused()
