@@ -66,7 +66,7 @@ def _measure(each: Measured, model: str, options: argparse.Namespace, console: C
         return str(error)
     command = " ".join(["python -m trainers.evaluation", *given])
     new = quality.records(found, command, revision())
-    quality.save(options.out / "quality.json", quality.merge(quality.load(options.out / "quality.json"), new))
+    quality.update(options.out / "quality.json", new)
     return ""
 
 

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from scipy.linalg import lapack
 
 from trainers.datasets import Events, Shop
-from trainers.evaluation import harness, matrices
+from trainers.evaluation import matrices
 from trainers.evaluation.protocols import Queries
 from trainers.evaluation.recommender import Scores
+from trainers.evaluation.search import NEWEST, search
 
 PENALTIES = (50.0, 250.0, 1000.0)
 """Values of lambda that the validation questions choose from."""
@@ -24,23 +25,19 @@ class Ease:
     """Scores are the sum of the weights on the products that the shopper chose."""
 
     name: str = "EASE"
-    penalty: float = PENALTIES[0]
+    setting: float = PENALTIES[0]
+    newest: int = NEWEST[-1]
 
     def fit(self, train: Shop, events: Events, validation: Queries) -> None:
-        found = []
-        for penalty in PENALTIES:
-            self.penalty = penalty
-            self.refit(train)
-            found.append((harness.ndcg(self.scores, events, validation), penalty))
-        self.penalty = max(found)[1]
+        search(self, PENALTIES, train, events, validation)
 
     def refit(self, known: Shop) -> None:
         chosen = matrices.choices(known.events, len(known.products))
         gram = np.asarray((chosen.T @ chosen).todense(), np.float32, order="F")
-        self._weights = weights(gram, self.penalty)
+        self._weights = weights(gram, self.setting)
 
     def scores(self, events: Events, queries: Queries) -> Scores:
-        history = matrices.histories(events, queries, len(self._weights))
+        history = matrices.histories(events, queries, len(self._weights), self.newest)
         return np.asarray(history @ self._weights, np.float32)
 
 

@@ -1,7 +1,7 @@
 """Matrix factorisation by the package `implicit`: iALS and BPR."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product as combinations
 from typing import Any
 
@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from trainers.datasets import Events, Shop
-from trainers.evaluation import harness, matrices
+from trainers.evaluation import matrices
 from trainers.evaluation.optional import needed
 from trainers.evaluation.protocols import Queries
 from trainers.evaluation.recommender import Scores
+from trainers.evaluation.search import NEWEST, search
 
 FACTORS = 64
 """As many as the towers' vectors have."""
@@ -39,17 +40,14 @@ class _Factors:
 
     name: str
     settings: Sequence[Setting]
+    setting: Setting = field(default_factory=lambda: Setting(0.1))
+    newest: int = NEWEST[-1]
     seed: int = 0
     threads: int = 1
     """More make BPR's result change from run to run."""
 
     def fit(self, train: Shop, events: Events, validation: Queries) -> None:
-        found = []
-        for place, setting in enumerate(self.settings):
-            self._setting = setting
-            self.refit(train)
-            found.append((harness.ndcg(self.scores, events, validation), -place))
-        self._setting = self.settings[-max(found)[1]]
+        search(self, self.settings, train, events, validation)
 
     def refit(self, known: Shop) -> None:
         raise NotImplementedError
@@ -72,9 +70,9 @@ class Als(_Factors):
         als = needed("implicit.als", self.name)
         self._model = als.AlternatingLeastSquares(
             factors=FACTORS,
-            regularization=self._setting.regularization,
-            alpha=self._setting.weight,
-            iterations=self._setting.iterations,
+            regularization=self.setting.regularization,
+            alpha=self.setting.weight,
+            iterations=self.setting.iterations,
             num_threads=self.threads,
             random_state=self.seed,
             use_gpu=False,
@@ -83,7 +81,7 @@ class Als(_Factors):
 
     def scores(self, events: Events, queries: Queries) -> Scores:
         items = np.asarray(self._model.item_factors)
-        history = matrices.histories(events, queries, len(items))
+        history = matrices.histories(events, queries, len(items), self.newest)
         users = self._model.recalculate_user(np.arange(len(queries)), history)
         return np.asarray(users @ items.T, np.float32)
 
@@ -103,9 +101,9 @@ class Bpr(_Factors):
         bpr = needed("implicit.bpr", self.name)
         model = bpr.BayesianPersonalizedRanking(
             factors=FACTORS - 1,  # and a bias
-            regularization=self._setting.regularization,
-            learning_rate=self._setting.weight,
-            iterations=self._setting.iterations,
+            regularization=self.setting.regularization,
+            learning_rate=self.setting.weight,
+            iterations=self.setting.iterations,
             num_threads=self.threads,
             random_state=self.seed,
             use_gpu=False,
@@ -117,7 +115,7 @@ class Bpr(_Factors):
         self._known = np.diff(chosen.indptr) > 0
 
     def scores(self, events: Events, queries: Queries) -> Scores:
-        history = matrices.histories(events, queries, len(self._items))
+        history = matrices.histories(events, queries, len(self._items), self.newest)
         users = np.where(self._known[queries.user, None], self._users[queries.user], self._folded(history))
         return np.asarray(users @ self._items.T, np.float32)
 

@@ -4,6 +4,7 @@ A record is `{task, dataset, protocol, model, metric, value, low, high, command,
 replaces the records of the same task, data set, protocol and model, and leaves all others alone.
 """
 
+import fcntl
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -54,8 +55,20 @@ def _key(record: Record) -> tuple[str, ...]:
 
 def load(file: Path) -> list[Record]:
     """The records that were measured before; none if there is no file."""
-    found: list[Record] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else []
+    found: list[Record] = json.loads(text) if (text := _text(file)) else []
     return found
+
+
+def _text(file: Path) -> str:
+    return file.read_text(encoding="utf-8").strip() if file.exists() else ""
+
+
+def update(file: Path, new: Sequence[Record]) -> None:
+    """Merges into the file; runs side by side wait for each other."""
+    file.touch()
+    with file.open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        save(file, merge(load(file), new))
 
 
 def save(file: Path, found: Sequence[Record]) -> None:

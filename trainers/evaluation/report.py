@@ -79,8 +79,8 @@ def show_beyond(console: Console, rows: Sequence[Row]) -> None:
     table = Table(title="at 10", title_justify="left")
     table.add_column("model", no_wrap=True)
     for name in SHOWN_BEYOND:
-        table.add_column(name.removesuffix("@10"), justify="right")
+        table.add_column(name.removesuffix("@10").replace("popularity", "pop."), justify="right", no_wrap=True)
     for row in rows:
         found = {**row.result.metrics, **row.result.beyond}
-        table.add_row(row.name, *(f"{found[name].value:.4f}" if name in found else "-" for name in SHOWN_BEYOND))
+        table.add_row(row.name, *(f"{found[name].value:.3f}" if name in found else "-" for name in SHOWN_BEYOND))
     console.print(table)

@@ -1,5 +1,6 @@
 """SASRec by the package RecTools: the strongest well-known sequence model, written by others."""
 
+import logging
 import time
 import warnings
 from dataclasses import dataclass, field
@@ -105,6 +106,7 @@ class SasRec:
 
     def _start(self, shop: Shop) -> tuple[Any, Any]:
         models, setting = needed("rectools.models", self.name), self.setting
+        logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)  # it says at each training what it lacks
         needed("pytorch_lightning", self.name).seed_everything(self.seed, verbose=False)
         self._model = models.SASRecModel(
             n_blocks=setting.blocks,
