@@ -6,6 +6,7 @@ document is written beside the configuration; pages are read from this repositor
 
 import argparse
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -20,7 +21,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Writes the configuration; answers 2 after a sentence when an argument is wrong."""
     options = _parser().parse_args(arguments)
     changes: dict[str, object] = {"host": options.host, "tls_certificate": options.tls_certificate}
-    changes["tls_key"] = options.tls_key
+    changes |= {"tls_key": options.tls_key, "trusted_hops": options.trusted_hops}
     if options.cors_origin:
         changes["cors_origins"] = tuple(options.cors_origin)
     try:
@@ -48,18 +49,38 @@ def render(gateway: settings.Gateway, openapi_file: Path) -> str:
         autoescape=False,  # noqa: S701 - YAML, not HTML; every string goes through tojson
     )
     served = [m for m in contracts.methods() if m.domain in gateway.clusters]
+    served_pages = pages.pages(openapi_file)
     return environment.get_template(TEMPLATE.name).render(
         gateway=gateway,
         descriptor_set=str(contracts.DESCRIPTOR_SET),
         services=sorted({m.service for m in served}),
         methods=served,
         timeout_s={
-            m.path: settings.METHOD_TIMEOUTS_S.get(m.descriptor.name, settings.DEFAULT_TIMEOUT_S) for m in served
+            m.path: settings.METHOD_TIMEOUTS_S.get(m.descriptor.name, gateway.default_timeout_s) for m in served
         },
         sign_ins=[m.path for m in served if m.descriptor.name in {"LogIn", "SignUp", "ExchangeClientCredentials"}],
-        pages=pages.pages(openapi_file),
+        pages=served_pages,
         local_replies=LOCAL_REPLIES,
+        allowed_methods=_allowed_methods(served, served_pages),
     )
+
+
+def _allowed_methods(served: list[contracts.Method], served_pages: list[pages.Page]) -> dict[tuple[str, ...], str]:
+    """For every set of HTTP methods, a regular expression of the paths that take these and no others."""
+    verbs: dict[str, set[str]] = {re.escape(page.path): {"GET", "HEAD"} for page in served_pages}
+    for method in served:
+        for verb, template, _ in method.http_rules:
+            verbs.setdefault(path_regex(template), set()).add(verb.upper())
+    paths: dict[tuple[str, ...], list[str]] = {}
+    for path, allowed in verbs.items():
+        paths.setdefault(tuple(sorted(allowed)), []).append(path)
+    return {allowed: f"({'|'.join(sorted(found))})(\\?.*)?" for allowed, found in sorted(paths.items())}
+
+
+def path_regex(template: str) -> str:
+    """`/v1/{name=products/*}:render` -> `/v1/products/[^/:?]+:render`."""
+    plain = re.sub(r"\{[A-Za-z0-9_.]+(?:=([^}]+))?\}", lambda found: found[1] or "*", template)
+    return "[^/:?]+".join(re.escape(part) for part in plain.split("*"))
 
 
 # HTTP status -> (google.rpc.Code, reason, sentence) for what Envoy itself refuses. Sorted as they are matched.
@@ -91,6 +112,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--address", action="append", default=[], metavar="DOMAIN=HOST:PORT[,HOST:PORT]")
     parser.add_argument("--host", default="0.0.0.0", help="address to listen on")  # noqa: S104
     parser.add_argument("--cors-origin", action="append", help="regular expression of an origin that may call the API")
+    parser.add_argument("--trusted-hops", type=int, default=0, help="proxies in front whose x-forwarded-for is true")
     parser.add_argument("--tls-certificate", default="", help="PEM file; plain HTTP without it")
     parser.add_argument("--tls-key", default="", help="PEM file")
     return parser

@@ -52,6 +52,9 @@ class Gateway:
     tls_certificate: str = ""
     tls_key: str = ""
     """PEM files; plain HTTP without them."""
+    trusted_hops: int = 0
+    """How many proxies in front of it say truly, in x-forwarded-for, where a request comes from."""
+    default_timeout_s: float = DEFAULT_TIMEOUT_S
     limits: Limits = Limits()
 
 

@@ -9,10 +9,10 @@ from typing import TypeVar
 
 import grpc
 from grpc_health.v1 import health, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection
+from grpc_reflection.v1alpha.reflection import SERVICE_NAME as REFLECTION
 
+from services.kit import reflection, telemetry
 from services.kit import settings as kit_settings
-from services.kit import telemetry
 from services.kit.app import App
 from services.kit.chain import Chain
 from services.kit.health import Health
@@ -67,8 +67,7 @@ async def start(app: App) -> RunningServer:
     app.register(server)
     status = Health(app.service_names, app.dependencies)
     health_pb2_grpc.add_HealthServicer_to_server(status.servicer, server)
-    names = [*app.service_names, health.SERVICE_NAME, reflection.SERVICE_NAME]
-    reflection.enable_server_reflection(names, server)
+    reflection.add([*app.service_names, health.SERVICE_NAME, REFLECTION], server)
     port = server.add_insecure_port(settings.listen)
     await status.update()
     await server.start()

@@ -1,0 +1,70 @@
+"""What callers notice when a part behind the gateway is slow or gone."""
+
+import threading
+
+import grpc
+import httpx
+import pytest
+from aisle.catalog.v1 import product_service_pb2
+from aisle.catalog.v1.product_service_pb2_grpc import ProductServiceStub
+
+from tests.gateway.conftest import Shop, bearer
+from tests.gateway.test_rest import error
+from tests.support.mesh import wait_until
+
+
+@pytest.mark.parametrize("name", ["slow", "stubborn"])
+def test_a_call_that_takes_too_long(shop: Shop, name: str) -> None:
+    assert error(shop.http.get(f"/v1/products/{name}"), 504, 4)["reason"] == "DEADLINE_EXCEEDED"
+
+
+def test_a_service_that_is_gone_and_comes_back(shop: Shop) -> None:
+    for port in shop.catalog_ports:
+        shop.standins.stop(port)
+    try:
+        shop.wait_for_replicas("catalog", 0)
+        assert error(shop.http.get("/v1/products/a"), 503, 14)["reason"] == "UPSTREAM_UNAVAILABLE"
+        with grpc.insecure_channel(shop.envoy.address) as channel, pytest.raises(grpc.RpcError) as refused:
+            ProductServiceStub(channel).GetProduct(product_service_pb2.GetProductRequest(name="products/a"))
+        assert refused.value.code() is grpc.StatusCode.UNAVAILABLE
+        assert shop.http.get("/healthz").status_code == 503
+        shop.visitor()  # the other services go on
+    finally:
+        for port in shop.catalog_ports:
+            shop.standins.start("catalog", port)
+        shop.wait_for_replicas("catalog", 2)
+    wait_until(lambda: shop.http.get("/v1/products/a").status_code == 200, 10, "the catalogue to answer again")
+    assert shop.http.get("/healthz").status_code == 200
+
+
+def test_no_read_fails_when_one_of_two_replicas_is_killed(shop: Shop) -> None:
+    session = shop.shopper()
+    answers: list[int] = []
+    stop = threading.Event()
+
+    def read() -> None:
+        with httpx.Client(base_url=shop.envoy.url, trust_env=False) as http:
+            while not stop.is_set():
+                answers.append(http.get("/v1/users/me", headers=bearer(session)).status_code)
+
+    readers = [threading.Thread(target=read) for _ in range(4)]
+    retried = shop.envoy.counter("cluster.users.upstream_rq_retry")
+    for reader in readers:
+        reader.start()
+    try:
+        shop.users[0].kill()
+        shop.wait_for_replicas("users", 1)
+    finally:
+        stop.set()
+        for reader in readers:
+            reader.join()
+        shop.users[0].start()
+        shop.wait_for_replicas("users", 2)
+    assert set(answers) == {200}
+    assert shop.envoy.counter("cluster.users.upstream_rq_retry") > retried
+
+
+def test_what_one_service_answers_takes_no_replica_out(shop: Shop) -> None:
+    for _ in range(4):
+        error(shop.http.get("/v1/products/slow"), 504, 4)
+    assert shop.envoy.counter("cluster.catalog.outlier_detection.ejections_active") == 0
