@@ -11,6 +11,8 @@ METAL = ("steel", "brass", "copper", "aluminium")
 TECH = ("aluminium", "matt plastic", "recycled plastic", "bamboo")
 PAPER = ("recycled paper", "linen cover", "kraft paper")
 
+LIPS = ("coral", "terracotta", "rust", "blush", "rose", "berry", "plum")
+
 WOVEN = ("plain", "striped", "checked", "dotted", "floral")
 CALM = ("plain", "striped", "two-tone")
 PLAIN = ("plain", "two-tone")
@@ -33,6 +35,8 @@ class Kind:
     """Kinds that are bought together with it."""
     use: str
     """A sentence of what it is good for."""
+    colours: tuple[str, ...] = ()
+    """The only colours that it comes in; any, if there are none."""
 
     @property
     def department(self) -> str:
@@ -54,9 +58,10 @@ def _kind(
     patterns: tuple[str, ...],
     goes_with: str,
     use: str,
+    colours: tuple[str, ...] = (),
 ) -> Kind:
     path = tuple(category.split(" > "))
-    return Kind(key, path, tuple(nouns.split("|")), price, materials, patterns, tuple(goes_with.split()), use)
+    return Kind(key, path, tuple(nouns.split("|")), price, materials, patterns, tuple(goes_with.split()), use, colours)
 
 
 KINDS: tuple[Kind, ...] = (
@@ -171,7 +176,7 @@ KINDS: tuple[Kind, ...] = (
     _kind("perfume", "Beauty > Fragrance > Perfume", "Eau de Parfum|Perfume", 72, ("glass",), PLAIN, "lipstick cream",
           "Opens bright and dries down warm."),
     _kind("lipstick", "Beauty > Make-up > Lipsticks", "Lipstick|Lip Colour", 22, ("satin", "matt"), PLAIN,
-          "perfume cream", "Colour that stays through lunch."),
+          "perfume cream", "Colour that stays through lunch.", LIPS),
     _kind("cream", "Beauty > Care > Face Cream", "Face Cream|Moisturiser", 34, ("shea", "aloe", "oat"), PLAIN,
           "soap perfume", "For dry days, without perfume and without fuss."),
     _kind("soap", "Beauty > Care > Hand Soap", "Hand Soap|Body Wash", 16, ("olive oil", "almond oil", "oat"), PLAIN,

@@ -72,7 +72,7 @@ def _product(
 ) -> SimulatedProduct:
     brand = _pick(random, [brand for brand in BRANDS if kind.department in brand.departments])
     style = _pick(random, brand.styles) if random.random() < IN_STYLE else _pick(random, tuple(STYLES))
-    colour = _pick(random, STYLES[style]) if random.random() < IN_STYLE else _pick(random, tuple(COLOURS))
+    colour = _colour(kind, style, random)
     second = _pick(random, [name for name in ("ivory", *STYLES[style]) if name != colour])
     material, pattern = _pick(random, kind.materials), _pattern(kind, random)
     attributes = {"colour": colour, "material": material, "pattern": pattern, "style": style}
@@ -98,6 +98,12 @@ def _product(
 
 def _pick(random: np.random.Generator, choices: Sequence[T]) -> T:
     return choices[int(random.integers(len(choices)))]
+
+
+def _colour(kind: Kind, style: str, random: np.random.Generator) -> str:
+    possible = kind.colours or tuple(COLOURS)
+    fitting = [colour for colour in STYLES[style] if colour in possible]
+    return _pick(random, fitting) if fitting and random.random() < IN_STYLE else _pick(random, possible)
 
 
 def _pattern(kind: Kind, random: np.random.Generator) -> str:

@@ -8,9 +8,8 @@ from typing import Any
 
 from trainers.simulator.catalogue.products import SimulatedProduct
 from trainers.simulator.errors import SimulatorError
-from trainers.simulator.pictures.scene import SIZE
 
-IMAGES = "images"
+IMAGES, SIZE = "images", 512
 STEPS = 25
 NEGATIVE = "text, watermark, logo, people, hands, blurry, cropped"
 

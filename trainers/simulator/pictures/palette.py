@@ -15,6 +15,9 @@ MATERIALS: dict[str, str] = {
 }  # fmt: skip
 """Materials that have a colour of their own."""
 
+PAPERS = ("#F5EFE6", "#F1E5D8", "#F5E4DF", "#E1ECF2", "#E3EFE7", "#EEEAF1", "#F6EED6", "#E8EBE6", "#F3E9EE")
+"""Pale enough to carry any colour, and to lie side by side."""
+
 
 def rgb(name: str) -> Rgb:
     """A colour by its name in the catalogue, or as #RRGGBB."""
@@ -47,13 +50,10 @@ def lightness(colour: Rgb) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-def paper(colour: Rgb) -> Rgb:
-    """A background that a product of this colour stands out from: nearly white, warm for cold colours and tinted."""
-    hue, _, strength = colorsys.rgb_to_hls(*colour)
-    if strength < 0.12:
-        hue = 0.09
-    opposite = (hue + 0.5) % 1.0
-    return mix(colorsys.hls_to_rgb(opposite, 0.91, 0.32), (0.955, 0.945, 0.93), 0.45)
+def paper(colour: Rgb, choice: int) -> Rgb:
+    """A background that a product of this colour stands out from: one of the six that are furthest from it."""
+    papers = sorted(map(rgb, PAPERS), key=lambda other: -sum((a - b) ** 2 for a, b in zip(colour, other, strict=True)))
+    return papers[choice % 6]
 
 
 def skia_colour(colour: Rgb, alpha: float = 1.0) -> int:

@@ -89,3 +89,14 @@ def on_circle(x: float, y: float, radius: float, degrees: float) -> tuple[float,
     """A point on a circle; 0 degrees is to the right, 90 is down."""
     angle = math.radians(degrees)
     return x + radius * math.cos(angle), y + radius * math.sin(angle)
+
+
+def both_sides(*texts: str, middle: float = 50.0) -> list[skia.Path]:
+    """Each outline on the left, and its mirror image on the right."""
+    made = []
+    for text in texts:
+        left = path(text)
+        right = skia.Path(left)
+        right.transform(skia.Matrix().setScale(-1, 1, middle, 0))
+        made += [left, right]
+    return made

@@ -51,7 +51,7 @@ def drawing(key: str) -> Callable[[Pen], None]:
 
 def _background(canvas: skia.Canvas, look: Look) -> None:
     """A wall that is brighter in the middle."""
-    ground = paper(look.colour)
+    ground = paper(look.colour, look.seed // 7)
     colours = [skia_colour(lighter(ground, 0.45)), skia_colour(ground), skia_colour(darker(ground, 0.05))]
     middle = skia.Point(SIZE * 0.45, SIZE * 0.4)
     canvas.drawPaint(skia.Paint(Shader=skia.GradientShader.MakeRadial(middle, SIZE * 0.85, colours, [0, 0.6, 1])))

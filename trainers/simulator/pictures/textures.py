@@ -17,17 +17,17 @@ ROUGH = ("stoneware", "terracotta", "cast iron", "cork", "kraft paper", "recycle
 def draw(canvas: skia.Canvas, bounds: skia.Rect, material: str, colour: Rgb, seed: int) -> None:
     """Lays the material over a colour that is already there."""
     if material in WOODS:
-        _noise(canvas, bounds, darker(colour, 0.5), 0.85, GRAIN, 3, seed)
+        _noise(canvas, bounds, darker(colour, 0.5), 0.6, GRAIN, 3, seed)
     elif material in KNITS:
         _knit(canvas, bounds, colour)
     elif material in WEAVES:
         _weave(canvas, bounds, colour)
     elif material in HIDES:
-        _noise(canvas, bounds, darker(colour, 0.4), 0.45, (0.35, 0.35), 3, seed)
+        _noise(canvas, bounds, darker(colour, 0.4), 0.3, (0.8, 0.8), 3, seed)
     elif material in BRUSHED:
-        _noise(canvas, bounds, darker(colour, 0.35), 0.35, (0.01, 0.9), 2, seed)
+        _noise(canvas, bounds, darker(colour, 0.35), 0.12, (0.01, 1.6), 2, seed)
     elif material in ROUGH:
-        _noise(canvas, bounds, darker(colour, 0.45), 0.5, (0.5, 0.5), 2, seed)
+        _noise(canvas, bounds, darker(colour, 0.45), 0.26, (1.1, 1.1), 2, seed)
 
 
 def _noise(
