@@ -13,7 +13,7 @@ from typing import Any
 from rich.table import Table
 
 from services.importer import run
-from services.importer.adapters.connection import PATIENCE_S, Connection
+from services.importer.adapters.connection import PATIENCE_S, Connection, LogIn
 from services.importer.adapters.shop import GrpcShop
 from services.importer.checkpoint import Checkpoint
 from services.importer.domain import Counts
@@ -100,9 +100,11 @@ def _shop(options: argparse.Namespace, connections: AsyncExitStack) -> GrpcShop:
     except (OSError, IndexError, UnicodeDecodeError):
         raise DataError(f"There is no password in {options.password_file}: name a file that has it.") from None
 
+    log_in = LogIn(options.users_address or options.gateway, options.email, password)
+    connections.push_async_callback(log_in.close)
+
     def connect(address: str) -> Connection:
-        sessions = options.users_address or options.gateway
-        connection = Connection(address or options.gateway, sessions, options.email, password, options.patience)
+        connection = Connection(address or options.gateway, log_in, options.patience)
         connections.push_async_callback(connection.close)
         return connection
 

@@ -95,7 +95,8 @@ async def _run_stage(stage: Stage, data: Format, checkpoint: Checkpoint, report:
     saved = time.monotonic()
     async with aclosing(_written(stage, done)) as batches:
         async for batch, outcome in batches:
-            _account(batch, outcome, counts, data, report)
+            counts.add(outcome.counts)
+            _report(batch, outcome, partial(_column, data, stage.name), counts, report)
             done += batch.entries
             screen.move_to(done)
             if time.monotonic() - saved > SAVE_EVERY_S:
@@ -149,15 +150,19 @@ def _batches(entries: Iterator[Item[Any] | Finding], size: int) -> Iterator[Batc
         yield batch
 
 
-def _account(batch: Batch, outcome: Outcome, counts: Counts, data: Format, report: Report) -> None:
-    counts.add(outcome.counts)
+def _report(batch: Batch, outcome: Outcome, column: Callable[[str], str], counts: Counts, report: Report) -> None:
     findings = list(batch.findings)
     for refusal in outcome.refusals:
-        last = refusal.field.rpartition(".")[2]
-        column = data.columns.get(last, last)
-        findings.append(Finding(batch.items[refusal.index].place, column, refusal.why, refusal.kept))
+        place = batch.items[refusal.index].place
+        findings.append(Finding(place, column(refusal.field), refusal.why, refusal.kept))
     findings.sort(key=lambda finding: finding.place.row)
     for finding in findings:
         report.add(finding)
         counts.refused += not finding.kept
         counts.incomplete += finding.kept
+
+
+def _column(data: Format, stage: str, field: str) -> str:
+    """The data set's column for a contract's field such as `product.regions[0]`."""
+    last = field.partition("[")[0].rpartition(".")[2]
+    return data.columns.get(f"{stage}.{last}") or data.columns.get(last, last)

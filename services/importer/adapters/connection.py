@@ -35,25 +35,61 @@ EARLY_S = 60.0
 """A token is renewed this long before its end."""
 
 
-class Connection:
-    """A channel to the shop with somebody's log-in."""
+class LogIn:
+    """Somebody's session, renewed before its access token ends."""
 
-    def __init__(
-        self, address: str, sessions_address: str, email: str, password: str, patience_s: float = PATIENCE_S
-    ) -> None:
-        self.address = address
-        self.channel = open_channel(address)
-        self._sessions = open_channel(sessions_address)
-        self._email = email
+    def __init__(self, address: str, email: str, password: str) -> None:
+        self.email = email
         self._password = password
-        self._patience_s = patience_s
+        self._channel = open_channel(address)
+        self._stub = SessionServiceStub(self._channel)
         self._session: sessions.Session | None = None
         self._lock = asyncio.Lock()
 
     async def close(self) -> None:
+        """Ends the connection; the session ends by itself."""
+        await self._channel.close(None)
+
+    async def session(self) -> sessions.Session:
+        """A session whose access token is good for a while.
+
+        Raises:
+            grpc.aio.AioRpcError: the users service refuses, or is away.
+        """
+        async with self._lock:
+            if self._session is None or self._session.access_expire_time.seconds < time.time() + EARLY_S:
+                self._session = await self._renewed()
+            return self._session
+
+    def forget(self, session: sessions.Session) -> None:
+        """The session is not accepted any more."""
+        if self._session is session:
+            self._session = None
+
+    async def _renewed(self) -> sessions.Session:
+        if self._session is not None:
+            try:
+                request = sessions.RefreshSessionRequest(refresh_token=self._session.refresh_token)
+                return await self._stub.RefreshSession(request, timeout=CALL_S)
+            except grpc.aio.AioRpcError as error:
+                if error.code() is not grpc.StatusCode.UNAUTHENTICATED:
+                    raise
+        log_in = sessions.LogInRequest(email=self.email, password=self._password)
+        return await self._stub.LogIn(log_in, timeout=CALL_S)
+
+
+class Connection:
+    """A channel to the shop, used with somebody's log-in."""
+
+    def __init__(self, address: str, log_in: LogIn, patience_s: float = PATIENCE_S) -> None:
+        self.address = address
+        self.channel = open_channel(address)
+        self._log_in = log_in
+        self._patience_s = patience_s
+
+    async def close(self) -> None:
         """Ends the connection."""
         await self.channel.close(None)
-        await self._sessions.close(None)
 
     async def call(self, method: Callable[..., Any], request: Any) -> Any:
         """The answer; tries again while the shop is busy or away.
@@ -66,47 +102,32 @@ class Connection:
         for attempt in itertools.count():
             session = None
             try:
-                session = await self._current()
+                session = await self._log_in.session()
                 metadata = (("authorization", f"Bearer {session.access_token}"),)
                 return await method(request, timeout=CALL_S, metadata=metadata)
             except grpc.aio.AioRpcError as error:
                 if error.code() is grpc.StatusCode.UNAUTHENTICATED and session is not None and not attempt:
-                    self._forget(session)  # ended meanwhile, or signed with a key that was rotated away
+                    self._log_in.forget(session)  # ended meanwhile, or signed with a key that was rotated away
                     continue
-                if error.code() in (grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED):
-                    raise ServerError(f"{self.address} refuses {self._email}: {error.details()}") from None
-                if error.code() not in REPEATED:
-                    raise
-                pause = _pause(attempt, error)
+                pause = self._pause(attempt, error)
                 if time.monotonic() + pause > began + self._patience_s:
-                    raise ServerError(
-                        f"{self.address} does not answer: {error.code().name}: {error.details()} "
-                        "Run the same command again to go on from here."
-                    ) from None
+                    why = f"{self.address} does not answer: {error.code().name}: {error.details()}"
+                    raise ServerError(f"{why} Run the same command again to go on from here.") from None
                 await asyncio.sleep(pause)
         raise AssertionError("unreachable")
 
-    async def _current(self) -> sessions.Session:
-        async with self._lock:
-            if self._session is None or self._session.access_expire_time.seconds < time.time() + EARLY_S:
-                self._session = await self._renewed()
-            return self._session
+    def _pause(self, attempt: int, error: grpc.aio.AioRpcError) -> float:
+        """Seconds until the next try.
 
-    def _forget(self, session: sessions.Session) -> None:
-        if self._session is session:
-            self._session = None
-
-    async def _renewed(self) -> sessions.Session:
-        stub = SessionServiceStub(self._sessions)
-        if self._session is not None:
-            try:
-                request = sessions.RefreshSessionRequest(refresh_token=self._session.refresh_token)
-                return await stub.RefreshSession(request, timeout=CALL_S)
-            except grpc.aio.AioRpcError as error:
-                if error.code() is not grpc.StatusCode.UNAUTHENTICATED:
-                    raise
-        log_in = sessions.LogInRequest(email=self._email, password=self._password)
-        return await stub.LogIn(log_in, timeout=CALL_S)
+        Raises:
+            ServerError: the log-in is refused.
+            grpc.aio.AioRpcError: another try would end the same.
+        """
+        if error.code() in (grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED):
+            raise ServerError(f"{self.address} refuses {self._log_in.email}: {error.details()}") from None
+        if error.code() not in REPEATED:
+            raise error
+        return _pause(attempt, error)
 
 
 def open_channel(address: str) -> grpc.aio.Channel:

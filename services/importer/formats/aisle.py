@@ -29,6 +29,7 @@ class AisleFormat(Format):
     wants = "products, events, reviews or users as .jsonl, .csv or .parquet"
     columns: ClassVar[Mapping[str, str]] = {
         "name": "id",
+        "reviews.name": "product, id",
         "category_path": "category",
         "stock_quantity": "stock",
         "event_time": "time",

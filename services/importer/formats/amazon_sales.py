@@ -38,6 +38,7 @@ class AmazonSales(Format):
     wants = "a CSV with product_id, product_name, category, discounted_price, actual_price, review_id, review_content"
     columns: ClassVar[Mapping[str, str]] = {
         "name": "product_id",
+        "reviews.name": "product_id, review_id",
         "title": "product_name",
         "description": "about_product",
         "category_path": "category",

@@ -20,7 +20,8 @@ class Format(ABC):
     wants: ClassVar[str]
     """What makes a data set one of these, for the person whose data is not."""
     columns: ClassVar[Mapping[str, str]] = {}
-    """From the contract's field to the column that it comes from, for what the shop refuses."""
+    """From the contract's field, or `stage.field` where stages differ, to the column that it comes from, for what the
+    shop refuses."""
 
     @classmethod
     @abstractmethod
