@@ -6,14 +6,16 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+# The strong baselines need older packages than the shop: see requirements/quality.in.
+QUALITY := .venv/quality
 ARGS ?=
 export PYTHONUNBUFFERED := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev up down status logs test test-fast lint format gen breaking bench
+.PHONY: help setup setup-dev up down status logs test test-fast lint format gen breaking bench bench-quality
 
 help: ## Show this list
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  \033[1mmake %-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  \033[1mmake %-13s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "  Settings: AISLE_PORT=8080 AISLE_DATA=.aisle DATASET=path/or/url DETACH=1 REPLICAS=2 INFERENCE=triton"
 	@echo "  Two shops side by side: make up AISLE_PORT=9080 AISLE_DATA=/path/to/another"
@@ -61,3 +63,10 @@ breaking: setup-dev
 
 bench: setup-dev ## Measure: latency, throughput, time to effect (needs the shop up, or starts a small one)
 	@$(BIN)/python -m pytest tests/bench -m bench -s $(ARGS)
+
+bench-quality: setup-dev ## Measure recommendations beside baselines on real data, write docs/quality.md
+	@test -x $(QUALITY)/bin/python || $(BIN)/python -m venv $(QUALITY)
+	@$(QUALITY)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/torch.txt
+	@$(BIN)/uv pip install --quiet --python $(QUALITY)/bin/python -r requirements/quality.txt
+	@$(QUALITY)/bin/python -m pytest -q -p no:cacheprovider -c /dev/null --rootdir . tests/unit/evaluation/test_learned.py
+	@$(QUALITY)/bin/python -m trainers.evaluation.bench $(ARGS)

@@ -1,5 +1,6 @@
 import json
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -26,9 +27,20 @@ def test_a_table_is_printed_and_a_report_is_written(
     assert found["protocol"] == protocol
     assert list(found["models"]) == ["random", "popularity", "recent popularity", "item-kNN"]
     assert {"value", "low", "high"} == set(found["models"]["item-kNN"]["metrics"]["ndcg@20"])
+    assert {"coverage@10", "novelty@20", "popularity bias@10"} <= set(found["models"]["item-kNN"]["beyond"])
     assert "item-kNN" in capsys.readouterr().out
+    plotted = ElementTree.fromstring(report.with_suffix(".svg").read_text())
+    assert len(plotted.findall("{http://www.w3.org/2000/svg}path")) == 4, "an interval a model"
 
 
 def test_data_that_is_not_there_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--data", str(tmp_path / "nothing")]) == 2
     assert "does not exist" in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_package_that_is_not_there_is_said(
+    data: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda package: None)
+    assert main(["--data", str(data), "--model", "popularity,sasrec"]) == 2
+    assert "sasrec needs the Python package rectools" in " ".join(capsys.readouterr().out.split())
