@@ -15,6 +15,9 @@ from services.kit import context
 FOR_EVER = "public, max-age=31536000, immutable"
 """A year, the longest that RFC 9111 caches honour: the id is the hash of the bytes, so they never change."""
 
+FOR_A_MINUTE = "public, max-age=60"
+"""For an original that stands in for a smaller one."""
+
 
 class PictureServicer(PictureServiceServicer):
     """Parses, calls, renders."""
@@ -29,7 +32,7 @@ class PictureServicer(PictureServiceServicer):
     async def RenderPicture(self, request: pb.RenderPictureRequest, _: Any) -> HttpBody:
         product_id, picture_id = parsing.pair(request.name)
         rendered = await self._pictures.render(product_id, picture_id, request.width)
-        context.set_response_header("cache-control", FOR_EVER)
+        context.set_response_header("cache-control", FOR_EVER if rendered.for_ever else FOR_A_MINUTE)
         context.set_response_header("etag", rendered.etag)
         # What a merchant uploads is a picture and nothing else, whatever a browser may guess.
         context.set_response_header("x-content-type-options", "nosniff")

@@ -1,7 +1,7 @@
 """Pictures of products: taken in once, served at the widths of the ladder, swept away when nobody shows them."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from services.catalog.domain import picture_end, picture_header
@@ -22,6 +22,8 @@ class RenderedPicture:
     content: bytes
     content_type: str
     etag: str
+    for_ever: bool = True
+    """Whether the answer to this call will always be the same."""
 
 
 class PictureUseCases:
@@ -63,14 +65,10 @@ class PictureUseCases:
         """
         async with self._database.begin() as transaction:
             found = await transaction.pictures.of(product_id, picture)
-        step = served_width(width)
-        if found is not None and step >= found.width:
-            step = 0  # never enlarged
-        content = await self._content(found, step) if found is not None else None
-        if found is None or content is None:
+        rendered = await self._rendered(found, served_width(width)) if found is not None else None
+        if rendered is None:
             raise NotFound(f"products/{product_id}/pictures/{picture}")
-        etag = f'"{found.id}-{step}"' if step else f'"{found.id}"'
-        return RenderedPicture(content, found.resized_type if step else found.content_type, etag)
+        return rendered
 
     async def delete(self, product_id: str, picture: str) -> None:
         """Takes a picture from a product; its files go when no other product has shown it for a while.
@@ -127,12 +125,21 @@ class PictureUseCases:
         PICTURES.labels("created").inc()
         return picture
 
-    async def _content(self, picture: Picture, step: int) -> bytes | None:
-        if (content := await self._files.read(picture, step)) is not None or step == 0:
-            return content
+    async def _rendered(self, picture: Picture, step: int) -> RenderedPicture | None:
+        small = 0 < step < picture.width  # never enlarged
+        if small and (content := await self._files.read(picture, step)) is not None:
+            return RenderedPicture(content, picture.resized_type, f'"{picture.id}-{step}"')
         if (original := await self._files.read(picture, 0)) is None:
             return None
-        return await self._resized_once(picture, step, original)
+        whole = RenderedPicture(original, picture.content_type, f'"{picture.id}"')
+        if not small:
+            return whole
+        try:
+            content = await self._resized_once(picture, step, original)
+        except PictureRefused:
+            # It was decoded when it came, and a machine under pressure may fail now. The original is right, if larger.
+            return replace(whole, for_ever=False)
+        return RenderedPicture(content, picture.resized_type, f'"{picture.id}-{step}"')
 
     async def _resized_once(self, picture: Picture, step: int, original: bytes) -> bytes:
         """Many who ask for the same width at once wait for one decoder, and none of them ends it by leaving."""
@@ -140,11 +147,7 @@ class PictureUseCases:
         if (task := self._resizing.get(key)) is None:
             task = self._resizing[key] = asyncio.create_task(self._resized(picture, step, original))
             task.add_done_callback(lambda _: self._resizing.pop(key))
-        try:
-            return await asyncio.shield(task)
-        except PictureRefused:
-            # It was decoded when it came; a machine under pressure may fail now. The original is right, if larger.
-            return original
+        return await asyncio.shield(task)
 
     async def _resized(self, picture: Picture, step: int, original: bytes) -> bytes:
         with PICTURE_SECONDS.labels("resize").time():

@@ -16,9 +16,9 @@ from PIL import Image
 
 from services.catalog.settings import CatalogSettings
 from tests.integration.catalog.conftest import Client
-from tests.integration.catalog.images import hostile, picture, sideways
 from tests.integration.catalog.test_products import create, violations
 from tests.support.mesh import wait_until
+from tests.unit.catalog.images import hostile, picture, sideways
 
 
 async def add(client: Client, content: bytes, product_id: str = "lamp") -> Any:

@@ -3,6 +3,7 @@
 import io
 import struct
 import zlib
+from functools import cache
 
 from PIL import Image
 
@@ -37,6 +38,7 @@ def png(width: int, height: int, data: bytes, more: bytes = b"") -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + more + chunk(b"IDAT", data) + chunk(b"IEND", b"")
 
 
+@cache
 def hostile() -> dict[str, bytes]:
     """Bytes that are no pictures, by what is wrong with them."""
     jpeg, whole = picture(), picture("PNG")
