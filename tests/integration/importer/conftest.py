@@ -154,8 +154,15 @@ def shop(new_database: NewDatabase) -> Iterator[Shop]:
         )  # fmt: skip
         try:
             with ThreadPoolExecutor(len(programs)) as pool:
-                list(pool.map(Program.start, programs))
+                list(pool.map(_start, programs))
             yield Shop(*programs, folder)
         finally:
             for one in programs:
                 one.stop()
+
+
+def _start(program: Program) -> None:
+    try:
+        program.start()
+    except grpc.FutureTimeoutError:  # three interpreters at once take their time on a busy machine
+        program.wait()
