@@ -68,5 +68,5 @@ bench-quality: setup-dev ## Measure recommendations beside baselines on real dat
 	@test -x $(QUALITY)/bin/python || $(BIN)/python -m venv $(QUALITY)
 	@$(QUALITY)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/torch.txt
 	@$(BIN)/uv pip install --quiet --python $(QUALITY)/bin/python -r requirements/quality.txt
-	@$(QUALITY)/bin/python -m pytest -q -p no:cacheprovider -c /dev/null --rootdir . tests/unit/evaluation/test_learned.py
+	@$(QUALITY)/bin/python -m pytest -q -c /dev/null --rootdir . --noconftest -p no:cacheprovider tests/unit/evaluation/test_learned.py
 	@$(QUALITY)/bin/python -m trainers.evaluation.bench $(ARGS)
