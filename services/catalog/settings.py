@@ -32,4 +32,4 @@ class CatalogSettings(ServiceSettings):
     sweep_every_s: float = Field(3600.0, gt=0)
     """Between two looks for pictures that no product shows any more."""
     picture_unused_s: float = Field(86_400.0, ge=0)
-    """How long such a picture is kept: a caller that is about to show it again finds it."""
+    """A picture that came within this time is kept though nobody shows it: its upload may be under way."""

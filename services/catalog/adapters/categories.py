@@ -11,6 +11,7 @@ from services.catalog.adapters import positions
 from services.catalog.adapters.tables import categories, products, versions
 from services.catalog.domain.category import Category
 from services.catalog.ports import Position
+from services.kit.errors import InvalidArgument
 
 _TREE_LOCK = 7_305_001
 """An advisory lock that nothing else in this database takes."""
@@ -113,11 +114,16 @@ class SqlCategories:
         if after is not None:
             with positions.forged_is_invalid():
                 last = positions.text(after["id"])
-            # The path itself may be longer than a page token.
-            path = select(categories.c.path_names).where(categories.c.id == last).scalar_subquery()
-            rows = rows.where(categories.c.path_names > path)
+            rows = rows.where(categories.c.path_names > await self._path(last))
         found = await self._counted(rows)
         return found[:limit], {"id": found[limit - 1].id} if len(found) > limit else None
+
+    async def _path(self, last: str) -> object:
+        # A token names the category, since the path may be longer than a token.
+        wanted = select(categories.c.path_names).where(categories.c.id == last)
+        if (path := (await self._connection.execute(wanted)).scalar()) is None:
+            raise InvalidArgument.field("page_token", "goes on after a category that is gone: start at the first page")
+        return _text_array(path)
 
     async def _counted(self, wanted: Select[Any]) -> list[Category]:
         rows = (await self._connection.execute(wanted)).all()

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -48,11 +48,11 @@ def truth(value: Any) -> bool:
 
 
 def time(value: Any) -> datetime:
-    """A moment, exact to the microsecond."""
+    """A moment that has a name in UTC, exact to the microsecond."""
     moment = datetime.fromisoformat(text(value))
     if moment.tzinfo is None:
         raise ValueError
-    return moment
+    return moment.astimezone(UTC)
 
 
 Reader = Callable[[Any], Any]

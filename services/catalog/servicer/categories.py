@@ -46,9 +46,8 @@ class CategoryServicer(CategoryServiceServicer):
     async def UpdateCategory(self, request: pb.UpdateCategoryRequest, _: Any) -> pb.Category:
         given, mask = request.category, request.update_mask.paths
         category_id = parsing.required_id(given.name, "category.name")
-        if not _renames(mask, given):
-            return messages.category(await self._categories.get(category_id))
-        return messages.category(await self._categories.rename(category_id, given.display_name, given.etag))
+        name = given.display_name if _renames(mask, given) else None
+        return messages.category(await self._categories.update(category_id, name, given.etag))
 
     async def DeleteCategory(self, request: pb.DeleteCategoryRequest, _: Any) -> empty_pb2.Empty:
         await self._categories.delete(parsing.last(request.name), request.etag)

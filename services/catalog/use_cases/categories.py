@@ -53,19 +53,19 @@ class CategoryUseCases:
 
             return await once(transaction.replays, key, act)
 
-    async def rename(self, category_id: str, display_name: str, etag: str) -> Category:
-        """Renames the category, in its own path and in those of all below it.
+    async def update(self, category_id: str, display_name: str | None, etag: str) -> Category:
+        """Renames the category, in its own path and in those of all below it; None leaves its name.
 
         Raises:
             NotFound: it does not exist.
             Aborted: the etag is not current.
             AlreadyExists: its parent has another category of that name.
         """
-        name = display_name.strip()
         async with self._database.begin() as transaction:
             categories = transaction.categories
             await categories.lock_tree()
             category = await _current(categories, category_id, etag)
+            name = category.display_name if display_name is None else display_name.strip()
             if name == category.display_name:
                 return category
             await _check_path(categories, (*category.names[:-1], name))

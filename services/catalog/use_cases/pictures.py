@@ -71,7 +71,7 @@ class PictureUseCases:
         return rendered
 
     async def delete(self, product_id: str, picture: str) -> None:
-        """Takes a picture from a product; its files go when no other product has shown it for a while.
+        """Takes a picture from a product; the sweeper takes its files when no other product shows it.
 
         Raises:
             NotFound: the product has no such picture.
@@ -83,7 +83,7 @@ class PictureUseCases:
             await transaction.products.touch([product_id])
 
     async def sweep(self, unused_for: timedelta) -> int:
-        """Removes the pictures that no product has shown for so long; returns how many."""
+        """Removes the pictures that no product shows and none took up for so long; returns how many."""
         removed = 0
         while True:
             async with self._database.begin() as transaction:

@@ -121,7 +121,8 @@ def _converted(name: str, kind: FieldType, given: str, value: Value) -> Value:
             if given == "number":
                 return datetime.fromtimestamp(float(value), UTC).timestamp()
             moment = datetime.fromisoformat(str(value))
-            return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+            seconds = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+            return datetime.fromtimestamp(seconds, UTC).timestamp()  # raises where its year in UTC is 0 or 10000
         except (ValueError, OverflowError, OSError):
             raise InvalidArgument.field("filter", f"{name} needs a time such as 2026-01-31T12:00:00Z") from None
     if kind in {FieldType.TEXT, FieldType.PATH}:

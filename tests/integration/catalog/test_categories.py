@@ -65,6 +65,15 @@ async def test_a_tree_is_listed_from_the_root_with_all_that_stands_below(client:
     assert list(one.category_path) == ["Apparel", "Shoes", "Boots"]
 
 
+async def test_a_page_after_a_category_that_is_gone_says_so(client: Client) -> None:
+    for name in ("A", "B", "C"):
+        await create(client, name)
+    request = pb.ListCategoriesRequest(page_size=2)
+    request.page_token = (await client.call("ListCategories", request)).next_page_token
+    await client.call("DeleteCategory", pb.DeleteCategoryRequest(name="categories/b"))
+    assert violations(await client.refused("ListCategories", request)) == ["page_token"]
+
+
 async def test_a_renamed_category_is_renamed_in_every_product_below_it(client: Client, second: Client) -> None:
     await stand(client, ("Apparel", "Shoes", "Boots"), ("Home",))
     before = [await product(second, "p0"), await product(second, "p1")]
@@ -142,6 +151,8 @@ async def test_a_rename_wants_the_current_etag_and_a_mask_that_names_the_name(cl
         await rename(client, "home", "Hut", made.etag)
     assert caught.value.code() is grpc.StatusCode.ABORTED
     request = pb.UpdateCategoryRequest(category={"name": "categories/home", "display_name": "Hut"})
+    stale = pb.UpdateCategoryRequest(category={"name": "categories/home", "etag": made.etag})
+    assert (await client.refused("UpdateCategory", stale)).code() is grpc.StatusCode.ABORTED
     request.update_mask.paths.append("parent_category")
     assert violations(await client.refused("UpdateCategory", request)) == ["update_mask"]
 
