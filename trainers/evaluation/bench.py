@@ -27,16 +27,18 @@ class Measured:
     """A data set with the protocol by which it is measured."""
 
     folder: str
+    dataset: str
+    """Its name in the records."""
     protocol: str
 
 
-TABLE = (Measured("movielens-100k", "time"), Measured("amazon-beauty", "last"))
+TABLE = (Measured("movielens-100k", "movielens-100k", "time"), Measured("amazon-beauty", "Beauty", "last"))
 ALL_QUESTIONS = 1_000_000
 """What is compared with published numbers asks every shopper."""
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Measures; returns the exit code: 1 if something was skipped."""
+    """Measures; returns the exit code: 1 if nothing could be measured."""
     parser = argparse.ArgumentParser(prog="python -m trainers.evaluation.bench", description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="folder with the data sets")
     parser.add_argument("--only", default="", metavar="FOLDER[,FOLDER...]", help="some of the data sets")
@@ -47,10 +49,28 @@ def main(arguments: list[str] | None = None) -> int:
     console = Console(highlight=False)
     wanted = [each for each in TABLE if not options.only or each.folder in options.only.split(",")]
     skipped = [_measure(each, name, options, console) for each in wanted for name in models.names(options.model)]
-    page.write(options.out / "quality.md", quality.load(options.out / "quality.json"), NOTES.read_text())
+    render(options.out)
     for sentence in dict.fromkeys(filter(None, skipped)):
         console.print(f"[yellow]skipped: {sentence}[/]", soft_wrap=True)
-    return 1 if any(skipped) else 0
+    return 1 if all(skipped) else 0
+
+
+def render(folder: Path) -> None:
+    """Writes the page from the records."""
+    found = quality.load(folder / "quality.json")
+    page.write(folder / "quality.md", found, NOTES.read_text(encoding="utf-8") + gaps(found))
+
+
+def gaps(found: Sequence[quality.Record]) -> str:
+    """Says what of the table was not measured yet."""
+    measured = {(record["dataset"], record["protocol"], record["model"]) for record in found}
+    lines = []
+    for each in TABLE:
+        names = [make(models.Asked(each.dataset)).name for make in models.MODELS.values()]
+        missing = [name for name in names if (each.dataset, each.protocol, name) not in measured]
+        if missing:
+            lines.append(f"- {each.dataset}, protocol {each.protocol}: {', '.join(missing)}.")
+    return "\n".join(["Not measured yet:\n", *lines, ""]) if lines else ""
 
 
 def _measure(each: Measured, model: str, options: argparse.Namespace, console: Console) -> str:
@@ -59,13 +79,14 @@ def _measure(each: Measured, model: str, options: argparse.Namespace, console: C
     given = ["--data", str(options.data / each.folder), "--protocol", each.protocol, "--model", model]
     given += ["--most-questions", str(ALL_QUESTIONS)]
     given += [] if options.max_seconds is None else ["--max-seconds", f"{options.max_seconds:g}"]
+    measured_at = revision()  # before: a commit may come while it runs
     report = REPORTS / "bench" / f"{each.folder}-{each.protocol}-{model}.json"
     try:
         found = evaluate(parse([*given, "--report", str(report)]), "", console)
     except (DataError, MissingPackage) as error:
         return str(error)
     command = " ".join(["python -m trainers.evaluation", *given])
-    new = quality.records(found, command, revision())
+    new = quality.records(found, command, measured_at)
     quality.update(options.out / "quality.json", new)
     return ""
 

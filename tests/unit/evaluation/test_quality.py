@@ -62,7 +62,9 @@ def test_absent_data_sets_are_skipped_and_said(tmp_path: Path, capsys: pytest.Ca
     assert bench.main(arguments) == 1
     assert "skipped:" in (said := " ".join(capsys.readouterr().out.split()))
     assert "amazon-beauty does not exist" in said
-    assert (tmp_path / "quality.md").read_text().startswith("# Quality")
+    text = (tmp_path / "quality.md").read_text()
+    assert text.startswith("# Quality")
+    assert "- Beauty, protocol last: random, popularity, recent popularity, item-kNN, EASE," in text
 
 
 def test_every_model_has_a_name_and_wrong_names_are_said() -> None:
