@@ -75,6 +75,9 @@ def resize(content: bytes, width: int, target: str) -> bytes:
         # Lets a JPEG be decoded at an eighth to a half of its size; twice what is needed keeps it sharp.
         picture.draft(None, (width * 2, width * 2))
         upright = ImageOps.exif_transpose(picture)
+    if upright.mode.startswith("I"):
+        # Grey of 16 bits: converting it would cut off everything that is brighter than a 256th.
+        upright = upright.point(lambda grey: grey / 256).convert("L")
     mode = "RGBA" if target == "WEBP" and upright.has_transparency_data else "RGB"
     if upright.mode != mode:
         upright = upright.convert(mode)

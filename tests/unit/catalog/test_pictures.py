@@ -1,11 +1,14 @@
 """What is taken as a picture, and the processes that decode them."""
 
 import asyncio
+import io
 import random
 from contextlib import suppress
 
 import pytest
+from PIL import Image
 
+from services.catalog.adapters import picture_worker
 from services.catalog.adapters.decoder import DecoderPool
 from services.catalog.domain import picture_end, picture_header
 from services.catalog.domain.picture import PictureRefused
@@ -61,6 +64,13 @@ async def test_the_decoder_measures_and_resizes() -> None:
         assert await pool.measure(picture()) == (400, 300)
     finally:
         await pool.aclose()
+
+
+def test_grey_of_sixteen_bits_keeps_its_shades() -> None:
+    image, out = Image.new("I;16", (300, 200), 40_000), io.BytesIO()
+    image.save(out, "PNG")
+    small = Image.open(io.BytesIO(picture_worker.resize(out.getvalue(), 80, "WEBP")))
+    assert small.convert("L").getpixel((40, 20)) == pytest.approx(40_000 / 256, abs=2)
 
 
 async def test_a_picture_that_takes_too_long_or_too_much_is_refused() -> None:
