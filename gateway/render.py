@@ -56,7 +56,7 @@ def render(gateway: settings.Gateway, openapi_file: Path) -> str:
         services=sorted({m.service for m in served}),
         methods=served,
         timeout_s={
-            m.path: settings.METHOD_TIMEOUTS_S.get(m.descriptor.name, gateway.default_timeout_s) for m in served
+            m.path: gateway.method_timeouts_s.get(m.descriptor.name, settings.DEFAULT_TIMEOUT_S) for m in served
         },
         sign_ins=[m.path for m in served if m.descriptor.name in {"LogIn", "SignUp", "ExchangeClientCredentials"}],
         pages=served_pages,

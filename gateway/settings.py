@@ -1,7 +1,8 @@
 """What an Envoy configuration is rendered from: addresses, limits and timeouts, with the reason for each number."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 DEFAULT_TIMEOUT_S = 5.0
@@ -54,7 +55,7 @@ class Gateway:
     """PEM files; plain HTTP without them."""
     trusted_hops: int = 0
     """How many proxies in front of it say truly, in x-forwarded-for, where a request comes from."""
-    default_timeout_s: float = DEFAULT_TIMEOUT_S
+    method_timeouts_s: Mapping[str, float] = field(default_factory=lambda: METHOD_TIMEOUTS_S)
     limits: Limits = Limits()
 
 

@@ -15,7 +15,7 @@ import grpc
 import httpx
 import pytest
 
-from gateway.settings import Gateway, Limits
+from gateway.settings import METHOD_TIMEOUTS_S, Gateway, Limits
 from tests.gateway.envoy import Envoy
 from tests.gateway.standin import Standins
 from tests.support.mesh import wait_until
@@ -23,7 +23,7 @@ from tests.support.postgres import NewDatabase, free_port
 
 ADMIN = {"email": "admin@shop.test", "password": "correct horse"}
 TIMEOUT_S = 1.0
-"""Of a call, so that a test of what happens then takes no longer."""
+"""Of GetCategory, so that a test of what happens then takes no longer."""
 SIGN_INS = 15
 """A second, so that a test can go over it."""
 
@@ -107,7 +107,9 @@ def shop(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) ->
         "recs": [("127.0.0.1", recs_port)],
     }
     limits = Limits(sign_ins_per_second=SIGN_INS)
-    gateway = Gateway(free_port(), free_port(), clusters, host="127.0.0.1", limits=limits, default_timeout_s=TIMEOUT_S)
+    timeouts = METHOD_TIMEOUTS_S | {"GetCategory": TIMEOUT_S}
+    here = {"host": "127.0.0.1", "limits": limits, "method_timeouts_s": timeouts}
+    gateway = Gateway(free_port(), free_port(), clusters, **here)  # type: ignore[arg-type]
     envoy = Envoy(gateway, folder)
     try:
         for replica in users:

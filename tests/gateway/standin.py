@@ -10,7 +10,8 @@ from contextlib import AsyncExitStack
 from typing import Any, TypeVar
 
 import grpc
-from aisle.catalog.v1 import picture_service_pb2, product_pb2, product_service_pb2
+from aisle.catalog.v1 import category_service_pb2, picture_service_pb2, product_pb2, product_service_pb2
+from aisle.catalog.v1.category_service_pb2_grpc import CategoryServiceServicer, add_CategoryServiceServicer_to_server
 from aisle.catalog.v1.picture_service_pb2_grpc import PictureServiceServicer, add_PictureServiceServicer_to_server
 from aisle.catalog.v1.product_service_pb2_grpc import ProductServiceServicer, add_ProductServiceServicer_to_server
 from aisle.recs.v1 import recommendation_service_pb2
@@ -33,7 +34,7 @@ FOR_EVER = "public, max-age=31536000, immutable"
 
 
 class Products(ProductServiceServicer):
-    """`products/slow` takes too long, `products/stubborn` does not even stop when its time is up."""
+    """Remembers who asked; `products/none` does not exist."""
 
     def __init__(self) -> None:
         self.asked = 0
@@ -44,10 +45,6 @@ class Products(ProductServiceServicer):
         self.asked += 1
         self.request_ids.append(context.request_id())
         self.client_addresses.append(context.client_address())
-        if request.name == "products/slow":
-            await asyncio.sleep(30)
-        if request.name == "products/stubborn":
-            await _stubborn(5)
         if request.name == "products/none":
             raise NotFound(request.name)
         return product_pb2.Product(name=request.name, title="A lamp", in_stock=True, stock_quantity=3)
@@ -73,6 +70,17 @@ async def _stubborn(seconds: float) -> None:
             await asyncio.sleep(left)
         except asyncio.CancelledError:
             continue
+
+
+class Categories(CategoryServiceServicer):
+    """`categories/slow` takes too long, `categories/stubborn` does not even stop when its time is up."""
+
+    async def GetCategory(self, request: category_service_pb2.GetCategoryRequest, _: Any) -> Any:
+        if request.name == "categories/slow":
+            await asyncio.sleep(30)
+        if request.name == "categories/stubborn":
+            await _stubborn(3)
+        return category_service_pb2.Category(name=request.name)
 
 
 class Pictures(PictureServiceServicer):
@@ -150,11 +158,12 @@ class Standins:
     def _servicers(self, domain: str) -> tuple[Callable[[grpc.aio.Server], None], list[str]]:
         def catalog(server: grpc.aio.Server) -> None:
             add_ProductServiceServicer_to_server(self.products, server)
+            add_CategoryServiceServicer_to_server(Categories(), server)
             add_PictureServiceServicer_to_server(Pictures(), server)
 
         def recs(server: grpc.aio.Server) -> None:
             add_RecommendationServiceServicer_to_server(Recommendations(), server)
 
         if domain == "catalog":
-            return catalog, ["aisle.catalog.v1.ProductService", "aisle.catalog.v1.PictureService"]
+            return catalog, [f"aisle.catalog.v1.{name}Service" for name in ("Product", "Category", "Picture")]
         return recs, ["aisle.recs.v1.RecommendationService"]

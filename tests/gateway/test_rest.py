@@ -162,7 +162,7 @@ def test_nobody_chooses_where_they_come_from_or_how_long_they_may_take(shop: Sho
     headers = {"x-envoy-external-address": "203.0.113.9", "x-forwarded-for": "203.0.113.9"}
     shop.http.get("/v1/products/a", headers=headers).raise_for_status()
     assert shop.standins.products.client_addresses[-1] == "127.0.0.1"
-    error(shop.http.get("/v1/products/slow", headers={"x-envoy-upstream-rq-timeout-ms": "60000"}), 504, 4)
+    error(shop.http.get("/v1/categories/slow", headers={"x-envoy-upstream-rq-timeout-ms": "60000"}), 504, 4)
 
 
 def test_no_token_stands_in_the_access_log(shop: Shop) -> None:

@@ -76,3 +76,29 @@ def test_the_api_that_it_calls_is_in_the_contracts() -> None:
         called |= set(re.findall(r"/v1/[A-Za-z/${}.]*:([A-Za-z]+)", file.read_text()))
     assert {"logIn", "refresh", "logOut", "write", "batchWrite", "recommend"} <= called
     assert called <= known
+
+
+def colours(css: str) -> dict[str, str]:
+    """The custom properties of a block that are plain colours."""
+    return dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", css))
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance (WCAG 2.2)."""
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_text_can_be_read_in_light_and_dark() -> None:
+    light, _, rest = (WEB / "style.css").read_text().partition("@media (prefers-color-scheme: dark)")
+    dark = rest.partition("*::before")[0]
+    grounds = ["ground", "surface", "band"]
+    pairs = [(ink, ground) for ink in ("ink", "ink-soft", "accent") for ground in grounds]
+    pairs += [("on-accent", "accent"), ("accent-strong", "accent-wash"), ("sale", "surface"), ("star", "surface")]
+    pairs += [("warn-ink", "warn-ground"), ("bad-ink", "bad-ground"), ("ground", "ink")]
+    for scheme in (colours(light), colours(light) | colours(dark)):
+        for ink, ground in pairs:
+            bright, dim = sorted((luminance(scheme[ink]), luminance(scheme[ground])), reverse=True)
+            contrast = (bright + 0.05) / (dim + 0.05)
+            assert contrast >= 4.5, f"{ink} {scheme[ink]} on {ground} {scheme[ground]}: {contrast:.2f}"

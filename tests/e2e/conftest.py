@@ -1,0 +1,71 @@
+"""A real browser before the whole shop."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.support.mesh import RunningMesh
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+# Nothing that a browser does by itself: no look-ups of its maker's hosts, no updates, no GPU.
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+# What Chromium says on the console of every answer that is not a success.
+NO_SUCCESS = "Failed to load resource"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium as the system has it; a browser is never downloaded.
+
+    It ends with the module: while it runs, its event loop counts as running, and no test with a loop of its own could.
+    """
+    if CHROMIUM is None:
+        pytest.skip("No browser: the end-to-end tests need Chromium (Debian: apt-get install chromium)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def at_the_start(browser: Browser, mesh: RunningMesh, forgiven: str) -> Iterator[Page]:
+    """A fresh profile at the shop's start; its console stays empty but for what is forgiven."""
+    context = browser.new_context(base_url=mesh.url, viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+    page = context.new_page()
+    page.set_default_timeout(30_000)
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text) if message.type in {"error", "warning"} else None)
+    page.on("pageerror", lambda problem: said.append(str(problem)))
+    page.goto("/")
+    page.locator("#catalogue .card[data-product]").first.wait_for()
+    page.locator("#picks .card[data-product]").first.wait_for()
+    yield page
+    context.close()
+    assert [text for text in said if not (forgiven and text.startswith(forgiven))] == []
+
+
+@pytest.fixture
+def page(browser: Browser, mesh: RunningMesh) -> Iterator[Page]:
+    """The shop, in which nothing goes wrong."""
+    with at_the_start(browser, mesh, "") as page:
+        yield page
+
+
+@pytest.fixture
+def page_of_failures(browser: Browser, mesh: RunningMesh) -> Iterator[Page]:
+    """The shop, for tests of what it says when it is refused something."""
+    with at_the_start(browser, mesh, NO_SUCCESS) as page:
+        yield page
