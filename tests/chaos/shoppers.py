@@ -102,7 +102,7 @@ def summary(reply: dict[str, Any]) -> str:
 
 async def some_products(http: httpx.AsyncClient, count: int = 100) -> list[str]:
     """Names of products in stock."""
-    query: dict[str, str | int] = {"pageSize": count, "filter": "in_stock = true"}
+    query: dict[str, str | int] = {"pageSize": count, "filter": "in_stock=true"}
     return [product["name"] for product in (await answered(await http.get("/v1/products", params=query)))["products"]]
 
 
