@@ -5,6 +5,8 @@ from datetime import datetime
 
 MOST_DIGITS = 18
 """Of a version: 64 bits hold any number of so many."""
+NO_PASSWORD = ""
+"""Stands for the hash of an account that nobody can log in to."""
 SHOPPER, VISITOR, MERCHANT, ADMIN, SERVICE = "shopper", "visitor", "merchant", "admin", "service"
 
 

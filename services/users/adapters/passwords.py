@@ -1,6 +1,7 @@
 """argon2id, in threads of its own."""
 
 import asyncio
+import secrets
 from concurrent.futures import ThreadPoolExecutor
 
 from argon2 import PasswordHasher
@@ -16,19 +17,19 @@ class Argon2Passwords:
     def __init__(self, memory_kib: int = 19 * 1024, passes: int = 2) -> None:
         self._hasher = PasswordHasher(time_cost=passes, memory_cost=memory_kib, parallelism=1)
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="argon2")
-        # For addresses without an account, so that they take as long as wrong passwords.
-        self._nobody = self._hasher.hash("nobody has this password")
+        # For addresses without an account or a password, so that they take as long as wrong passwords.
+        self._nobody = self._hasher.hash(secrets.token_urlsafe(32))
 
     async def hash(self, password: str) -> str:
         """A hash with its own salt and its parameters."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._hasher.hash, password)
 
     async def verify(self, password_hash: str | None, password: str) -> bool:
-        """Whether the password is the one; takes as long when there is no hash."""
+        """Whether the password is the one; takes as long when there is none or it is NO_PASSWORD."""
 
         def check() -> bool:
             try:
-                return self._hasher.verify(password_hash or self._nobody, password) and password_hash is not None
+                return self._hasher.verify(password_hash or self._nobody, password) and bool(password_hash)
             except (VerificationError, InvalidHashError):
                 return False
 

@@ -41,7 +41,7 @@ class Accounts:
     async def create(
         self, account_id: str, email: str, display_name: str, roles: tuple[str, ...], password: str
     ) -> Account:
-        """Creates an account with chosen roles, a shopper's when none are chosen.
+        """Creates an account with chosen roles, a shopper's when none are chosen. Without a password nobody can log in.
 
         Raises:
             AlreadyExists: the id or the address is taken.
@@ -52,7 +52,7 @@ class Accounts:
         if account_id == "me":
             raise InvalidArgument.field("account_id", "stands for the caller and cannot be an id")
         account = _new(account_id or uuid.uuid4().hex, email, display_name, roles or (domain.SHOPPER,))
-        password_hash = await self._passwords.hash(password)
+        password_hash = await self._passwords.hash(password) if password else domain.NO_PASSWORD
         async with self._open() as store:
             if not await store.add_account(account, password_hash):
                 raise AlreadyExists(f"{account.name} or an account of this e-mail address")

@@ -177,6 +177,18 @@ async def test_only_machines_read_the_feed_and_only_admins_make_accounts(account
     assert await code_of(accounts.CreateAccount(request, metadata=bearer(admin))) is grpc.StatusCode.ALREADY_EXISTS
 
 
+async def test_nobody_logs_in_to_an_account_without_a_password(accounts: Any, sessions: Any) -> None:
+    admin = await sessions.LogIn(spb.LogInRequest(**ADMIN))
+    request = pb.CreateAccountRequest(account={"email": "imported@shop.test"}, account_id="imported")
+    await accounts.CreateAccount(request, metadata=bearer(admin))
+    for password in ("", "nobody has this password"):
+        attempt = spb.LogInRequest(email="imported@shop.test", password=password)
+        assert await code_of(sessions.LogIn(attempt)) in {
+            grpc.StatusCode.INVALID_ARGUMENT,
+            grpc.StatusCode.UNAUTHENTICATED,
+        }
+
+
 async def test_a_new_key_is_published_before_it_signs(
     users: RunningServer, sessions: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

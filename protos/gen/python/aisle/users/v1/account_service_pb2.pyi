@@ -152,7 +152,7 @@ class CreateAccountRequest(_message.Message):
     account_id: _builtins.str
     """The last part of the name. Made up when empty."""
     password: _builtins.str
-    """At least 8 characters."""
+    """At least 8 characters. Empty for an account that nobody can log in to, such as a shopper of an import."""
     @_builtins.property
     def account(self) -> Global___Account:
         """The account; its name is ignored."""
