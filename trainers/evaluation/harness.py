@@ -79,7 +79,7 @@ def evaluate(
     shares = (counts[top] + 1) / (len(np.unique(known.user)) + 1)
     masks = _masks(events, known, queries, counts)
     return Result(
-        metrics={name: metrics.estimate(values, queries.user) for name, values in each.items()},
+        metrics=metrics.estimates(each, queries.user),
         slices={name: (int(mask.sum()), float(each["ndcg@20"][mask].mean())) for name, mask in masks.items()},
         coverage=len(np.unique(top)) / products,
         novelty=float(-np.log2(np.minimum(shares, 1)).mean()),
@@ -91,7 +91,7 @@ def evaluate(
 def _part(each: Mapping[str, Floats], queries: Queries, mask: NDArray[np.bool_]) -> Mapping[str, Estimate]:
     if mask.sum() < LEAST:
         return {}
-    return {name: metrics.estimate(each[name][mask], queries.user[mask]) for name in PARTED}
+    return metrics.estimates({name: each[name][mask] for name in PARTED}, queries.user[mask])
 
 
 def _masks(events: Events, known: Events, queries: Queries, counts: Ints) -> dict[str, NDArray[np.bool_]]:

@@ -56,11 +56,28 @@ def estimate(values: Floats, shopper: Ints, seed: int = 0) -> Estimate:
     return ratio(values, np.ones(len(values)), shopper, seed)
 
 
+def estimates(values: Mapping[str, Floats], shopper: Ints, seed: int = 0) -> dict[str, Estimate]:
+    """The means of several metrics of the same questions, by the same draws."""
+    drawn, total = _resampled(np.stack([*values.values(), np.ones(len(shopper))], 1), shopper, seed)
+    lows, highs = np.percentile(drawn[:, :-1] / drawn[:, -1:], [2.5, 97.5], axis=0)
+    means = total[:-1] / total[-1]
+    return {name: Estimate(float(means[i]), float(lows[i]), float(highs[i])) for i, name in enumerate(values)}
+
+
 def ratio(above: Floats, below: Floats, shopper: Ints, seed: int = 0) -> Estimate:
     """The sum of one thing over the sum of another, with an interval over shoppers."""
-    _, group = np.unique(shopper, return_inverse=True)
-    sums, counts = np.bincount(group, above), np.bincount(group, below)
-    draws = np.random.default_rng(seed).multinomial(len(sums), np.full(len(sums), 1 / len(sums)), RESAMPLES)
+    drawn, total = _resampled(np.stack([above, below], 1), shopper, seed)
     with np.errstate(invalid="ignore"):  # a draw may miss all shoppers that count
-        low, high = np.nanpercentile((draws @ sums) / (draws @ counts), [2.5, 97.5])
-    return Estimate(float(sums.sum() / counts.sum()), float(low), float(high))
+        low, high = np.nanpercentile(drawn[:, 0] / drawn[:, 1], [2.5, 97.5])
+    return Estimate(float(total[0] / total[1]), float(low), float(high))
+
+
+def _resampled(columns: Floats, shopper: Ints, seed: int) -> tuple[Floats, Floats]:
+    """Sums of the columns over as many shoppers as there are, drawn with replacement, [RESAMPLES, columns]; and over
+    each shopper once."""
+    _, group = np.unique(shopper, return_inverse=True)
+    sums = np.stack([np.bincount(group, column) for column in columns.T], 1)
+    random, size = np.random.default_rng(seed), len(sums)
+    # Drawing shoppers and counting them is many times as fast as numpy's multinomial.
+    drawn = [np.bincount(random.integers(size, size=size), minlength=size) @ sums for _ in range(RESAMPLES)]
+    return np.stack(drawn), sums.sum(0)
