@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from services.catalog.app import build
 from services.catalog.settings import CatalogSettings
+from services.kit import telemetry
 from services.kit.server import RunningServer, start
 from tests.support.postgres import NewDatabase
 from tests.support.tokens import Issuer
@@ -43,6 +44,12 @@ class Client:
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await self.call(method, request, **how)
         return caught.value
+
+
+@pytest.fixture(scope="session", autouse=True)
+def logs() -> None:
+    """As in production: structlog's own default draws a picture of every traceback, which takes seconds."""
+    telemetry.configure_logs("warning")
 
 
 @pytest.fixture

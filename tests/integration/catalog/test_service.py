@@ -7,6 +7,7 @@ import signal
 import sys
 
 import grpc
+import pytest
 from aisle.catalog.v1 import product_service_pb2 as pb
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
@@ -102,6 +103,7 @@ async def test_a_lost_database_is_unavailable_and_its_return_is_enough(
     await relay.cut()
 
 
+@pytest.mark.filterwarnings("ignore:Did not recognize type 'xid8'")
 async def test_the_migrations_make_the_tables_that_the_code_sees(
     catalog: RunningServer, settings: CatalogSettings
 ) -> None:
@@ -132,7 +134,7 @@ async def test_the_command_serves_and_ends_in_order(settings: CatalogSettings) -
     )
     try:
         async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-            await asyncio.wait_for(channel.channel_ready(), 60)
+            await asyncio.wait_for(channel.channel_ready(), 120)
             assert await health(channel) == SERVING
             listed = await Client(channel, ()).call("ListProducts", pb.ListProductsRequest())
             assert listed.total_size == 0
