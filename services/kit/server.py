@@ -20,10 +20,14 @@ from services.kit.interception import Interceptor
 
 MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 """A picture of 8 MiB, or an import of 5,000 events, with room."""
+MAX_METADATA_BYTES = 96 * 1024
 OPTIONS = (
     ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
     ("grpc.max_send_message_length", 64 * 1024 * 1024),
     ("grpc.so_reuseport", 0),
+    # The gateway refuses headers above 32 KiB by itself, and sends a long path twice: as it came and as it is now.
+    ("grpc.max_metadata_size", MAX_METADATA_BYTES),
+    ("grpc.absolute_max_metadata_size", MAX_METADATA_BYTES),
     # Channels ping every 30 s (services.kit.channels); a server that allows less answers GOAWAY.
     ("grpc.keepalive_time_ms", 60_000),
     ("grpc.keepalive_timeout_ms", 10_000),

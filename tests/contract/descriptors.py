@@ -37,6 +37,11 @@ def methods() -> list[MethodDescriptor]:
     ]
 
 
+def messages() -> list[Descriptor]:
+    """Every message on the top level of an Aisle package."""
+    return [m for file in OWN_FILES for m in _POOL.FindFileByName(file.name).message_types_by_name.values()]
+
+
 def request_messages() -> list[Descriptor]:
     """Every message that a client sends: requests and the Aisle messages that they hold."""
     seen: dict[str, Descriptor] = {}

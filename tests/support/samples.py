@@ -1,8 +1,10 @@
 """Requests made from the contracts: a valid message of any type, and the REST call that carries it."""
 
+import base64
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from re import _constants, _parser  # type: ignore[attr-defined]
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -22,6 +24,10 @@ LOADED = (
     *(recommendation_service_pb2, release_service_pb2, user_event_service_pb2, search_service_pb2),
     *(account_service_pb2, session_service_pb2),
 )
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAIAAAD91JpzAAAAE0lEQVR4nGNgZGIGIgYWVjYgAgAA7QArgMV+GQAAAABJRU5ErkJggg=="
+)
+"""A picture of four pixels."""
 UUID = "6f1c1f0e-8f0e-4d0c-9a55-3d1b2c4e5f60"
 VARIABLE = re.compile(r"\{([a-z_.]+)(?:=([^}]*))?\}")
 NUMBERS = {
@@ -107,7 +113,7 @@ def _scalar(field: FieldDescriptor, rules: Any, known: Known) -> Any:
     if field.type == FieldDescriptor.TYPE_STRING:
         return _string(field, rules.string, known)
     if field.type == FieldDescriptor.TYPE_BYTES:
-        return b"x" * max(1, rules.bytes.min_len)
+        return PNG
     if field.enum_type is not None:
         return field.enum_type.values[-1].number
     if field.type in NUMBERS:
@@ -128,9 +134,18 @@ def _string(field: FieldDescriptor, rules: Any, known: Known) -> str:
     if rules.pattern:
         text = matching(rules.pattern)
         return known.get(shape(text), text)
+    if reference := descriptors.reference(field):
+        return known.get(f"{_plurals()[reference]}/*", "")
     if field.name in {"filter", "order_by", "page_token", "cursor", "etag"}:
         return ""
     return "x" * max(1, rules.min_len)
+
+
+@cache
+def _plurals() -> dict[str, str]:
+    """Collections by the types of what is in them."""
+    resources = [descriptors.resource(message) for message in descriptors.messages()]
+    return {found.type: found.plural for found in resources if found.type}
 
 
 def shape(name: str) -> str:

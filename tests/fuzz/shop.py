@@ -1,0 +1,93 @@
+"""Who calls in the fuzzers, and the resources that exist for them."""
+
+import uuid
+from dataclasses import dataclass
+
+import grpc
+from aisle.catalog.v1 import category_service_pb2 as categories_pb
+from aisle.catalog.v1 import picture_service_pb2 as pictures_pb
+from aisle.catalog.v1 import product_service_pb2 as products_pb
+from aisle.catalog.v1 import review_service_pb2 as reviews_pb
+from aisle.catalog.v1.category_service_pb2_grpc import CategoryServiceStub
+from aisle.catalog.v1.picture_service_pb2_grpc import PictureServiceStub
+from aisle.catalog.v1.product_service_pb2_grpc import ProductServiceStub
+from aisle.catalog.v1.review_service_pb2_grpc import ReviewServiceStub
+from aisle.recs.v1.release_service_pb2 import ListReleasesRequest
+from aisle.recs.v1.release_service_pb2_grpc import ReleaseServiceStub
+from aisle.type.v1 import access_pb2
+from aisle.users.v1 import account_service_pb2 as accounts_pb
+from aisle.users.v1 import session_service_pb2 as sessions_pb
+from aisle.users.v1.account_service_pb2_grpc import AccountServiceStub
+from aisle.users.v1.session_service_pb2_grpc import SessionServiceStub
+from google.protobuf.descriptor import MethodDescriptor
+
+from tests.contract import descriptors
+from tests.support.mesh import RunningMesh
+from tests.support.samples import PNG, Known
+
+SERVED = ("catalog", "users", "recs")
+STAFF = {access_pb2.Access.LEVEL_MERCHANT, access_pb2.Access.LEVEL_ADMIN, access_pb2.Access.LEVEL_SERVICE}
+LEAKS = (
+    *(b"Traceback", b'File "', b".py", b"site-packages", b"Exception", b"Error(", b"<class", b"object at 0x"),
+    *(b"sqlalchemy", b"asyncpg", b"psycopg", b"postgres", b"SELECT ", b"INSERT ", b"alembic", b"pymilvus", b"feast"),
+    *(b"grpc.aio", b"grpc._", b"_upb", b"DecodeError", b"numpy", b"PIL.", b"/home/", b"/work/", b"/usr/"),
+)
+"""What only our own insides would say."""
+
+
+@dataclass(frozen=True)
+class Callers:
+    """A shopper and the admin, and names to call by."""
+
+    shopper: str
+    admin: str
+    """Access tokens."""
+    known: Known
+    doomed: Known
+    """Resources to delete."""
+
+    def header(self, method: MethodDescriptor) -> str:
+        """The `authorization` of somebody who may call the method."""
+        return f"Bearer {self.admin if descriptors.access(method).level in STAFF else self.shopper}"
+
+
+def callers(mesh: RunningMesh) -> Callers:
+    """Signs up a shopper, and makes a product with everything on it that may be spoilt."""
+    with grpc.insecure_channel(mesh.addresses("users")[0]) as users:
+        sign_up = accounts_pb.SignUpRequest(email=f"fuzz-{uuid.uuid4().hex}@shop.test", password="a long password")
+        shopper = AccountServiceStub(users).SignUp(sign_up)
+        secret = mesh.credentials
+        log_in = sessions_pb.LogInRequest(email=secret.admin_email, password=secret.admin_password)
+        admin = SessionServiceStub(users).LogIn(log_in).access_token
+    own = {"users/*": shopper.subject, "users/*/preferences": f"{shopper.subject}/preferences"}
+    release = {"scenarios/*": "scenarios/home", "releases/*": a_release(mesh, admin)}
+    return Callers(shopper.access_token, admin, resources(mesh, admin) | own | release, resources(mesh, admin))
+
+
+def resources(mesh: RunningMesh, admin: str) -> dict[str, str]:
+    """A category, and a product with a picture and a review, of the fuzzer's own."""
+    metadata = (("authorization", f"Bearer {admin}"),)
+    own = f"fuzz-{uuid.uuid4().hex[:12]}"
+    with grpc.insecure_channel(mesh.addresses("catalog")[0]) as catalog:
+        category = categories_pb.CreateCategoryRequest(category={"display_name": own}, category_id=own)
+        category_name = CategoryServiceStub(catalog).CreateCategory(category, metadata=metadata).name
+        product = products_pb.CreateProductRequest(product={"title": own, "stock_quantity": 9}, product_id=own)
+        name = ProductServiceStub(catalog).CreateProduct(product, metadata=metadata).name
+        picture = pictures_pb.CreatePictureRequest(parent=name, content=PNG)
+        picture_name = PictureServiceStub(catalog).CreatePicture(picture, metadata=metadata).name
+        review = reviews_pb.Review(name=f"{name}/reviews/{own}", rating=3)
+        ReviewServiceStub(catalog).ImportReviews(reviews_pb.ImportReviewsRequest(reviews=[review]), metadata=metadata)
+    return {
+        "categories/*": category_name,
+        "products/*": name,
+        "products/*/pictures/*": picture_name,
+        "products/*/reviews/*": review.name,
+    }
+
+
+def a_release(mesh: RunningMesh, admin: str) -> str:
+    """The newest release of the shop."""
+    metadata = (("authorization", f"Bearer {admin}"),)
+    with grpc.insecure_channel(mesh.addresses("recs")[0]) as recs:
+        releases = ReleaseServiceStub(recs).ListReleases(ListReleasesRequest(), metadata=metadata).releases
+    return next(release.name for release in releases)
