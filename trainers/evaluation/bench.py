@@ -70,7 +70,7 @@ def gaps(found: Sequence[quality.Record]) -> str:
         missing = [name for name in names if (each.dataset, each.protocol, name) not in measured]
         if missing:
             lines.append(f"- {each.dataset}, protocol {each.protocol}: {', '.join(missing)}.")
-    return "\n".join(["Not measured yet:\n", *lines, ""]) if lines else ""
+    return "\n".join(["Not measured yet; `make bench-quality` does it:\n", *lines, ""]) if lines else ""
 
 
 def _measure(each: Measured, model: str, options: argparse.Namespace, console: Console) -> str:
