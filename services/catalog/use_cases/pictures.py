@@ -45,15 +45,12 @@ class PictureUseCases:
         """
         new = picture_id(content)
         async with self._database.begin() as transaction:
-            if await transaction.products.get(product_id) is None:
-                raise NotFound(f"products/{product_id}")
-            if (shown := await transaction.pictures.of(product_id, new)) is not None:
-                return shown
-            known = await transaction.pictures.get(new)
-        picture = known or await self._measured(new, content)
-        async with self._database.begin() as transaction:
-            # Recorded before its file is written, so that the sweeper finds the file of a call that dies here.
-            await transaction.pictures.put(picture)
+            picture = await transaction.pictures.get(new)
+        if picture is None:
+            picture = await self._measured(new, content)
+            async with self._database.begin() as transaction:
+                # Recorded before its file is written, so that the sweeper finds the file of a call that dies here.
+                await transaction.pictures.put(picture)
         async with self._database.begin() as transaction:
             return await self._show(transaction, product_id, picture, content)
 
