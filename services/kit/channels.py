@@ -9,6 +9,7 @@ from google.protobuf import descriptor_pool
 from google.protobuf.descriptor_pb2 import MethodOptions
 
 from services.kit import context
+from services.kit.errors import DeadlineExceeded
 
 Token = Callable[[], Awaitable[str]]
 KEEPALIVE = (
@@ -82,7 +83,9 @@ class _Passing:
                 metadata.add("traceparent", state.traceparent)
             if self._forward and state.principal is not None:
                 metadata.add("authorization", f"Bearer {state.principal.token}")
-            left = max(context.time_remaining(), 0.0)
+            # gRPC notices by a timer that a call has no time, and by then a write may have arrived.
+            if (left := context.time_remaining()) <= 0:
+                raise DeadlineExceeded
             if left != float("inf"):
                 timeout = left if timeout is None else min(timeout, left)
         if self._token is not None:
