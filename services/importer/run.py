@@ -57,7 +57,7 @@ def stages(data: Format, source: Source, shop: Shop) -> list[Stage]:
         Stage("pictures", data.pictures, write_pictures, 25),
         Stage("reviews", data.reviews, shop.write_reviews, 300),
         Stage("events", data.events, shop.write_events, 2000),
-        Stage("shoppers", data.shoppers, shop.write_shoppers, 200),
+        Stage("users", data.shoppers, shop.write_shoppers, 200),
     ]
 
 

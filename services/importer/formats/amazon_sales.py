@@ -80,7 +80,7 @@ class AmazonSales(Format):
         for place, review, missing in self._reviews():
             yield Item(place, review)
             if missing:
-                why = "cannot be told apart: a review has the separator in it; the reviews are kept without them"
+                why = "cannot be told apart among the row's reviews: one of them has the separator in it"
                 yield Finding(place, missing, why, kept=True)
 
     def events(self) -> Entries[Event]:

@@ -136,7 +136,7 @@ def test_an_import_twice_changes_nothing_and_says_so(shop: Shop, tmp_path: Path)
     assert shop.stored_events("twice") == events
     assert again.row("products") == [0, 0, 2, 2, 1]
     assert again.row("events") == [0, 0, 2, 2, 0]
-    assert again.row("shoppers") == [0, 0, 1, 1, 1]
+    assert again.row("users") == [0, 0, 1, 1, 1]
 
 
 def test_changed_rows_are_updated(shop: Shop, tmp_path: Path) -> None:
