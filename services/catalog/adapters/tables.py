@@ -17,11 +17,10 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
-    UniqueConstraint,
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID, ExcludeConstraint
 
 from services.kit.changes import Xid8
 
@@ -45,11 +44,13 @@ categories = Table(
     Column("path_ids", ARRAY(Text), nullable=False),
     Column("path_names", ARRAY(Text), nullable=False),
     # The names it was made with: an import finds its category again after a rename.
-    Column("origin", ARRAY(Text), nullable=False, index=True),
+    Column("origin", ARRAY(Text), nullable=False),
     _now(),
     Column("version", BigInteger, versions, nullable=False, server_default=versions.next_value()),
-    UniqueConstraint("path_names", name="categories_path_names_key"),
+    # Unique by its hash: a path may be longer than what a B-tree takes.
+    ExcludeConstraint(("path_names", "="), using="hash", name="categories_path_names_key"),
 )
+Index("categories_origin", categories.c.origin, postgresql_using="hash")
 Index("categories_path_ids", categories.c.path_ids, postgresql_using="gin")
 
 products = Table(

@@ -1,6 +1,7 @@
 """The category tree, and the products that stand in it."""
 
 import asyncio
+import random
 from typing import Any
 
 import grpc
@@ -63,6 +64,18 @@ async def test_a_tree_is_listed_from_the_root_with_all_that_stands_below(client:
     one = await product(client, "p1")
     assert list(one.category_ids) == ["apparel", "apparel.shoes", "apparel.shoes.boots"]
     assert list(one.category_path) == ["Apparel", "Shoes", "Boots"]
+
+
+async def test_the_longest_path_that_the_contract_allows_is_taken(client: Client) -> None:
+    chance = random.Random(1)
+    path = tuple("".join(chr(chance.randrange(0x4E00, 0x9FA5)) for _ in range(200)) for _ in range(8))
+    assert (await stand(client, path)).created_count == 1
+    assert (await stand(client, path)).unchanged_count == 1
+    assert tuple((await product(client, "p0")).category_path) == path
+    top = (await product(client, "p0")).category_ids[0]
+    await rename(client, top, "\N{GRINNING FACE}" * 200)
+    assert (await stand(client, path)).unchanged_count == 1
+    assert len(await tree(client, page_size=3)) == 8
 
 
 async def test_a_page_after_a_category_that_is_gone_says_so(client: Client) -> None:
