@@ -134,6 +134,9 @@ class Server(ThreadingHTTPServer):
     shift = 0
     asked: list[dict[str, str]]
 
+    def handle_error(self, *_: Any) -> None:
+        """Who has read enough hangs up."""
+
 
 class Handler(BaseHTTPRequestHandler):
     server: Server
