@@ -29,7 +29,12 @@ def main(arguments: list[str] | None = None) -> int:
         return int(options.run(options, console))
     except (SimulatorError, DataError) as error:
         console.print(f"[red]{error}[/]", soft_wrap=True)
-        return FAILED
+    except OSError as error:
+        where = f" {error.filename}" if error.filename else ""
+        console.print(
+            f"[red]Writing{where} failed: {error.strerror}. Make room, or name another --out.[/]", soft_wrap=True
+        )
+    return FAILED
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -61,7 +66,9 @@ def _add_watch(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--shoppers", type=_count, default=SHOPPERS)
     parser.add_argument("--seed", type=_seed, default=SEED, help="the same seed makes the same shop")
     parser.add_argument("--days", type=_days, default=DAYS, help="how long shoppers are watched")
-    parser.add_argument("--until", type=_day, default=None, help="last day as YYYY-MM-DD (UTC); yesterday unless said")
+    parser.add_argument(
+        "--until", type=_day, default=None, help="when the watch ends, YYYY-MM-DD (UTC); today unless said"
+    )
     parser.add_argument("--out", type=Path, required=True, help="folder to write; one of an earlier run is replaced")
     parser.add_argument("--quiet", action="store_true", help="no progress bars")
 

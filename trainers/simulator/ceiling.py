@@ -55,7 +55,7 @@ class TrueUtility:
 
     def __post_init__(self) -> None:
         """Names it for tables."""
-        self.name = "ceiling: and intent" if self.intent else "true tastes"
+        self.name = "ceiling" if self.intent else "true tastes"
 
     def fit(self, train: Shop, events: Events, validation: Queries) -> None:
         """Nothing to learn."""
@@ -173,16 +173,16 @@ def _items(planted: Mapping[str, list[Any]], leaves: Mapping[str, Any], products
         level=np.array(planted["price_level"]),
         values=values,
         attributes=attributes,
-        launch=_seconds(planted["launch"], -np.inf),
+        launch=_seconds(planted["launch"]),
         quality=np.array(planted["quality"]),
-        peak=_seconds(planted["fashion_peak"], np.nan),
+        peak=_seconds(planted["fashion_peak"]),
         season=np.array([leaves[name]["season_day"] for name in names]),
         partner=np.array([[leaf[other] for other in leaves[name]["goes_with"]] for name in names]),
     )
 
 
-def _seconds(moments: Sequence[Any], missing: float) -> Floats:
-    return np.array([missing if moment is None else moment.timestamp() for moment in moments], np.float64)
+def _seconds(moments: Sequence[Any]) -> Floats:
+    return np.array([-np.inf if moment is None else moment.timestamp() for moment in moments], np.float64)
 
 
 class _Codes:

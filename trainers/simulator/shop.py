@@ -91,8 +91,16 @@ def make_behaviour(catalogue: Path, watch: Watch, folder: Path, steps: Steps) ->
     if not len(products):
         raise SimulatorError(f"{file} has no products, so there is nothing to shop for. Import some first.")
     _claim(folder)
-    items = plant(products, watch.seed, watch.start.timestamp(), watch.until.timestamp())
+    start, until = watch.start.timestamp(), watch.until.timestamp()
+    items = plant(products, watch.seed, start, until, names=_category_names(file))
     return _behave(items, watch, folder, VISITING_PREFIX, steps)
+
+
+def _category_names(file: Path) -> Sequence[str]:
+    """Of each product, where the extract of a shop has ids in the paths; nothing where the paths are names."""
+    if file.suffix != ".parquet" or "category_ids" not in parquet.read_schema(file).names:
+        return ()
+    return [name or "" for name in parquet.read_table(file, columns=["category"])["category"].to_pylist()]
 
 
 def _behave(items: Items, watch: Watch, folder: Path, prefix: str, steps: Steps) -> Mapping[str, int]:

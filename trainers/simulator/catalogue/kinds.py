@@ -175,7 +175,7 @@ KINDS: tuple[Kind, ...] = (
           "headphones notebook", "Quiet keys with a clear edge."),
     _kind("perfume", "Beauty > Fragrance > Perfume", "Eau de Parfum|Perfume", 72, ("glass",), PLAIN, "lipstick cream",
           "Opens bright and dries down warm."),
-    _kind("lipstick", "Beauty > Make-up > Lipsticks", "Lipstick|Lip Colour", 22, ("satin", "matt"), PLAIN,
+    _kind("lipstick", "Beauty > Make-up > Lipsticks", "Lipstick|Lip Colour", 22, ("satin", "matt"), ("plain",),
           "perfume cream", "Colour that stays through lunch.", LIPS),
     _kind("cream", "Beauty > Care > Face Cream", "Face Cream|Moisturiser", 34, ("shea", "aloe", "oat"), PLAIN,
           "soap perfume", "For dry days, without perfume and without fuss."),

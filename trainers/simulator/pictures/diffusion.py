@@ -15,7 +15,7 @@ NEGATIVE = "text, watermark, logo, people, hands, blurry, cropped"
 
 
 class DiffusionPainter:
-    """A diffusers pipeline. Slow without a GPU: minutes a picture."""
+    """A pipeline of diffusers. Without a GPU a picture takes minutes."""
 
     def __init__(self, model: Path | None) -> None:
         """
@@ -70,7 +70,7 @@ def prompt(product: SimulatedProduct) -> str:
     noun = product.kind.nouns[0].lower()
     return (
         f"product photo of a {said['style']} {look}{said['colour']} {said['material']} {noun}, "
-        "centred, plain pale background, soft studio light, soft shadow"
+        "plain pale background, studio light"
     )
 
 
@@ -79,8 +79,8 @@ def _diffusers() -> Any:
         return import_module("diffusers")
     except ImportError as error:
         raise SimulatorError(
-            f"--pictures diffusion needs the package diffusers ({error}). Install it with `pip install diffusers`, "
-            "or leave --pictures out to have them drawn."
+            f"--pictures diffusion needs the package diffusers ({error}). Install it with "
+            "`pip install diffusers transformers`, or leave --pictures out to have them drawn."
         ) from error
 
 

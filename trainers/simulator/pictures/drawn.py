@@ -22,7 +22,7 @@ class DrawnPainter:
 
     def __init__(self, workers: int | None = None) -> None:
         """`workers` processes draw; one a core unless said."""
-        self._workers = workers or len(os.sched_getaffinity(0))
+        self._workers = workers or _cores()
 
     def paint(
         self, products: Sequence[SimulatedProduct], folder: Path, tick: Callable[[], None]
@@ -38,6 +38,11 @@ class DrawnPainter:
             for _ in pool.map(_paint, jobs, chunksize=CHUNK):
                 tick()
         return places
+
+
+def _cores() -> int:
+    """Those that this process may use, where the system tells."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _places(number: int, product: SimulatedProduct) -> tuple[str, ...]:

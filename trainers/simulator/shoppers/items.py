@@ -44,7 +44,7 @@ class Items:
     quality: Floats
     """How much everybody likes it."""
     peak: Floats
-    """When it is in fashion; NaN for most."""
+    """When it is in fashion; minus infinity, which is never, for most."""
     season: Floats
     """Of a leaf: the day of the year when it is wanted most."""
     partner: Ints
@@ -62,7 +62,8 @@ class Items:
     def appeal(self, which: Ints, time: float) -> Floats:
         """What makes products popular at a moment, whoever looks."""
         days = (time - self.peak[which]) / DAY_S / TREND_DAYS
-        return self.quality[which] + np.nan_to_num(TREND * np.exp(-(days**2) / 2))
+        found: Floats = self.quality[which] + TREND * np.exp(-(days**2) / 2)
+        return found
 
     def wanted(self, time: float) -> Floats:
         """How much the season makes of each leaf, as a factor around 1."""
@@ -78,6 +79,7 @@ def plant(
     until: float,
     launch: Floats | None = None,
     goes_with: Mapping[tuple[str, ...], Sequence[tuple[str, ...]]] | None = None,
+    names: Sequence[str] = (),
 ) -> Items:
     """Reads a catalogue and plants what no table says.
 
@@ -87,6 +89,7 @@ def plant(
         start, until: seconds since 1970 between which shoppers are watched.
         launch: since when each product is sold; always, if left out.
         goes_with: leaves by leaf that are bought together; drawn from the same department, if left out.
+        names: what each product's category is called, if the paths are of ids.
     """
     random = np.random.default_rng([seed, 2])
     paths = [path or ("all",) for path in products.categories]
@@ -100,7 +103,7 @@ def plant(
         titles=products.titles,
         leaf=leaf,
         leaves=leaves,
-        names=[_said(path) for path in leaves],
+        names=_names(leaves, leaf, names or [path[-1] for path in paths]),
         brand=_codes(products.brands, brands),
         brands=brands,
         level=_levels(products.prices, leaf),
@@ -108,7 +111,7 @@ def plant(
         attributes=attributes,
         launch=np.full(len(products), -np.inf) if launch is None else launch,
         quality=random.normal(0, 0.6, len(products)),
-        peak=np.where(fashionable, random.uniform(start, until, len(products)), np.nan),
+        peak=np.where(fashionable, random.uniform(start, until, len(products)), -np.inf),
         season=random.uniform(0, YEAR_DAYS, len(leaves)),
         partner=_partners(leaves, goes_with, random),
     )
@@ -119,10 +122,10 @@ def _codes(entries: Sequence[object], known: Sequence[object]) -> Ints:
     return np.array([places[entry] for entry in entries], np.int64)
 
 
-def _said(path: tuple[str, ...]) -> str:
-    """The last name of a path, whether its levels are names, whole paths or ids."""
-    last = path[-1].split(">")[-1].split(".")[-1].split("/")[-1]
-    return last.replace("-", " ").replace("_", " ").strip().lower() or "products"
+def _names(leaves: Sequence[tuple[str, ...]], leaf: Ints, said: Sequence[str]) -> Sequence[str]:
+    """The last part of what the category of some product of the leaf is called."""
+    found = {place: name.split(">")[-1].strip().lower() for place, name in zip(leaf.tolist(), said, strict=True)}
+    return [found[place] or "products" for place in range(len(leaves))]
 
 
 def _levels(prices: Floats, leaf: Ints) -> Floats:

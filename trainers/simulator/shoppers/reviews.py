@@ -22,8 +22,8 @@ OPENINGS = {
     2: ("I had hoped for more.", "The idea is good, the rest less so.", "Looks better in the picture."),
     1: ("It was a mistake.", "I cannot recommend it.", "It went back the next day."),
 }  # fmt: skip
-LIKED = "I am fond of anything {0}, so this was easy."
-DISLIKED = "{0} is simply not my thing."
+LIKED = "The {0} is just what I like: {1}."
+DISLIKED = "The {0} is not my thing: {1}."
 DEAR, CHEAP = "A little dear for what it is.", "You get what you pay for."
 FAIR = "The price is fair."
 FIRST = ("Alex", "Amara", "Anna", "Ben", "Carla", "Chen", "David", "Elif", "Emma", "Farid", "Grace", "Hana", "Igor",
@@ -54,9 +54,9 @@ def word(rating: int, item: int, items: Items, taste: Taste, random: np.random.G
     liked = [value for value in own if value in taste.likes]
     disliked = [value for value in own if value in taste.dislikes]
     if rating >= 4 and liked:
-        parts.append(LIKED.format(_value(items, liked[0])))
+        parts.append(_said(LIKED, items, liked[0]))
     if rating <= 3 and disliked:
-        parts.append(DISLIKED.format(_value(items, disliked[0]).capitalize()))
+        parts.append(_said(DISLIKED, items, disliked[0]))
     distance = float(items.level[item]) - taste.level
     if rating <= 3 and abs(distance) > 0.3:
         parts.append(DEAR if distance > 0 else CHEAP)
@@ -65,5 +65,6 @@ def word(rating: int, item: int, items: Items, taste: Taste, random: np.random.G
     return Words(titles[random.integers(len(titles))], " ".join(parts))
 
 
-def _value(items: Items, value: int) -> str:
-    return items.attributes[value].split("=", 1)[1]
+def _said(sentence: str, items: Items, value: int) -> str:
+    key, said = items.attributes[value].split("=", 1)
+    return sentence.format(key.replace("_", " "), said)

@@ -181,7 +181,7 @@ def _write_truth(tables: dict[str, _Table], shopper: Shopper, history: History, 
 
 def _write_items(items: Items, folder: Path) -> None:
     """What was planted in the catalogue."""
-    peaks = [None if np.isnan(peak) else _micros(peak) for peak in items.peak.tolist()]
+    peaks = [_micros(peak) if np.isfinite(peak) else None for peak in items.peak.tolist()]
     launches = [_micros(moment) if np.isfinite(moment) else None for moment in items.launch.tolist()]
     table = pa.table(
         {

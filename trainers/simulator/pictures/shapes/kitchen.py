@@ -266,7 +266,6 @@ def lantern(pen: Pen) -> None:
     """A candle behind glass."""
     metal = pen.colour
     pen.ground(50, 90, 25)
-    pen.shine(disc(50, 58, 36, 34), 0.45, 8.0)
     pen.line(disc(50, 13, 8), darker(metal, 0.25), 2.2)
     pen.part(box(29, 38, 42, 46, 1), lighter(_GLASS, 0.2), "tube")
     pen.plain(box(29, 38, 42, 46), (1.0, 0.86, 0.55), 0.35)

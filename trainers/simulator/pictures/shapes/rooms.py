@@ -71,7 +71,6 @@ def table(pen: Pen) -> None:
 def table_lamp(pen: Pen) -> None:
     """A shade on a turned foot."""
     pen.ground(50, 88, 22)
-    pen.shine(disc(50, 36, 42, 36), 0.5, 9.0)
     pen.cloth(
         path("M50 52 Q44 54 44 58 Q31 64 31 75 Q31 87 40 88 L60 88 Q69 87 69 75 Q69 64 56 58 Q56 54 50 52 Z"), "tube"
     )
@@ -89,7 +88,6 @@ def floor_lamp(pen: Pen) -> None:
     """An arc with a metal shade over a round base."""
     metal = pen.body
     pen.ground(36, 92, 20)
-    pen.shine(disc(68, 52, 22, 26), 0.55, 8.0)
     pole = path("M36 90 L36 26 Q36 9 52 9 Q68 9 68 24")
     pen.line(pole, darker(metal, 0.3), 2.4)
     pen.line(pole, lighter(metal, 0.3), 1.0, 0.8)
@@ -184,7 +182,6 @@ def _twig(pen: Pen) -> None:
 def candle(pen: Pen) -> None:
     """Wax in a glass with a label."""
     pen.ground(50, 86, 24)
-    pen.shine(disc(50, 20, 16, 18), 0.6, 6.0)
     pen.part(path("M50 10 Q44 20 47 25 Q50 28 53 25 Q56 20 50 10 Z"), (1.0, 0.76, 0.3), "none")
     pen.plain(path("M50 16 Q47.5 21 49 24 Q50 25.5 51 24 Q52.5 21 50 16 Z"), (1.0, 0.95, 0.75))
     pen.line(path("M50 25 L50 34"), (0.25, 0.2, 0.2), 0.9)

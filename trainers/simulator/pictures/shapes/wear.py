@@ -1,6 +1,6 @@
 """Clothes, laid flat."""
 
-from trainers.simulator.pictures.palette import darker, lighter, rgb
+from trainers.simulator.pictures.palette import darker, lighter, lightness, rgb
 from trainers.simulator.pictures.paths import (
     both_sides,
     box,
@@ -237,8 +237,8 @@ def watch(pen: Pen) -> None:
     metal = rgb("brass") if pen.look.seed % 3 == 0 else rgb("steel")
     pen.part(box(72, 47, 4.5, 6, 1.2), metal, "metal")
     pen.part(disc(50, 50, 24), metal, "metal")
-    face = lighter(pen.second, 0.5) if pen.look.seed % 2 else darker(pen.colour, 0.3)
-    ink = (0.15, 0.14, 0.18) if pen.look.seed % 2 else (0.97, 0.96, 0.93)
+    face = pen.pale(0.1)
+    ink = (0.15, 0.14, 0.18) if lightness(face) > 0.5 else (0.97, 0.96, 0.93)
     pen.part(disc(50, 50, 20.5), face, "ball")
     for hour in range(12):
         pen.line(turned(path("M50 32 L50 35.4"), hour * 30), ink, 1.3 if hour % 3 == 0 else 0.7)
