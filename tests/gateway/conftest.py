@@ -24,6 +24,8 @@ from tests.support.postgres import NewDatabase, free_port
 ADMIN = {"email": "admin@shop.test", "password": "correct horse"}
 TIMEOUT_S = 1.0
 """Of GetCategory, so that a test of what happens then takes no longer."""
+START_S = 120.0
+"""Enough for a machine that does much else; a replica takes two seconds."""
 SIGN_INS = 15
 """A second, so that a test can go over it."""
 
@@ -38,12 +40,15 @@ class UsersReplica:
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Starts it and waits until it answers."""
+        """Starts it."""
         with self.log.open("ab") as log:
             command = [sys.executable, "-m", "services.users"]
             self.process = subprocess.Popen(command, env=self.environment, stdout=log, stderr=subprocess.STDOUT)
+
+    def wait(self) -> None:
+        """Waits until it answers."""
         with grpc.insecure_channel(f"127.0.0.1:{self.port}") as channel:
-            grpc.channel_ready_future(channel).result(60)
+            grpc.channel_ready_future(channel).result(START_S)
 
     def kill(self, number: int = signal.SIGKILL) -> None:
         """Ends it at once."""
@@ -76,7 +81,7 @@ class Shop:
     def wait_for_replicas(self, cluster: str, number: int) -> None:
         """Waits until Envoy counts that many healthy replicas."""
         name = f"cluster.{cluster}.membership_healthy"
-        wait_until(lambda: self.envoy.counter(name) == number, 15, f"{number} healthy replicas of {cluster}")
+        wait_until(lambda: self.envoy.counter(name) == number, 60, f"{number} healthy replicas of {cluster}")
 
 
 def bearer(session: dict[str, Any]) -> dict[str, str]:
@@ -114,6 +119,8 @@ def shop(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) ->
     try:
         for replica in users:
             replica.start()
+        for replica in users:
+            replica.wait()
         for port in catalog_ports:
             standins.start("catalog", port)
         standins.start("recs", recs_port)

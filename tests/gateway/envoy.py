@@ -39,7 +39,11 @@ class Envoy:
         """Starts it and waits until every cluster has a healthy replica."""
         command = [str(BIN / "envoy"), "-c", str(self._config), "--use-dynamic-base-id", "--concurrency", "1"]
         with self._log.open("wb") as log:
-            self._process = subprocess.Popen([*command, "--log-level", "warning"], stdout=log, stderr=subprocess.STDOUT)
+            self._process = subprocess.Popen(
+                [*command, "--log-level", "warning", "--file-flush-interval-msec", "200"],
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
         deadline = time.monotonic() + START_S
         while not self._healthy():
             assert self._process.poll() is None, self._log.read_text()

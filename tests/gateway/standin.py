@@ -51,7 +51,7 @@ class Products(ProductServiceServicer):
 
     async def ListProducts(self, request: product_service_pb2.ListProductsRequest, _: Any) -> Any:
         if request.filter:
-            raise InvalidArgument.field("filter", "cannot be read at 1")
+            raise InvalidArgument.field("filter", f"{request.filter!r} cannot be read")
         products = [product_pb2.Product(name=f"products/{i}", title="x" * 100) for i in range(50)]
         return product_service_pb2.ListProductsResponse(products=products, total_size=50)
 

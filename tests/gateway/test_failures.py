@@ -1,5 +1,6 @@
 """What callers notice when a part behind the gateway is slow or gone."""
 
+import collections
 import threading
 
 import grpc
@@ -61,8 +62,9 @@ def test_no_read_fails_when_one_of_two_replicas_is_killed(shop: Shop) -> None:
         for reader in readers:
             reader.join()
         shop.users[0].start()
+        shop.users[0].wait()
         shop.wait_for_replicas("users", 2)
-    assert set(answers) == {200}
+    assert set(answers) == {200}, collections.Counter(answers)
     assert shop.envoy.counter("cluster.users.upstream_rq_retry") > retried
 
 

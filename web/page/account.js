@@ -64,9 +64,16 @@ export class Account {
       event.preventDefault();
       this.send(mode, form, submit, problem);
     });
-    const other = button(fresh ? "I have an account" : "I am new here", "link", () => this.ask(fresh ? "log-in" : "sign-up"));
+    const other = button(fresh ? "I have an account" : "I am new here", "link", () =>
+      this.ask(fresh ? "log-in" : "sign-up"),
+    );
     this.signIn.replaceChildren(
-      h("div", { class: "box-head" }, h("h2", { id: "sign-in-title" }, fresh ? "Sign up" : "Log in"), closer(this.signIn)),
+      h(
+        "div",
+        { class: "box-head" },
+        h("h2", { id: "sign-in-title" }, fresh ? "Sign up" : "Log in"),
+        closer(this.signIn),
+      ),
       h("p", { class: "row-note" }, "What you looked at so far comes with you."),
       form,
       other,
@@ -109,10 +116,21 @@ export class Account {
     const save = button("Save", "button button-main", () => this.saveTastes(chosen, save, problem));
     this.tastes.replaceChildren(
       h("div", { class: "box-head" }, h("h2", { id: "tastes-title" }, "What do you like?"), closer(this.tastes)),
-      h("p", { class: "row-note" }, `Choose up to ${MOST}, what you like most first. Your recommendations start from there.`),
-      chips.length ? h("div", { class: "chips choices" }, chips) : h("p", { class: "notice" }, "There are no categories to choose from yet."),
+      h(
+        "p",
+        { class: "row-note" },
+        `Choose up to ${MOST}, what you like most first. Your recommendations start from there.`,
+      ),
+      chips.length
+        ? h("div", { class: "chips choices" }, chips)
+        : h("p", { class: "notice" }, "There are no categories to choose from yet."),
       problem,
-      h("div", { class: "actions" }, save, button("Not now", "button button-quiet", () => this.tastes.close())),
+      h(
+        "div",
+        { class: "actions" },
+        save,
+        button("Not now", "button button-quiet", () => this.tastes.close()),
+      ),
     );
     this.tastes.showModal();
   }
@@ -149,7 +167,11 @@ function button(label, className, onclick) {
 }
 
 function closer(dialog) {
-  return h("button", { class: "close", type: "button", "aria-label": "Close", onclick: () => dialog.close() }, icon("close"));
+  return h(
+    "button",
+    { class: "close", type: "button", "aria-label": "Close", onclick: () => dialog.close() },
+    icon("close"),
+  );
 }
 
 function field(name, label, attributes) {

@@ -77,7 +77,8 @@ export function stars(product) {
 export function price(product) {
   const now = money(product.price);
   if (!now) return h("p", { class: "price price-none" }, "No price yet");
-  const before = discount(product) >= 1 && h("s", { "aria-label": `before ${money(product.listPrice)}` }, money(product.listPrice));
+  const before =
+    discount(product) >= 1 && h("s", { "aria-label": `before ${money(product.listPrice)}` }, money(product.listPrice));
   return h("p", { class: "price" }, h("span", {}, now), before);
 }
 

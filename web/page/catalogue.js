@@ -9,7 +9,6 @@ const PAGE = 24;
 const FEW = 8;
 const MOST_TASTES = 32;
 const ORDERS = [
-  ["", "Default"],
   ["create_time desc", "Newest first"],
   ["price", "Price, lowest first"],
   ["price desc", "Price, highest first"],
@@ -24,14 +23,28 @@ export class Catalogue {
   constructor() {
     this.categories = [];
     this.chosen = null;
-    this.orderBy = "";
+    this.orderBy = ORDERS[0][0];
     this.latest = 0;
     this.total = h("p", { class: "row-note", "aria-live": "polite" });
     this.chips = h("div", { class: "chips", role: "group", "aria-label": "Category" });
-    this.subchips = h("div", { class: "chips chips-sub", role: "group", "aria-label": "Within the category", hidden: true });
+    this.subchips = h("div", {
+      class: "chips chips-sub",
+      role: "group",
+      "aria-label": "Within the category",
+      hidden: true,
+    });
     this.grid = h("div", { class: "grid", role: "list", "aria-labelledby": "catalogue-title" });
-    this.more = h("button", { class: "button button-more", type: "button", hidden: true, onclick: () => this.nextPage() }, "Show more");
-    const head = h("div", { class: "row-head" }, h("div", {}, h("h2", { id: "catalogue-title" }, "All products"), this.total), this.sorter());
+    this.more = h(
+      "button",
+      { class: "button button-more", type: "button", hidden: true, onclick: () => this.nextPage() },
+      "Show more",
+    );
+    const head = h(
+      "div",
+      { class: "row-head" },
+      h("div", {}, h("h2", { id: "catalogue-title" }, "All products"), this.total),
+      this.sorter(),
+    );
     this.element = h("div", {}, head, this.chips, this.subchips, this.grid, this.more);
   }
 
@@ -75,7 +88,10 @@ export class Catalogue {
 
   showChips() {
     const root = this.chosen && this.rootOf(this.chosen);
-    this.chips.replaceChildren(this.chip(null, "Everything", !root), ...this.below("").map((c) => this.chip(c, c.displayName, c === root)));
+    this.chips.replaceChildren(
+      this.chip(null, "Everything", !root),
+      ...this.below("").map((c) => this.chip(c, c.displayName, c === root)),
+    );
     const children = root ? this.below(root.name) : [];
     this.subchips.hidden = !children.length;
     if (!children.length) return;
@@ -95,7 +111,12 @@ export class Catalogue {
       this.load();
     };
     const number = category && h("span", { class: "chip-count" }, count(category.productCount));
-    return h("button", { class: "chip", type: "button", "aria-pressed": String(pressed), onclick: choose }, label, number);
+    return h(
+      "button",
+      { class: "chip", type: "button", "aria-pressed": String(pressed), onclick: choose },
+      label,
+      number,
+    );
   }
 
   /** Reads the first page of what is chosen. */

@@ -5,9 +5,8 @@ import { picture, price, stars } from "./cards.js";
 import { failure, h, icon, toast } from "./dom.js";
 import { record } from "./events.js";
 import { count, date, pictureAt } from "./format.js";
-import { Row } from "./recommendations.js";
+import { Row, usualReason } from "./recommendations.js";
 
-const SIMILAR = () => ({ title: "More like this", note: "Similar to what you are looking at" });
 const DONE = {
   LIKE: "You like it. More of this kind will come.",
   DISLIKE: "Noted. You will not be shown this one again.",
@@ -38,7 +37,10 @@ export class ProductSheet {
       this.tell("VIEW");
     } catch (error) {
       if (this.name !== name) return;
-      this.dialog.replaceChildren(this.closeButton(), failure(error, () => this.open(name, source)));
+      this.dialog.replaceChildren(
+        this.closeButton(),
+        failure(error, () => this.open(name, source)),
+      );
     }
   }
 
@@ -50,12 +52,16 @@ export class ProductSheet {
 
   closeButton() {
     const close = () => this.dialog.close();
-    const button = h("button", { class: "close", type: "button", "aria-label": "Close", onclick: close }, icon("close"));
+    const button = h(
+      "button",
+      { class: "close", type: "button", "aria-label": "Close", onclick: close },
+      icon("close"),
+    );
     return h("div", { class: "close-line" }, button);
   }
 
   show(product) {
-    const row = new Row({ scenario: "product", id: "similar-title", context: product.name, words: SIMILAR });
+    const row = new Row({ scenario: "product", id: "similar-title", context: product.name, words: similarWords });
     const reviews = h("section", { class: "reviews", "aria-labelledby": "reviews-title", hidden: true });
     this.dialog.replaceChildren(
       this.closeButton(),
@@ -83,7 +89,10 @@ export class ProductSheet {
   }
 
   text(product) {
-    const facts = Object.entries(product.attributes ?? {}).flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]);
+    const facts = Object.entries(product.attributes ?? {}).flatMap(([name, value]) => [
+      h("dt", {}, name),
+      h("dd", {}, value),
+    ]);
     return h(
       "div",
       { class: "product-text" },
@@ -101,7 +110,16 @@ export class ProductSheet {
 
   actions(product) {
     const button = (kind, className, ...content) =>
-      h("button", { class: className, type: "button", "data-kind": kind, onclick: (event) => this.act(kind, event.currentTarget) }, content);
+      h(
+        "button",
+        {
+          class: className,
+          type: "button",
+          "data-kind": kind,
+          onclick: (event) => this.act(kind, event.currentTarget),
+        },
+        content,
+      );
     const opinion = (kind, name, label) => {
       const made = button(kind, "button button-quiet", icon(name), label);
       made.setAttribute("aria-pressed", String(this.said.get(product.name) === kind));
@@ -148,10 +166,20 @@ export class ProductSheet {
     if (!reply?.reviews.length) return;
     section.hidden = false;
     section.append(
-      h("h3", { id: "reviews-title" }, `${count(reply.totalSize)} ${Number(reply.totalSize) === 1 ? "review" : "reviews"}`),
+      h(
+        "h3",
+        { id: "reviews-title" },
+        `${count(reply.totalSize)} ${Number(reply.totalSize) === 1 ? "review" : "reviews"}`,
+      ),
       ...reply.reviews.map(review),
     );
   }
+}
+
+/** What stands above the row: what it is follows from what found it. */
+function similarWords(reply) {
+  const similar = !reply || reply.results.some(({ explanation }) => explanation?.retriever === "similar");
+  return { title: similar ? "More like this" : "Popular right now", note: reply ? usualReason(reply) : "One moment…" };
 }
 
 function stock({ inStock, stockQuantity }) {
@@ -160,12 +188,23 @@ function stock({ inStock, stockQuantity }) {
 }
 
 function review({ rating, title, text, authorDisplayName, createTime }) {
-  const marks = rating > 0 && h("span", { class: "marks", role: "img", "aria-label": `${rating} of 5 stars` }, "★".repeat(rating), h("i", {}, "★".repeat(5 - rating)));
+  const marks =
+    rating > 0 &&
+    h(
+      "span",
+      { class: "marks", role: "img", "aria-label": `${rating} of 5 stars` },
+      "★".repeat(rating),
+      h("i", {}, "★".repeat(5 - rating)),
+    );
   return h(
     "article",
     { class: "review" },
     h("p", { class: "review-head" }, marks, title && h("b", {}, title)),
     text && h("p", {}, text),
-    h("p", { class: "small" }, [authorDisplayName || "A shopper", createTime && date(createTime)].filter(Boolean).join(", ")),
+    h(
+      "p",
+      { class: "small" },
+      [authorDisplayName || "A shopper", createTime && date(createTime)].filter(Boolean).join(", "),
+    ),
   );
 }

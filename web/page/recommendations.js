@@ -27,7 +27,12 @@ export class Row {
     this.arrows = [this.arrow("left", -1), this.arrow("right", 1)];
     this.list.addEventListener("scroll", () => this.setArrows(), { passive: true });
     new ResizeObserver(() => this.setArrows()).observe(this.list);
-    const head = h("div", { class: "row-head" }, h("div", {}, this.title, this.note), h("div", { class: "arrows" }, this.arrows));
+    const head = h(
+      "div",
+      { class: "row-head" },
+      h("div", {}, this.title, this.note),
+      h("div", { class: "arrows" }, this.arrows),
+    );
     this.element = h("div", { class: "row-box" }, head, this.alarm, this.list);
     this.latest = 0;
   }
@@ -64,6 +69,8 @@ export class Row {
   }
 
   show(reply) {
+    // The same products again were shown once: their cards and the token that showed them stay.
+    const same = this.reply && order(reply) === order(this.reply);
     this.reply = reply;
     const { title, note } = this.words(reply);
     this.title.textContent = title;
@@ -72,8 +79,9 @@ export class Row {
     this.alarm.hidden = !missing.length;
     this.alarm.textContent = missing.join(" ");
     this.list.setAttribute("aria-busy", "false");
-    if (reply.results.length) this.place(reply);
-    else this.list.replaceChildren(h("p", { class: "notice" }, "There is nothing to recommend yet."));
+    if (reply.results.length && !same) this.place(reply);
+    else if (!reply.results.length)
+      this.list.replaceChildren(h("p", { class: "notice" }, "There is nothing to recommend yet."));
     this.setArrows();
     this.onReply(reply);
   }
@@ -129,7 +137,13 @@ export function usualReason(reply) {
 function move(element, from) {
   const timing = { duration: 450, easing: "cubic-bezier(.2, .8, .2, 1)" };
   if (from === undefined) {
-    element.animate([{ opacity: 0, transform: "translateY(14px)" }, { opacity: 1, transform: "none" }], timing);
+    element.animate(
+      [
+        { opacity: 0, transform: "translateY(14px)" },
+        { opacity: 1, transform: "none" },
+      ],
+      timing,
+    );
     return;
   }
   const by = from - element.getBoundingClientRect().left;
