@@ -31,9 +31,8 @@ def main(arguments: list[str] | None = None) -> int:
         console.print(f"[red]{error}[/]", soft_wrap=True)
     except OSError as error:
         where = f" {error.filename}" if error.filename else ""
-        console.print(
-            f"[red]Writing{where} failed: {error.strerror}. Make room, or name another --out.[/]", soft_wrap=True
-        )
+        said = f"Writing{where} failed: {error.strerror}. Make room, or name another place."
+        console.print(f"[red]{said}[/]", soft_wrap=True)
     return FAILED
 
 

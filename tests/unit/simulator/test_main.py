@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pyarrow.parquet as parquet
@@ -43,3 +44,13 @@ def test_what_cannot_be_done_is_a_sentence_and_an_exit_code(tmp_path: Path, caps
     (tmp_path / "file").write_text("")
     assert main(["shop", "--out", str(tmp_path / "file"), "--pictures", "none", *SMALL]) == 2
     assert "cannot be made" in capsys.readouterr().out
+
+
+def test_a_report_that_cannot_be_written_is_a_sentence(
+    simulated: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = tmp_path / "report.json"
+    assert main(["ceiling", "--data", str(simulated), "--report", str(report)]) == 0
+    assert json.loads(report.read_text())["ceiling"]["value"] > 0.4
+    assert main(["ceiling", "--data", str(simulated), "--report", str(report / "below.json")]) == 2
+    assert "Make room, or name another place" in capsys.readouterr().out
