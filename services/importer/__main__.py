@@ -70,7 +70,6 @@ async def _import(source: Source, options: argparse.Namespace, screen: Screen) -
             shop = _shop(options, connections)
             results = await run.run(data, source, shop, checkpoint, screen)
         source.discard()
-    screen.say("")
     screen.show(_summary(results))
     for sentence in _sentences(results, checkpoint.report_file, time.monotonic() - began):
         screen.say(sentence)

@@ -46,7 +46,9 @@ class Screen:
         self._console.print(escape(plain(line)), highlight=False, soft_wrap=True)
 
     def show(self, what: RenderableType) -> None:
-        """A table."""
+        """A table, below the bars, which are at their end."""
+        self._bars.stop()
+        self._console.print()
         self._console.print(what)
 
     def begin(self, name: str, total: int | None, done: int = 0) -> None:
