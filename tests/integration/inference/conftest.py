@@ -48,16 +48,10 @@ def client(server: Server) -> Iterator[InferenceServerClient]:
 
 @pytest.fixture(scope="session")
 def towers(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with towers as a trainer exports them, before they have learned anything, and their golden rows."""
-    from tests.support.shops import small_shop
-    from trainers.two_tower import export, golden, model
-    from trainers.two_tower.config import Config
+    """A folder with both towers and their golden rows."""
+    from tests.support import towers  # torch takes seconds to import, and most of these tests need none
 
-    folder = tmp_path_factory.mktemp("towers")
-    made = model.create(small_shop(products=60, shoppers=60), Config(progress=False, device="cpu")).on_cpu()
-    export.write(made, folder)
-    golden.make(made).save(folder / "golden.npz")
-    return folder
+    return towers.write(tmp_path_factory.mktemp("towers"))
 
 
 @pytest.fixture(scope="session")

@@ -5,12 +5,14 @@ from pathlib import Path
 
 import grpc
 import numpy as np
+import onnx
 import pytest
 
 from services.inference import metrics
 from services.inference.errors import InferenceError
 from services.inference.repository import Repository
 from services.inference.served import Entry, Loaded
+from services.inference.tensors import Array
 from tests.support import models
 
 BROKEN = b"not a model"
@@ -18,7 +20,7 @@ BROKEN = b"not a model"
 
 async def factor(loaded: Loaded) -> float:
     """What a version of the model `scale` multiplies by."""
-    inputs = {"x": np.ones((1, 4), np.float32), "k": np.ones((1, 2), np.int64)}
+    inputs: dict[str, Array] = {"x": np.ones((1, 4), np.float32), "k": np.ones((1, 2), np.int64)}
     (y,) = await loaded.runner.infer(inputs, ("y",))
     return float(y[0, 0])
 
@@ -74,7 +76,7 @@ async def test_a_file_or_configuration_that_changed_is_loaded_again(repository: 
     ],
 )
 async def test_what_is_broken_changes_nothing(
-    repository: Repository, tmp_path: Path, config: str, version: "models.onnx.ModelProto | bytes", said: str
+    repository: Repository, tmp_path: Path, config: str, version: "onnx.ModelProto | bytes", said: str
 ) -> None:
     models.write(tmp_path, "m", models.SCALE, {1: models.scale(2.0)})
     await repository.load("m")
