@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from ipaddress import IPv4Address, ip_address, ip_network
+from urllib.parse import unquote
 
 MOST_DIGITS = 18
 """Of a version: 64 bits hold any number of so many."""
 NO_PASSWORD = ""
 """Stands for the hash of an account that nobody can log in to."""
+MOST_ADDRESS = 64
 SHOPPER, VISITOR, MERCHANT, ADMIN, SERVICE = "shopper", "visitor", "merchant", "admin", "service"
 
 
@@ -86,6 +89,17 @@ class Change:
 def version_of(etag: str) -> int:
     """The version that an etag names; one that no account ever has when it is not an etag of ours."""
     return int(etag) if etag.isdecimal() and len(etag) <= MOST_DIGITS else 0
+
+
+def network(address: str) -> str:
+    """Whom a network address stands for: itself, or of IPv6 the /64 that one subscriber has all addresses of."""
+    try:
+        parsed = ip_address(unquote(address).strip("[]"))
+    except ValueError:
+        return address[:MOST_ADDRESS]
+    if isinstance(parsed, IPv4Address):
+        return str(parsed)
+    return str(parsed.ipv4_mapped or ip_network((int(parsed), 64), strict=False))
 
 
 def normalized(email: str) -> str:

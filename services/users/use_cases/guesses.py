@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 
 from services.kit.errors import ResourceExhausted
+from services.users.domain import network
 from services.users.ports import Attempts
 
 
@@ -30,15 +31,14 @@ class Guesses:
         Raises:
             ResourceExhausted: there were too many; says when to come back, and not for which of the reasons.
         """
-        account = hashlib.sha256(email.encode()).hexdigest()[:32]
+        account, address = _account(email), network(address)
         await self._count(f"pair:{account}:{address}", self._limits.per_account_and_address)
         await self._count(f"account:{account}", self._limits.per_account)
         await self._count(f"address:{address}", self._limits.per_address)
 
     async def log_in_succeeded(self, email: str, address: str) -> None:
         """Forgets the tries of somebody who knew the password in the end."""
-        account = hashlib.sha256(email.encode()).hexdigest()[:32]
-        await self._attempts.forget(f"pair:{account}:{address}")
+        await self._attempts.forget(f"pair:{_account(email)}:{network(address)}")
 
     async def sign_up(self, address: str) -> None:
         """Counts a sign-up.
@@ -46,10 +46,15 @@ class Guesses:
         Raises:
             ResourceExhausted: there were too many from this address.
         """
-        await self._count(f"sign-up:{address}", self._limits.sign_ups_per_address)
+        await self._count(f"sign-up:{network(address)}", self._limits.sign_ups_per_address)
 
     async def _count(self, key: str, limit: int) -> None:
         count, seconds_left = await self._attempts.count(key)
         if count > limit:
             wait = max(1.0, seconds_left)
             raise ResourceExhausted("Too many tries. Wait and try again.", retry_after=wait, reason="TOO_MANY_TRIES")
+
+
+def _account(email: str) -> str:
+    """What stands for an account in a key, whether it exists or not."""
+    return hashlib.sha256(email.encode()).hexdigest()[:32]

@@ -28,6 +28,21 @@ def test_an_address_has_one_spelling(email: str) -> None:
     assert domain.normalized(email) == "ann@shop.test"
 
 
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("203.0.113.9", "203.0.113.9"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("%5B2001:db8:1:2::1%5D", "2001:db8:1:2::/64"),
+        ("::ffff:203.0.113.9", "203.0.113.9"),
+        ("", ""),
+        ("x" * 1000, "x" * 64),
+    ],
+)
+def test_an_address_stands_for_one_subscriber(address: str, network: str) -> None:
+    assert domain.network(address) == network
+
+
 async def test_signing_up_twice_is_refused_whatever_the_case(users: Users) -> None:
     await users.accounts.sign_up("ann@shop.test", PASSWORD, "Ann", "", ADDRESS)
     with pytest.raises(AlreadyExists):
