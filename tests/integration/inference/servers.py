@@ -12,10 +12,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 
+import psutil
+
 from local.settings import ROOT
 
 MODULES = {"embedded": "services.inference", "triton": "services.inference.triton"}
 START_S = 60
+
+
+def alive(process: psutil.Process) -> bool:
+    """Whether a process still runs; one that nobody has buried does not."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def free_port() -> int:
@@ -104,6 +114,11 @@ class Server:
         with urllib.request.urlopen(self.metrics_url, timeout=5) as answer:
             text: bytes = answer.read()
         return text.decode()
+
+    def family(self) -> list[psutil.Process]:
+        """The process and all that it started."""
+        process = psutil.Process(self.pid)
+        return [process, *process.children(recursive=True)]
 
     def kill(self) -> None:
         """The power is gone."""

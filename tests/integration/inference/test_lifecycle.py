@@ -11,7 +11,7 @@ from tritonclient.utils import InferenceServerException
 
 from local.settings import ROOT
 from tests.integration.inference.programs import factor, infer, refused, scale_inputs, states
-from tests.integration.inference.servers import Server
+from tests.integration.inference.servers import Server, alive
 from tests.support import models
 from tests.support.mesh import wait_until
 
@@ -159,15 +159,20 @@ def test_a_load_can_carry_a_configuration(client: InferenceServerClient, scale: 
 
 
 def test_a_server_that_was_killed_comes_back_with_its_models(kind: str, tmp_path: Path) -> None:
+    """And its end, orderly or not, is the end of every process that it started."""
     models.write(tmp_path / "repository", "m", models.SCALE, {1: models.scale(2.0), 2: models.scale(3.0)})
     with Server(kind, tmp_path / "repository", tmp_path / "log") as server:
         with InferenceServerClient(server.address) as client:
             assert (factor(client, "m"), factor(client, "m", "1")) == (3.0, 2.0)
+        family = server.family()
         server.kill()
+        wait_until(lambda: not any(map(alive, family)), 20, "every process to end")
         server.start()
         with InferenceServerClient(server.address) as client:
             assert (factor(client, "m"), factor(client, "m", "1")) == (3.0, 2.0)
+        family = server.family()
         assert server.stop() == 0
+        assert not any(map(alive, family))
 
 
 def test_the_shipped_configurations_serve_towers(server: Server, client: InferenceServerClient, towers: Path) -> None:
