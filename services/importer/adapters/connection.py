@@ -111,7 +111,8 @@ class Connection:
                     continue
                 pause = self._pause(attempt, error)
                 if time.monotonic() + pause > began + self._patience_s:
-                    why = f"{self.address} does not answer: {error.code().name}: {error.details()}"
+                    said = (error.details() or "no reason given").rstrip(".")
+                    why = f"{self.address} does not answer: {error.code().name}: {said}."
                     raise ServerError(f"{why} Run the same command again to go on from here.") from None
                 await asyncio.sleep(pause)
         raise AssertionError("unreachable")
