@@ -59,6 +59,16 @@ class Items:
         order = np.argsort(self.leaf, kind="stable")
         return np.split(order, np.cumsum(np.bincount(self.leaf, minlength=len(self.leaves)))[:-1])
 
+    @cached_property
+    def brands_of(self) -> Sequence[Ints]:
+        """Brands of each leaf."""
+        return [np.unique(self.brand[which]) for which in self.members]
+
+    @cached_property
+    def present(self) -> Sequence[Ints]:
+        """The values that products have, one entry a key and in it one a product: common values are there often."""
+        return [column[column >= 0] for column in self.values.T]
+
     def appeal(self, which: Ints, time: float) -> Floats:
         """What makes products popular at a moment, whoever looks."""
         days = (time - self.peak[which]) / DAY_S / TREND_DAYS

@@ -89,7 +89,7 @@ def make_shopper(number: int, items: Items, seed: int, start: float, until: floa
 def _taste(items: Items, random: np.random.Generator) -> Taste:
     leaves = _leaves(items, random)
     weights = LEAF_WEIGHTS[: len(leaves)]
-    offered = np.unique(items.brand[np.isin(items.leaf, leaves)])
+    offered = np.unique(np.concatenate([items.brands_of[leaf] for leaf in leaves]))
     likes, dislikes = _values(items, random)
     return Taste(
         since=-np.inf,
@@ -129,10 +129,7 @@ def _popularity(items: Items) -> Floats:
 
 def _values(items: Items, random: np.random.Generator) -> tuple[Ints, Ints]:
     """One value to like of each attribute, and some of any to dislike."""
-    likes = []
-    for column in items.values.T:
-        present = column[column >= 0]
-        likes.append(int(present[random.integers(len(present))]))
+    likes = [int(present[random.integers(len(present))]) for present in items.present]
     others = np.setdiff1d(np.arange(len(items.attributes)), likes)
     dislikes = random.choice(others, min(DISLIKES, len(others)), replace=False)
     return np.array(likes, np.int64), dislikes.astype(np.int64)
