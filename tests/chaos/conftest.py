@@ -13,9 +13,9 @@ from tests.support.mesh import RunningMesh, wait_until
 @pytest.fixture
 def whole(mesh: RunningMesh) -> Iterator[RunningMesh]:
     """The mesh, healthy before the test and after it."""
-    mesh.wait_healthy(seconds=120)
+    mesh.wait_healthy(seconds=180)
     yield mesh
-    mesh.wait_healthy(seconds=120)
+    mesh.wait_healthy(seconds=180)
 
 
 @pytest.fixture

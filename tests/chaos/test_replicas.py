@@ -11,6 +11,8 @@ from tests.chaos.shoppers import Crowd, Shopper, some_products
 from tests.support.mesh import RunningMesh
 
 pytestmark = pytest.mark.mesh
+START_S = 180
+"""For a service to start: a few seconds, and more where a machine is busy with other things."""
 TOLD = 120
 """Events that each shopper writes while replicas are killed."""
 
@@ -22,7 +24,7 @@ async def test_a_restart_under_load_fails_no_request(whole: RunningMesh, service
             await asyncio.to_thread(whole.stop, replica)
             await crowd.served(20)
             await asyncio.to_thread(whole.start, replica)
-            await asyncio.to_thread(whole.wait_healthy, replica)
+            await asyncio.to_thread(whole.wait_healthy, replica, seconds=START_S)
             await asyncio.sleep(1.5)  # the gateway asks every second: from then on the new one takes its part
     assert crowd.failures == []
     assert {"Recommend", "GetProduct", "ListProducts", "WriteUserEvent"} <= set(crowd.calls)
@@ -52,7 +54,7 @@ async def test_an_acknowledged_event_is_there_once_whoever_is_killed(
         await asyncio.sleep(0.7)
         for name in names:
             await kill(whole, name)
-        await asyncio.to_thread(whole.wait_healthy, "recs", "recs-2")
+        await asyncio.to_thread(whole.wait_healthy, "recs", "recs-2", seconds=START_S)
     for shopper, ids in zip(shoppers, await asyncio.gather(*telling), strict=True):
         assert sorted(await shopper.event_ids()) == sorted(ids)
     print(f"\n{len(shoppers) * TOLD} events, {again} sent again, each stored once")

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 from pymilvus import AsyncMilvusClient
+from pymilvus.exceptions import MilvusException
 
 from services.kit.filters import And, Comparison, Expr, FieldType, to_milvus
 from services.kit.filters.milvus import quoted
@@ -100,12 +101,9 @@ class MilvusIndex:
 
     async def point_alias(self, collection: str) -> None:
         async def point(client: AsyncMilvusClient) -> None:
-            aliases = (await client.list_aliases(collection, timeout=5.0)).get("aliases", [])
-            if ALIAS in aliases:
-                return
             try:
                 await client.alter_alias(collection, ALIAS, timeout=5.0)
-            except Exception:  # there is none yet
+            except MilvusException:  # there is none yet
                 await client.create_alias(collection, ALIAS, timeout=5.0)
 
         await self._connection(point)

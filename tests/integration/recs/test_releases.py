@@ -7,6 +7,7 @@ import pytest
 from aisle.recs.v1 import release_service_pb2 as pb
 from pymilvus import DataType, MilvusClient
 
+from services.recs.adapters.index_schema import ALIAS
 from tests.integration.recs import towers
 from tests.integration.recs.conftest import Recs, until
 
@@ -90,6 +91,9 @@ async def test_a_switch_under_load_fails_no_request_and_is_filled_by_the_worker(
     assert {"releases/1", "releases/2"} <= answered
     states = {release.name: release.state for release in await stocked.all_releases()}
     assert states == {"releases/1": pb.Release.STATE_RETIRED, "releases/2": pb.Release.STATE_PROMOTED}
+    client = MilvusClient(stocked.settings.milvus_uri, dedicated=True)
+    assert client.describe_alias(ALIAS)["collection_name"] == (await stocked.current()).collection
+    client.close()
 
     async def filled() -> bool:
         reply = await stocked.recommend(who, page_size=60)
