@@ -41,4 +41,4 @@ def show(title: str, columns: list[str], rows: list[list[str]]) -> None:
         column.justify = "right"
     for row in rows:
         table.add_row(*row)
-    Console(width=120).print("\n", table)
+    Console(width=140).print("\n", table)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import httpx
@@ -12,6 +13,8 @@ from local.ports import replica_names
 from tests.support.mesh import RunningMesh
 
 Key = tuple[str, str]
+LABELS = ("service", "method", "stage")
+"""In this order they make a key."""
 
 
 @dataclass(frozen=True)
@@ -58,18 +61,20 @@ def snapshot(shop: RunningMesh) -> Snapshot:
             for sample in family.samples:
                 for suffix, values in (("_sum", sums), ("_count", counts)):
                     if family.type == "histogram" and sample.name.endswith(suffix):
-                        key = family.name, " ".join(sample.labels.values())
+                        key = family.name, " ".join(sample.labels[name] for name in LABELS if name in sample.labels)
                         values[key] = values.get(key, 0) + sample.value
     return Snapshot(sums, counts, {info.name: _processor_s(info.pid) for info in shop.supervisor.processes()})
 
 
 def _processor_s(pid: int) -> float:
     process = psutil.Process(pid)
-    seconds = 0.0
+    ended = process.cpu_times()  # what children took that have ended: PostgreSQL's sessions come and go
+    seconds = ended.children_user + ended.children_system
     for one in (process, *process.children(recursive=True)):
-        times = one.cpu_times()
-        seconds += times.user + times.system
-    return seconds
+        with suppress(psutil.NoSuchProcess):
+            times = one.cpu_times()
+            seconds += times.user + times.system
+    return float(seconds)
 
 
 def percentile(values: Sequence[float], share: float) -> float:

@@ -17,7 +17,7 @@ from tests.support.mesh import RunningMesh
 
 pytestmark = pytest.mark.mesh
 KILLS = 20
-FOUND_S = 30.0
+FOUND_S = 60.0
 """For the server to be up again, and what it forgot to be written again."""
 EVERY_S = 0.1
 
