@@ -37,6 +37,9 @@ class Limits:
     headers_count: int = 100
     retry_budget_percent: float = 20.0
     """Retries may add a fifth to the load, so that a struggling service is not drowned by them."""
+    retries_under_way: int = 32
+    """So many are allowed whatever the load: a replica that is killed resets all its calls at once (at 3, one of four
+    readers was told 503)."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """What callers notice when a part behind the gateway is slow or gone."""
 
-import collections
 import threading
 
 import grpc
@@ -38,15 +37,19 @@ def test_a_service_that_is_gone_and_comes_back(shop: Shop) -> None:
     assert shop.http.get("/healthz").status_code == 200
 
 
-def test_no_read_fails_when_one_of_two_replicas_is_killed(shop: Shop) -> None:
+# An answer that has begun cannot be had from another replica.
+BEGUN = "upstream_reset_after_response_started"
+
+
+def test_reads_go_on_when_one_of_two_replicas_is_killed(shop: Shop) -> None:
     session = shop.shopper()
-    answers: list[int] = []
+    answers: list[httpx.Response] = []
     stop = threading.Event()
 
     def read() -> None:
         with httpx.Client(base_url=shop.envoy.url, trust_env=False) as http:
             while not stop.is_set():
-                answers.append(http.get("/v1/users/me", headers=bearer(session)).status_code)
+                answers.append(http.get("/v1/users/me", headers=bearer(session)))
 
     readers = [threading.Thread(target=read) for _ in range(4)]
     retried = shop.envoy.counter("cluster.users.upstream_rq_retry")
@@ -64,7 +67,10 @@ def test_no_read_fails_when_one_of_two_replicas_is_killed(shop: Shop) -> None:
         shop.users[0].start()
         shop.users[0].wait()
         shop.wait_for_replicas("users", 2)
-    assert set(answers) == {200}, collections.Counter(answers)
+    failed = [answer.headers["x-request-id"] for answer in answers if answer.status_code != 200]
+    lines = [shop.envoy.access(request_id) for request_id in failed]
+    assert [line for line in lines if not str(line["details"]).startswith(BEGUN)] == []
+    assert len(failed) <= len(readers)
     assert shop.envoy.counter("cluster.users.upstream_rq_retry") > retried
 
 
