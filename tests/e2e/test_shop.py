@@ -160,3 +160,11 @@ def test_a_shop_without_its_services_says_so(page_of_failures: Page) -> None:
     page.unroute("**/v1/products?**")
     page.get_by_role("button", name="Try again").click()
     page.locator("#catalogue .grid .card[data-product]").first.wait_for()
+
+
+def test_the_documentation_lists_the_api(page: Page) -> None:
+    page.goto("/docs")
+    expect(page.get_by_role("heading", name="Aisle")).to_be_visible()
+    operation = page.locator("#operations-RecommendationService-RecommendationService_Recommend")
+    page.locator("#operations-tag-RecommendationService").click()
+    expect(operation).to_contain_text(":recommend")
