@@ -1,6 +1,7 @@
 """The vector server is killed again and again while products are written: each that was acknowledged is found."""
 
 import asyncio
+import logging
 import random
 import time
 import uuid
@@ -66,6 +67,7 @@ class Index:
 
     def ids(self) -> set[str] | None:
         """Ids of the merchant's products; None while it cannot say."""
+        logging.getLogger("pymilvus").setLevel(logging.CRITICAL)  # it tells at length of every server that is away
         try:
             client = MilvusClient(self._uri, timeout=2, dedicated=True)
             try:
