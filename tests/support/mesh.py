@@ -74,6 +74,7 @@ class RunningMesh:
     def kill(self, name: str, number: int = signal.SIGKILL) -> int:
         """Sends a process a signal; the process manager starts it again. Returns the pid that it had."""
         pid = self.process(name).pid
+        assert pid > 0, f"{name} does not run at the moment"  # 0 would be the whole group of this process
         os.kill(pid, number)
         return pid
 

@@ -48,7 +48,7 @@ class Config:
     patience: int = 4
     """Epochs without a better NDCG@20 on the validation questions after which training stops."""
     max_seconds: float = 60.0
-    """A training that takes longer ends with the epoch: the shop's owner waits for it, and a release needs three (to
-    choose, to measure, to publish). 0 for no limit."""
+    """A training that computes for longer ends with the epoch: the shop's owner waits for it, and a release needs three
+    (to choose, to measure, to publish). 0 for no limit."""
     validation_questions: int = 1500
     """Asked after each epoch."""
