@@ -1,7 +1,7 @@
 """Limits of request fields, compiled once a message type from the rules in the contracts.
 
 The rules are protovalidate's. Its Python library interprets them as CEL expressions, which took 5 to 15 ms a request
-(docs/adr/0003); here the standard rules that the contracts use become plain closures, and a test holds the
+(docs/adr/0010); here the standard rules that the contracts use become plain closures, and a test holds the
 verdicts to protovalidate's own. A rule that is not known here stops the service at start.
 """
 
