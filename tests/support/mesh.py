@@ -5,10 +5,12 @@ is and left running, which saves the start while one writes tests.
 """
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -147,15 +149,17 @@ def running(data: Path) -> RunningMesh:
 
 
 @pytest.fixture(scope="session")
-def mesh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningMesh]:
+def mesh() -> Iterator[RunningMesh]:
     """A whole mesh with two replicas, 200 simulated products, 300 shoppers and a promoted release."""
     if given := os.environ.get("AISLE_TEST_DATA"):
         yield running(Path(given).resolve())
         return
-    data = tmp_path_factory.mktemp("mesh")
+    # Not below pytest's own folder, which every start of pytest closes to other users, such as the database's.
+    data = Path(tempfile.mkdtemp(prefix="aisle-mesh-"))
     variables = environment(data, REPLICAS=REPLICAS, AISLE_SHOP_PRODUCTS=PRODUCTS, AISLE_SHOP_SHOPPERS=SHOPPERS)
     try:
         command("up", variables)
         yield running(data)
     finally:
         command("down", variables, seconds=120)
+        shutil.rmtree(data, ignore_errors=True)

@@ -170,6 +170,16 @@ def start(shop: Shop, data: Path, state: Path, *options: str, **addresses: str) 
     return subprocess.Popen(command, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
+def kill_after(size: int, shop: Shop, data: Path, state: Path, service: str, port: int) -> None:
+    """Kills an import when that many bytes have gone to a service."""
+    proxy = Proxy(port)
+    proxy.mend()
+    process = start(shop, data, state, **{service: proxy.address})
+    proxy.after(size, process.kill)
+    assert process.wait(60) == -signal.SIGKILL
+    proxy.cut()
+
+
 def on_record(state: Path) -> dict[str, int]:
     """Entries of each stage that are done with."""
     for file in state.glob("*.json"):
@@ -180,20 +190,16 @@ def on_record(state: Path) -> dict[str, int]:
 def test_an_import_that_is_killed_again_and_again_goes_on_and_doubles_nothing(shop: Shop, tmp_path: Path) -> None:
     data = large_shop(tmp_path / "data", "killed", products=2500, pictures=400, events=8000)
     state = tmp_path / "state"
-    proxy = Proxy(shop.catalog.port)
-    proxy.mend()
-    process = start(shop, data, state, catalog=proxy.address)
-    proxy.after(100_000, process.kill)  # a product takes 80
-    assert process.wait(60) == -signal.SIGKILL
-    proxy.cut()
+    kill_after(100_000, shop, data, state, "catalog", shop.catalog.port)  # a product takes 80
     assert 0 < len(shop.existing(f"killed{i}" for i in range(2500))) < 2500
-    for stage in ("pictures", "events"):
-        process = start(shop, data, state)
-        while stage not in on_record(state):
-            assert process.poll() is None
-            time.sleep(0.01)
-        process.kill()
-        assert process.wait(60) == -signal.SIGKILL
+    process = start(shop, data, state)
+    while "pictures" not in on_record(state):
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.kill()
+    assert process.wait(60) == -signal.SIGKILL
+    kill_after(200_000, shop, data, state, "recs", shop.recs.port)
+    assert len(shop.stored_events("killed")) < 8000
     done = shop.bring(data, state)
     assert done.code == 0
     assert "going on where it was" in done.out
