@@ -21,6 +21,8 @@ MOST_STARTS = 4
 # A cold start of the slowest part took 9 s on two busy cores; one that needs longer than this hangs.
 PATIENCE_S = 120.0
 TAIL_LINES = 25
+# A shop that is up is looked at this often.
+WATCH_S = 1.0
 
 
 class CrashLoops:
@@ -134,11 +136,7 @@ def bring_up(settings: MeshSettings, supervisor: Supervisor, parts: Sequence[Par
 
 
 def stay(settings: MeshSettings, supervisor: Supervisor, parts: Sequence[Part]) -> None:
-    """Stays in the foreground until the mesh is stopped from elsewhere.
-
-    Raises:
-        MeshError: a process does not stay up.
-    """
+    """Stays in the foreground until the mesh is stopped from elsewhere, and says which processes do not stay up."""
     asyncio.run(_stay(settings, supervisor, parts))
 
 
@@ -148,15 +146,19 @@ async def _stay(settings: MeshSettings, supervisor: Supervisor, parts: Sequence[
     for info in supervisor.processes():
         loops.healthy(info.name, info.started)
     restarted: dict[str, int] = {}
+    said: set[str] = set()  # once a loop: the process manager goes on trying, and the other parts serve
     while processes := supervisor.processes():
         for info in processes:
             if loops.saw(info):
+                restarted[info.name] = info.started
+                if info.name in said:
+                    continue
                 console.console.print(
                     f"  [yellow]{info.name} ended and was started again (make logs ARGS={info.name})[/]"
                 )
-                restarted[info.name] = info.started
-            if loops.looping(info.name):
-                raise crash_sentence(settings, info.name)
+                if loops.looping(info.name):
+                    said.add(info.name)
+                    console.console.print(str(crash_sentence(settings, info.name)), markup=False)
         for name, started in list(restarted.items()):
             try:
                 await probes[name]()
@@ -164,5 +166,6 @@ async def _stay(settings: MeshSettings, supervisor: Supervisor, parts: Sequence[
                 continue
             loops.healthy(name, started)
             del restarted[name]
+            said.discard(name)
             console.console.print(f"  [green]{name} is healthy again[/]")
-        await asyncio.sleep(1.0)
+        await asyncio.sleep(WATCH_S)

@@ -1,5 +1,12 @@
+from pathlib import Path
+
+import pytest
+
+from local import bringup
 from local.bringup import MOST_STARTS, CrashLoops
-from local.supervision import ProcessInfo
+from local.processes import Part
+from local.settings import MeshSettings
+from local.supervision import ProcessInfo, Program, Supervisor
 
 
 def info(started: int, state: str = "RUNNING") -> ProcessInfo:
@@ -30,3 +37,28 @@ def test_one_start_counts_once_however_often_it_is_seen() -> None:
 def test_a_process_that_was_not_started_yet_counts_for_nothing() -> None:
     loops = CrashLoops()
     assert not loops.saw(info(0, "STOPPED"))
+
+
+class Restarting(Supervisor):
+    """A process manager whose one process was started anew at every look at it, until the mesh is stopped."""
+
+    def __init__(self, looks: int) -> None:
+        self._starts = iter(range(1, looks + 1))
+
+    def processes(self) -> list[ProcessInfo]:
+        return [info(start) for start in [next(self._starts, 0)] if start]
+
+
+async def _sick() -> None:
+    raise ConnectionError
+
+
+def test_a_process_that_crash_loops_is_said_once_and_does_not_stop_a_shop_that_is_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(bringup, "WATCH_S", 0)
+    part = Part(Program("recs", ("recs",)), _sick, "127.0.0.1:1")
+    bringup.stay(MeshSettings(data=tmp_path), Restarting(3 * MOST_STARTS), [part])
+    shown = capsys.readouterr().out
+    assert shown.count("recs ends again and again") == 1
+    assert shown.count("was started again") == MOST_STARTS - 1
