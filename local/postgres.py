@@ -80,17 +80,21 @@ def prepare(folder: Path, port: int, credentials: Credentials) -> Postgres:
     if (folder / "PG_VERSION").exists():
         return server
     if folder.exists():
-        shutil.rmtree(folder)  # an initdb that was interrupted leaves a folder without PG_VERSION
-    folder.mkdir(mode=0o700)
+        shutil.rmtree(folder)
+    # Made beside its place: an initdb that is interrupted leaves a folder that looks whole and never starts.
+    draft = folder.with_name(f"{folder.name}.new")
+    if draft.exists():
+        shutil.rmtree(draft)
+    draft.mkdir(mode=0o700)
     with tempfile.NamedTemporaryFile("w") as password:  # the secrets' folder is closed to the server's user
         password.write(credentials.postgres_password)
         password.flush()
         if server.system_user:
-            shutil.chown(folder, server.system_user)
+            shutil.chown(draft, server.system_user)
             shutil.chown(password.name, server.system_user)
         made = subprocess.run(  # noqa: S603
             [
-                *(str(PROGRAMS / "initdb"), "-D", str(folder), "-U", SUPERUSER),
+                *(str(PROGRAMS / "initdb"), "-D", str(draft), "-U", SUPERUSER),
                 *("--encoding=UTF8", "--locale=C.UTF-8", "--auth=scram-sha-256", f"--pwfile={password.name}"),
             ],
             capture_output=True,
@@ -100,11 +104,12 @@ def prepare(folder: Path, port: int, credentials: Credentials) -> Postgres:
             user=server.system_user,
             group=pwd.getpwnam(server.system_user).pw_gid if server.system_user else None,
             extra_groups=[] if server.system_user else None,
-            cwd=folder,
+            cwd=draft,
         )
     if made.returncode:
-        shutil.rmtree(folder)
+        shutil.rmtree(draft)
         raise MeshError(f"PostgreSQL's initdb failed in {folder}:\n{made.stdout[-500:]}{made.stderr[-1500:]}")
+    draft.rename(folder)
     return server
 
 
