@@ -39,7 +39,7 @@ class SetupError(Exception):
 
 def fingerprint(names: tuple[str, ...]) -> str:
     """Hashes what the environment depends on: requirement files, interpreter, the checkout's place."""
-    digest = hashlib.sha256(f"{sys.version_info[:2]} {ROOT}".encode())
+    digest = hashlib.sha256(f"{sys.version} {sys.base_prefix} {ROOT}".encode())
     for name in names:
         digest.update((ROOT / "requirements" / name).read_bytes())
     return digest.hexdigest()
@@ -99,9 +99,18 @@ def step(title: str, work: Callable[[], None]) -> None:
         print(f"{start}  {sign} {title} ({time.monotonic() - began:.1f} s)", flush=True)
 
 
+def works() -> bool:
+    """Whether .venv has a Python that runs, and was made for this place, which its scripts name."""
+    try:
+        made_here = str(VENV) in (VENV / "pyvenv.cfg").read_text()
+        return made_here and subprocess.run([PYTHON, "-c", ""], check=False).returncode == 0  # noqa: S603
+    except OSError:
+        return False
+
+
 def make_environment(interpreter: str) -> None:
-    """Creates .venv; one that was made for another place is replaced, because its scripts name that place."""
-    if PYTHON.exists() and str(VENV) not in (VENV / "pyvenv.cfg").read_text():
+    """Creates .venv; one that does not work is replaced."""
+    if VENV.exists() and not works():
         shutil.rmtree(VENV)
     VENV.mkdir(exist_ok=True)
     run(

@@ -35,6 +35,24 @@ def test_another_requirement_asks_for_another_setup(tmp_path: Path, monkeypatch:
     assert bootstrap.fingerprint(("services.txt",)) != before
 
 
+@pytest.mark.parametrize(
+    ("python", "place", "kept"),
+    [(sys.executable, "", True), (sys.executable, "elsewhere", False), ("/nowhere/python", "", False)],
+)
+def test_an_environment_that_does_not_work_is_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, python: str, place: str, kept: bool
+) -> None:
+    venv = tmp_path / ".venv"
+    (venv / "bin").mkdir(parents=True)
+    (venv / "bin" / "python").symlink_to(python)
+    (venv / "pyvenv.cfg").write_text(f"command = python3 -m venv {tmp_path / place / '.venv'}\n")
+    monkeypatch.setattr(bootstrap, "VENV", venv)
+    monkeypatch.setattr(bootstrap, "PYTHON", venv / "bin" / "python")
+    monkeypatch.setattr(bootstrap, "run", lambda command, hint: None)
+    bootstrap.make_environment(sys.executable)
+    assert (venv / "bin").exists() == kept
+
+
 def test_an_old_interpreter_gets_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "version_info", (3, 9, 2))
     monkeypatch.setattr("shutil.which", lambda name: None)
