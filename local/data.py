@@ -1,8 +1,10 @@
 """Fills a running mesh: a demo log-in, products and events, and a release if there is none."""
 
 import asyncio
+import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -77,7 +79,7 @@ def import_data(mesh: Mesh) -> bool:
             "make up DATASET=... AISLE_DATA=/path/to/folder",
         )
     source = mesh.settings.dataset or str(draw_shop(mesh))
-    with loud_step(f"import {source}"):
+    with loud_step(f"import {without_secrets(source)}"):
         run_importer(mesh, source)
     if mesh.settings.dataset:
         add_behaviour(mesh)
@@ -158,18 +160,34 @@ def run_module(mesh: Mesh, module: str, *arguments: str, accepted: Sequence[int]
             child.kill()
         raise
     if code not in accepted:
-        raise MeshError(f"`python -m {module} {' '.join(arguments)}` failed (exit code {code}); its output is above.")
+        shown = " ".join(map(without_secrets, arguments))
+        raise MeshError(f"`python -m {module} {shown}` failed (exit code {code}); its output is above.")
     return code
 
 
 def fingerprint(dataset: str) -> str:
     """Tells one dataset from another, and from itself after a change, without reading it whole."""
+    if not dataset:
+        return SIMULATED
+    if "://" in dataset:  # not as it is: it may hold a password or a signature
+        return f"{without_secrets(dataset)} {hashlib.sha256(dataset.encode()).hexdigest()}"
     path = Path(dataset)
-    if not dataset or "://" in dataset:
-        return dataset or SIMULATED
     files = [path] if path.is_file() else sorted(path.rglob("*"))
     newest = max((file.stat().st_mtime_ns for file in files), default=0)
     return f"{path} {len(files)} {newest}"
+
+
+def without_secrets(source: str) -> str:
+    """A path as it is, and a URL as it may be shown: without log-in and query, which may sign it.
+
+    >>> without_secrets("https://ann:pw@shop.test:8443/data.zip?signature=abc")
+    'https://shop.test:8443/data.zip'
+    """
+    scheme, separator, rest = source.partition("://")
+    if not separator:
+        return source
+    host, slash, path = re.split(r"[?#]", rest, maxsplit=1)[0].partition("/")
+    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"
 
 
 async def create_demo_shopper(mesh: Mesh) -> None:
