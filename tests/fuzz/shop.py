@@ -21,6 +21,7 @@ from aisle.users.v1.account_service_pb2_grpc import AccountServiceStub
 from aisle.users.v1.session_service_pb2_grpc import SessionServiceStub
 from google.protobuf.descriptor import MethodDescriptor
 
+from local.settings import ROOT
 from tests.contract import descriptors
 from tests.support.mesh import RunningMesh
 from tests.support.samples import PNG, Known
@@ -30,7 +31,7 @@ STAFF = {access_pb2.Access.LEVEL_MERCHANT, access_pb2.Access.LEVEL_ADMIN, access
 LEAKS = (
     *(b"Traceback", b'File "', b".py", b"site-packages", b"Exception", b"Error(", b"<class", b"object at 0x"),
     *(b"sqlalchemy", b"asyncpg", b"psycopg", b"postgres", b"SELECT ", b"INSERT ", b"alembic", b"pymilvus", b"feast"),
-    *(b"grpc.aio", b"grpc._", b"_upb", b"DecodeError", b"numpy", b"PIL.", b"/home/", b"/work/", b"/usr/"),
+    *(b"grpc.aio", b"grpc._", b"_upb", b"DecodeError", b"numpy", b"PIL.", b"/home/", str(ROOT).encode(), b"/usr/"),
 )
 """What only our own insides would say."""
 

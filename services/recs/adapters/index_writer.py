@@ -24,8 +24,8 @@ IDS = 10_000
 
 
 class MilvusWriter:
-    """services.recs.ports.IndexWriter. One thread, so that writes come one after the other (ENVIRONMENT: several
-    writers at once lost acknowledged rows)."""
+    """services.recs.ports.IndexWriter. One thread, so that writes come one after the other (docs/adr/0004:
+    several writers at once lost acknowledged rows)."""
 
     def __init__(self, uri: str, token: str) -> None:
         self._uri, self._token = uri, token
