@@ -15,6 +15,11 @@ _PADDING = b"\x00\xff\r\n "
 _SCAN_END = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 _SOS, _EOI = 0xDA, 0xD9
 _STANDALONE = frozenset({0x01, *range(0xD0, 0xD9)})
+_FILL = re.compile(rb"\xff+")
+MOST_FURTHER = 16
+"""Further JPEGs behind a first one: cameras write two or three."""
+MOST_SEGMENTS = 10_000
+"""Segments of a JPEG: 8 MiB of full ones are 128, and a progressive one has tens of scans."""
 
 
 def check(content: bytes, content_type: str) -> None:
@@ -24,19 +29,19 @@ def check(content: bytes, content_type: str) -> None:
         PictureRefused: it ends too early, or something that is no picture comes after its end.
     """
     try:
-        rest = content[_end(content, content_type) :]
-        # Cameras write small previews and depth maps as further JPEGs behind the first one.
-        while content_type == JPEG and rest.startswith(_JPEG_START):
-            rest = rest[_jpeg_end(rest) :]
+        at = _end(content, content_type)
+        if content_type == JPEG:
+            at = _further_end(content, at)
     except (struct.error, IndexError):
         raise PictureRefused("it is truncated") from None
+    rest = content[at:]
     if rest.strip(_PADDING):
         raise PictureRefused(f"{len(rest):,} bytes that are no picture come after its end")
 
 
 def _end(content: bytes, content_type: str) -> int:
     if content_type == JPEG:
-        return _jpeg_end(content)
+        return _jpeg_end(content, 0)
     if content_type == PNG:
         return _png_end(content)
     (declared,) = struct.unpack_from("<I", content, 4)
@@ -53,13 +58,22 @@ def _png_end(content: bytes) -> int:
     return at
 
 
-def _jpeg_end(content: bytes) -> int:
-    at = 2
-    while True:
-        if content[at] != 0xFF:
-            raise PictureRefused("its JPEG segments are broken")
-        while content[at] == 0xFF:
-            at += 1
+def _further_end(content: bytes, at: int) -> int:
+    """Passes the small previews and depth maps that cameras write as further JPEGs behind the first one."""
+    further = 0
+    while content.startswith(_JPEG_START, at):
+        if (further := further + 1) > MOST_FURTHER:
+            raise PictureRefused(f"more than {MOST_FURTHER} further pictures come after its end")
+        at = _jpeg_end(content, at)
+    return at
+
+
+def _jpeg_end(content: bytes, start: int) -> int:
+    at = start + 2
+    for _ in range(MOST_SEGMENTS):
+        if (fill := _FILL.match(content, at)) is None:
+            raise PictureRefused("its JPEG segments are broken" if at < len(content) else "it is truncated")
+        at = fill.end()
         marker = content[at]
         at += 1
         if marker == _EOI:
@@ -72,6 +86,7 @@ def _jpeg_end(content: bytes) -> int:
         at += length
         if marker == _SOS:
             at = _scan_end(content, at)
+    raise PictureRefused(f"it has more than {MOST_SEGMENTS:,} JPEG segments")
 
 
 def _scan_end(content: bytes, at: int) -> int:

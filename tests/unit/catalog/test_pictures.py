@@ -3,6 +3,7 @@
 import asyncio
 import io
 import random
+import time
 from contextlib import suppress
 
 import pytest
@@ -103,3 +104,15 @@ async def test_a_call_that_is_given_up_leaves_the_pool_whole() -> None:
 def test_a_png_that_claims_too_much_says_how_much() -> None:
     with pytest.raises(PictureRefused, match="60000 x 60000"):
         examine(png(60_000, 60_000, b""))
+
+
+@pytest.mark.parametrize("unit", [b"\xff\xd8\xff\xd9", b"\xff", b"\xff\xd0", b"\xff\xe0\x00\x02"], ids=bytes.hex)
+def test_eight_mebibytes_that_repeat_are_refused_at_once(unit: bytes) -> None:
+    content = b"\xff\xd8" + unit * (8 * 1024 * 1024 // len(unit))
+    started = time.process_time()
+    with pytest.raises(PictureRefused):
+        picture_end.check(content, "image/jpeg")
+    with pytest.raises(PictureRefused):
+        picture_end.check(b"\xff\xd8\xff\xd9" + content, "image/jpeg")
+    # Hostile pictures never stop a process; what copied the rest for every one of them took minutes.
+    assert time.process_time() - started < 2
