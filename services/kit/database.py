@@ -1,6 +1,8 @@
 """PostgreSQL: engine, one transaction a request, migrations."""
 
 import asyncio
+import errno
+import socket
 import zlib
 from types import TracebackType
 
@@ -22,11 +24,17 @@ COMMAND_TIMEOUT_S = 60.0
 """Ends a query that hangs; calls end earlier by their own deadline."""
 GONE = (
     ConnectionError,
+    TimeoutError,  # of connecting, or of a query that hangs
+    socket.gaierror,
     PoolTimeout,
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,  # it is starting or stopping
     asyncpg.TooManyConnectionsError,
 )
+
+
+# None is of asyncio's "Multiple exceptions": a name has several addresses, and none could be connected to.
+UNREACHABLE = frozenset({None, errno.ENETUNREACH, errno.EHOSTUNREACH})
 
 
 def engine(url: str, pool_size: int = POOL_SIZE) -> AsyncEngine:
@@ -71,6 +79,8 @@ def is_gone(error: Exception) -> bool:
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, GONE) or (isinstance(cause, DBAPIError) and cause.connection_invalidated):
+            return True
+        if type(cause) is OSError and cause.errno in UNREACHABLE:
             return True
         cause = cause.__cause__
     return False
@@ -126,7 +136,8 @@ async def wait_until_up(engine: AsyncEngine, attempts: int = 60) -> None:
         try:
             await probe(engine)
             return
-        except (TimeoutError, OSError):
-            if attempt == attempts - 1:
+        except Exception as error:
+            down = isinstance(error, OSError) or is_gone(error)
+            if not down or attempt == attempts - 1:
                 raise
             await asyncio.sleep(0.5)
