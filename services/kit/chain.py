@@ -125,10 +125,13 @@ async def bound_time(chain: Chain, call: Call, after: Next) -> Any:
     seconds = min((limit for limit in named if limit is not None), default=chain.default_timeout_s)
     call.state.deadline = asyncio.get_running_loop().time() + seconds
     try:
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(seconds) as limit:
             return await after(call)
     except TimeoutError:
-        raise DeadlineExceeded from None
+        # Something inside may have had a shorter limit of its own, and the caller's time is not over then.
+        if limit.expired():
+            raise DeadlineExceeded from None
+        raise
 
 
 async def admit(chain: Chain, call: Call, after: Next) -> Any:

@@ -34,6 +34,8 @@ class Servicer(UserEventServiceServicer):
             await asyncio.sleep(30)
         if request.page_size == 3:
             raise errors.ResourceExhausted("Too much.", retry_after=1.5)
+        if request.page_size == 4:
+            raise TimeoutError
         context.set_response_header("cache-control", "no-store")
         return events.ListUserEventsResponse(next_page_token=f"{request.parent}|{context.time_remaining():.1f}")
 
@@ -240,6 +242,12 @@ async def test_the_servers_own_deadline_holds_for_callers_without_one(
     channel: grpc.aio.Channel, issuer: Issuer
 ) -> None:
     assert (await refused(ask(channel, issuer, 2)))[0] is grpc.StatusCode.DEADLINE_EXCEEDED
+
+
+async def test_a_shorter_limit_inside_is_not_the_callers_deadline(channel: grpc.aio.Channel, issuer: Issuer) -> None:
+    code, info, _ = await refused(ask(channel, issuer, 4, timeout=20))
+    assert code is grpc.StatusCode.UNAVAILABLE
+    assert info.reason != "DEADLINE_EXCEEDED"
 
 
 async def test_handlers_see_the_time_that_is_left(channel: grpc.aio.Channel, issuer: Issuer) -> None:
