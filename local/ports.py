@@ -4,8 +4,9 @@ import itertools
 import json
 import socket
 import zlib
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
 import psutil
 
@@ -32,6 +33,8 @@ class Ports:
     envoy_admin: int
     metrics: dict[str, int] = field(default_factory=dict)
     """Metrics port by process name, for example recs-2."""
+    inference_server: Literal["embedded", "triton"] = "embedded"
+    """Which server listens on the inference ports."""
 
     def internal(self) -> list[int]:
         """All ports but the gateway's."""
@@ -76,7 +79,7 @@ def choose(settings: MeshSettings, kept: Ports | None) -> Ports:
         )
     same_shape = kept and kept.gateway == settings.port and len(kept.catalog) == settings.replicas
     if kept and same_shape and all(is_free(port) for port in kept.internal()):
-        return kept
+        return replace(kept, inference_server=settings.inference)
     # The start depends on the folder: two shops that start at the same moment look in different places.
     position = FIRST + zlib.crc32(str(settings.data).encode()) % (LAST - FIRST)
 
@@ -99,6 +102,7 @@ def choose(settings: MeshSettings, kept: Ports | None) -> Ports:
         postgres=take(),
         envoy_admin=take(),
         metrics={name: take() for name in [*names, "recs-worker"]},
+        inference_server=settings.inference,
     )
 
 

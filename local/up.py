@@ -87,11 +87,11 @@ def _join(settings: MeshSettings) -> Mesh:
     ports = port_choice.load(settings.run / "ports.json")
     if ports is None:
         raise MeshError(f"A shop runs in {settings.data}, but nobody knows its ports. Stop it first: make down")
-    if (ports.gateway, len(ports.catalog)) != (settings.port, settings.replicas):
+    if _as_running(settings, ports) != settings:
         raise MeshError(
             f"A shop runs in {settings.data} already, on port {ports.gateway} with "
-            f"{len(ports.catalog)} replica(s). Stop it first (make down), or give the other one "
-            "a folder of its own: make up AISLE_DATA=/path/to/folder"
+            f"{len(ports.catalog)} replica(s) and INFERENCE={ports.inference_server}. Stop it first (make down), or "
+            "give the other one a folder of its own: make up AISLE_DATA=/path/to/folder"
         )
     return _mesh(settings, ports, ensure(settings.secrets))
 
@@ -107,7 +107,7 @@ def _mesh(settings: MeshSettings, ports: Ports, credentials: Credentials) -> Mes
 
 def _as_running(settings: MeshSettings, ports: Ports) -> MeshSettings:
     """`status` and `down` need not be told again what `up` was told."""
-    return replace(settings, port=ports.gateway, replicas=len(ports.catalog))
+    return replace(settings, port=ports.gateway, replicas=len(ports.catalog), inference=ports.inference_server)
 
 
 def announce(mesh: Mesh, seconds: float) -> None:

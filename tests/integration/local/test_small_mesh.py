@@ -33,10 +33,10 @@ class Shop:
         self.settings = MeshSettings(port=port, data=data)
         self.environment = os.environ | {"AISLE_PORT": str(port), "AISLE_DATA": str(data), "COLUMNS": "200"}
 
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
         command = [*COMMAND, *arguments]
         return subprocess.run(
-            command, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=90, check=False
+            command, cwd=ROOT, env=self.environment | settings, capture_output=True, text=True, timeout=90, check=False
         )
 
     def spawn(self, *arguments: str) -> subprocess.Popen[str]:
@@ -73,6 +73,9 @@ def test_up_returns_when_everything_is_healthy_and_down_leaves_nothing(shop: Sho
 
     again = shop.run("up", "--detach")
     assert "running already" in again.stdout
+    other = shop.run("up", "--detach", INFERENCE="triton")
+    assert other.returncode == 1
+    assert "INFERENCE=embedded" in other.stdout
 
     stopped = shop.run("down")
     assert stopped.returncode == 0

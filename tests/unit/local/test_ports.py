@@ -32,6 +32,13 @@ def test_the_ports_of_the_last_run_are_kept(settings: MeshSettings, tmp_path: Pa
     assert choose(settings, load(tmp_path / "ports.json")) == first
 
 
+def test_the_inference_server_that_is_asked_for_is_written_beside_the_ports(settings: MeshSettings) -> None:
+    first = choose(settings, None)
+    triton = choose(dataclasses.replace(settings, inference="triton"), first)
+    assert (first.inference_server, triton.inference_server) == ("embedded", "triton")
+    assert triton.internal() == first.internal()
+
+
 def test_ports_that_somebody_took_meanwhile_are_replaced(settings: MeshSettings) -> None:
     first = choose(settings, None)
     with socket.socket() as taken:
