@@ -22,6 +22,8 @@ def render_gateway(mesh: Mesh) -> None:
         "gateway.render",
         "--ports",
         str(run / "ports.json"),
+        "--host",
+        mesh.settings.host,
         "--out",
         str(run / "envoy.yaml"),
     ]

@@ -11,7 +11,7 @@ from typing import Literal
 import psutil
 
 from local.errors import MeshError
-from local.settings import MeshSettings
+from local.settings import LOOPBACK, MeshSettings
 
 # Below what Linux (32768) and macOS (49152) hand out to outgoing connections, above the well-known ones.
 FIRST, LAST = 20000, 30000
@@ -35,6 +35,8 @@ class Ports:
     """Metrics port by process name, for example recs-2."""
     inference_server: Literal["embedded", "triton"] = "embedded"
     """Which server listens on the inference ports."""
+    host: str = LOOPBACK
+    """The address that the gateway listens on."""
 
     def internal(self) -> list[int]:
         """All ports but the gateway's."""
@@ -79,7 +81,7 @@ def choose(settings: MeshSettings, kept: Ports | None) -> Ports:
         )
     same_shape = kept and kept.gateway == settings.port and len(kept.catalog) == settings.replicas
     if kept and same_shape and all(is_free(port) for port in kept.internal()):
-        return replace(kept, inference_server=settings.inference)
+        return replace(kept, inference_server=settings.inference, host=settings.host)
     # The start depends on the folder: two shops that start at the same moment look in different places.
     position = FIRST + zlib.crc32(str(settings.data).encode()) % (LAST - FIRST)
 
@@ -103,6 +105,7 @@ def choose(settings: MeshSettings, kept: Ports | None) -> Ports:
         envoy_admin=take(),
         metrics={name: take() for name in [*names, "recs-worker"]},
         inference_server=settings.inference,
+        host=settings.host,
     )
 
 

@@ -1,6 +1,7 @@
 """What a person can set about the mesh, and where its state lies."""
 
 import os
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,8 @@ from local.errors import MeshError
 ROOT = Path(__file__).resolve().parent.parent
 # The environment variable every process of a mesh carries, so that `down` knows its own among the machine's.
 MARKER = "AISLE_MESH"
+LOOPBACK = "127.0.0.1"
+EVERYWHERE = "0.0.0.0"  # noqa: S104 - only when a person asks for it
 
 
 @dataclass(frozen=True)
@@ -19,6 +22,8 @@ class MeshSettings:
 
     port: int = 8080
     """The gateway's port, the only one people need."""
+    host: str = LOOPBACK
+    """The address that the gateway listens on: this machine alone, because it speaks plain HTTP."""
     data: Path = ROOT / ".aisle"
     """The folder of all state."""
     replicas: int = 1
@@ -53,8 +58,8 @@ class MeshSettings:
 
     @property
     def gateway_url(self) -> str:
-        """Where the shop is found."""
-        return f"http://127.0.0.1:{self.port}"
+        """Where the shop is found from this machine."""
+        return f"http://{LOOPBACK if self.host == EVERYWHERE else self.host}:{self.port}"
 
     @property
     def marker(self) -> str:
@@ -81,6 +86,7 @@ def from_environment(environment: Mapping[str, str]) -> MeshSettings:
         dataset = str(path)
     return MeshSettings(
         port=port,
+        host=_host(environment.get("AISLE_HOST", "") or default.host),
         data=Path(environment.get("AISLE_DATA", "") or default.data).expanduser().resolve(),
         replicas=_number(environment, "REPLICAS", default.replicas, 1, 8),
         inference="triton" if inference == "triton" else "embedded",
@@ -95,6 +101,19 @@ def from_environment(environment: Mapping[str, str]) -> MeshSettings:
 def load() -> MeshSettings:
     """Reads the settings from this process's environment."""
     return from_environment(os.environ)
+
+
+def _host(text: str) -> str:
+    """Refuses what this machine cannot listen on."""
+    try:
+        socket.inet_pton(socket.AF_INET, text)
+        with socket.socket() as probe:
+            probe.bind((text, 0))
+    except OSError:
+        raise MeshError(
+            f"AISLE_HOST is {text!r}; it must be an IPv4 address of this machine, or {EVERYWHERE} for all of them."
+        ) from None
+    return text
 
 
 def _number(environment: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:

@@ -89,7 +89,7 @@ def _join(settings: MeshSettings) -> Mesh:
         raise MeshError(f"A shop runs in {settings.data}, but nobody knows its ports. Stop it first: make down")
     if _as_running(settings, ports) != settings:
         raise MeshError(
-            f"A shop runs in {settings.data} already, on port {ports.gateway} with "
+            f"A shop runs in {settings.data} already, on {ports.host}:{ports.gateway} with "
             f"{len(ports.catalog)} replica(s) and INFERENCE={ports.inference_server}. Stop it first (make down), or "
             "give the other one a folder of its own: make up AISLE_DATA=/path/to/folder"
         )
@@ -107,7 +107,9 @@ def _mesh(settings: MeshSettings, ports: Ports, credentials: Credentials) -> Mes
 
 def _as_running(settings: MeshSettings, ports: Ports) -> MeshSettings:
     """`status` and `down` need not be told again what `up` was told."""
-    return replace(settings, port=ports.gateway, replicas=len(ports.catalog), inference=ports.inference_server)
+    return replace(
+        settings, port=ports.gateway, host=ports.host, replicas=len(ports.catalog), inference=ports.inference_server
+    )
 
 
 def announce(mesh: Mesh, seconds: float) -> None:
@@ -117,7 +119,7 @@ def announce(mesh: Mesh, seconds: float) -> None:
     console.print(f"[bold green]The shop is up[/] [dim](after {seconds:.1f} s)[/]")
     console.print(f"  Shop       {url}/")
     console.print(f"  REST API   {url}/docs  (OpenAPI: {url}/openapi.json)")
-    console.print(f"  gRPC       127.0.0.1:{mesh.settings.port}  (plain text, with reflection)")
+    console.print(f"  gRPC       {url.removeprefix('http://')}  (plain text, with reflection)")
     console.print(f"  Shopper    {credentials.demo_email}  password {credentials.demo_password}")
     console.print(f"  Merchant   {credentials.admin_email}  password {credentials.admin_password}")
     console.print(f"  State      {mesh.settings.data}")

@@ -20,11 +20,26 @@ def test_an_empty_variable_counts_as_absent() -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("AISLE_PORT", "http"), ("AISLE_PORT", "0"), ("AISLE_PORT", "65536"), ("REPLICAS", "-1"), ("INFERENCE", "cuda")],
+    [
+        ("AISLE_PORT", "http"),
+        ("AISLE_PORT", "0"),
+        ("AISLE_PORT", "65536"),
+        ("REPLICAS", "-1"),
+        ("INFERENCE", "cuda"),
+        ("AISLE_HOST", "localhost"),
+        ("AISLE_HOST", "192.0.2.1"),
+    ],
 )
 def test_a_value_that_cannot_be_used_is_named(name: str, value: str) -> None:
     with pytest.raises(MeshError, match=f"{name} is '{value}'"):
         from_environment({name: value})
+
+
+@pytest.mark.parametrize(("host", "found"), [("", "127.0.0.1"), ("0.0.0.0", "127.0.0.1"), ("127.0.0.2", "127.0.0.2")])
+def test_a_shop_is_found_where_it_listens(host: str, found: str) -> None:
+    settings = from_environment({"AISLE_HOST": host})
+    assert settings.host == (host or "127.0.0.1")
+    assert settings.gateway_url == f"http://{found}:8080"
 
 
 def test_a_dataset_that_is_missing_is_named_before_anything_starts(tmp_path: Path) -> None:
