@@ -45,6 +45,7 @@ def engine(url: str, pool_size: int = POOL_SIZE) -> AsyncEngine:
         max_overflow=POOL_EXTRA,
         pool_timeout=POOL_TIMEOUT_S,
         pool_pre_ping=True,
+        hide_parameters=True,  # errors are logged, and parameters are passwords' hashes and addresses
         connect_args={"timeout": CONNECT_TIMEOUT_S, "command_timeout": COMMAND_TIMEOUT_S},
     )
 
@@ -91,7 +92,7 @@ async def migrate(url: str, package: str) -> None:
 
     Replicas that start together take turns by an advisory lock.
     """
-    migrating = create_async_engine(url, poolclass=NullPool)
+    migrating = create_async_engine(url, poolclass=NullPool, hide_parameters=True)
     try:
         async with migrating.connect() as connection:
             await connection.run_sync(_upgrade, package)
