@@ -11,7 +11,7 @@ import grpc
 from grpc_health.v1 import health, health_pb2_grpc
 from grpc_reflection.v1alpha.reflection import SERVICE_NAME as REFLECTION
 
-from services.kit import reflection, telemetry
+from services.kit import reflection, telemetry, validation
 from services.kit import settings as kit_settings
 from services.kit.app import App
 from services.kit.chain import Chain
@@ -64,7 +64,9 @@ async def start(app: App) -> RunningServer:
 
     Raises:
         RuntimeError: the address to listen on is taken.
+        ValueError: a contract uses a rule that services.kit.validation does not know.
     """
+    validation.prepare(app.service_names)
     settings = app.settings
     chain = Chain(app.verifier, settings.max_concurrent, settings.default_timeout_s)
     server = grpc.aio.server(interceptors=[Interceptor(chain)], options=OPTIONS)
