@@ -38,7 +38,7 @@ class Store(Protocol):
         was used before ends its session."""
 
     async def session_of(self, digest: bytes) -> StoredSession | None:
-        """The live session of a refresh token, without using the token."""
+        """The live session of a refresh token that is used or not, without using the token."""
 
     async def end_session(self, digest: bytes) -> bool:
         """Ends the session of a refresh token; whether it lived until now."""
@@ -74,6 +74,9 @@ class Attempts(Protocol):
 
     async def count(self, key: str) -> tuple[int, float]:
         """Counts one more; how many there were in the window, and the seconds until it ends."""
+
+    async def take_back(self, key: str) -> None:
+        """Counts one less."""
 
     async def forget(self, key: str) -> None: ...
 

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sqlalchemy import case, delete, func
+from sqlalchemy import case, delete, func, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -35,6 +35,12 @@ class PostgresAttempts:
         async with UnitOfWork(self._engine) as connection:
             count, left = (await connection.execute(statement)).one()
         return count, left.total_seconds()
+
+    async def take_back(self, key: str) -> None:
+        """Counts one less."""
+        less = update(attempts).where(attempts.c.key == key, attempts.c.count > 0).values(count=attempts.c.count - 1)
+        async with UnitOfWork(self._engine) as connection:
+            await connection.execute(less)
 
     async def sweep(self) -> int:
         """Forgets every window that is over; how many there were."""

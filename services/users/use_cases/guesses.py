@@ -37,8 +37,13 @@ class Guesses:
         await self._count(f"address:{address}", self._limits.per_address)
 
     async def log_in_succeeded(self, email: str, address: str) -> None:
-        """Forgets the tries of somebody who knew the password in the end."""
-        await self._attempts.forget(f"pair:{_account(email)}:{network(address)}")
+        """Forgets the tries of somebody who knew the password in the end.
+
+        Of the account's count only this try is taken back: its other tries may be somebody else's guesses.
+        """
+        account = _account(email)
+        await self._attempts.forget(f"pair:{account}:{network(address)}")
+        await self._attempts.take_back(f"account:{account}")
 
     async def sign_up(self, address: str) -> None:
         """Counts a sign-up.

@@ -137,6 +137,9 @@ class FakeAttempts:
         self.counts[key] = self.counts.get(key, 0) + 1
         return self.counts[key], 60.0
 
+    async def take_back(self, key: str) -> None:
+        self.counts[key] = max(0, self.counts.get(key, 0) - 1)
+
     async def forget(self, key: str) -> None:
         self.counts.pop(key, None)
 

@@ -159,3 +159,15 @@ async def test_sign_ups_from_one_address_are_limited(users: Users) -> None:
         await users.accounts.sign_up(f"a{i}@shop.test", PASSWORD, "", "", ADDRESS)
     with pytest.raises(ResourceExhausted):
         await users.accounts.sign_up("b@shop.test", PASSWORD, "", "", ADDRESS)
+
+
+async def test_log_ins_that_succeed_do_not_count_towards_the_accounts_limit(users: Users) -> None:
+    await users.accounts.create("ann", "ann@shop.test", "", (), PASSWORD)
+    for i in range(LIMITS.per_account - 1):
+        await guess(users, "ann@shop.test", f"203.0.113.{i}", 1)
+    for i in range(LIMITS.per_account + 1):
+        await users.log_in("ann@shop.test", PASSWORD, "", f"198.51.100.{i}")
+    # The wrong ones still count.
+    await guess(users, "ann@shop.test", "203.0.113.201", 1)
+    with pytest.raises(ResourceExhausted):
+        await users.log_in("ann@shop.test", PASSWORD, "", "198.51.100.99")
