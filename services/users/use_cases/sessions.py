@@ -54,11 +54,17 @@ class Sessions:
             await store.end_session(digest(refresh_token))
 
     async def take_over_visitor(self, store: Store, visitor_refresh_token: str, user: str) -> None:
-        """Moves a visitor's history to the user. A token that is no living visitor's changes nothing."""
+        """Moves a visitor's history to the user, and uses the visitor's token up.
+
+        A token that is no living visitor's changes nothing. One that was used before ends the visitor's session, as
+        in `refresh`: who holds it may not be the visitor.
+        """
         if not visitor_refresh_token:
             return
         visitor = await store.session_of(digest(visitor_refresh_token))
         if visitor is None or not visitor.subject.startswith("visitors/"):
+            return
+        if await store.use_refresh_token(digest(visitor_refresh_token)) is None:
             return
         # Of two log-ins with one visitor's token, the one that ends the session takes the history.
         if await store.end_session(digest(visitor_refresh_token)):

@@ -60,6 +60,27 @@ async def test_one_of_two_log_ins_takes_a_visitors_history(accounts: Any, sessio
     assert len(merges) == 1
 
 
+async def test_a_visitors_token_that_was_used_moves_no_history(accounts: Any, sessions: Any) -> None:
+    email, _ = await sign_up(accounts)
+    first = await sessions.CreateVisitorSession(spb.CreateVisitorSessionRequest())
+    second = await sessions.RefreshSession(spb.RefreshSessionRequest(refresh_token=first.refresh_token))
+    await sessions.LogIn(spb.LogInRequest(email=email, password=PASSWORD, visitor_refresh_token=first.refresh_token))
+    assert not [c for c in await changes(accounts, sessions) if c.HasField("visitor_merge")]
+    call = sessions.RefreshSession(spb.RefreshSessionRequest(refresh_token=second.refresh_token))
+    assert await code_of(call) is grpc.StatusCode.UNAUTHENTICATED
+
+
+async def test_a_try_is_taken_back_and_never_below_none(users: RunningServer) -> None:
+    engine = engine_of(users)
+    attempts = PostgresAttempts(engine, window_s=60)
+    counts = [(await attempts.count("key"))[0] for _ in range(2)]
+    for _ in range(3):
+        await attempts.take_back("key")
+    counts.append((await attempts.count("key"))[0])
+    await engine.dispose()
+    assert counts == [1, 2, 1]
+
+
 @pytest.mark.parametrize("etag", ["9" * 64, "99999999999999999999", "-1", "0", "٣"])
 async def test_an_etag_that_was_never_given_out_is_stale(accounts: Any, etag: str) -> None:
     _, session = await sign_up(accounts)

@@ -95,6 +95,23 @@ async def test_a_visitors_history_moves_once(users: Users) -> None:
         await users.sessions.refresh(visitor.refresh_token)
 
 
+async def test_a_visitors_token_that_was_used_moves_no_history_and_ends_the_session(users: Users) -> None:
+    first = await users.sessions.visitor()
+    second = await users.sessions.refresh(first.refresh_token)
+    await users.accounts.sign_up("eve@shop.test", PASSWORD, "", first.refresh_token, ADDRESS)
+    await users.log_in("eve@shop.test", PASSWORD, first.refresh_token, ADDRESS)
+    assert users.store.told == []
+    with pytest.raises(Unauthenticated):
+        await users.sessions.refresh(second.refresh_token)
+
+
+async def test_a_visitors_newest_token_moves_the_history(users: Users) -> None:
+    first = await users.sessions.visitor()
+    second = await users.sessions.refresh(first.refresh_token)
+    ann = await users.accounts.sign_up("ann@shop.test", PASSWORD, "", second.refresh_token, ADDRESS)
+    assert [(c.visitor, c.user) for c in users.store.told] == [(first.subject, ann.subject)]
+
+
 async def test_a_users_refresh_token_is_no_visitors(users: Users) -> None:
     ann = await users.accounts.sign_up("ann@shop.test", PASSWORD, "", "", ADDRESS)
     await users.accounts.sign_up("bob@shop.test", PASSWORD, "", ann.refresh_token, ADDRESS)
