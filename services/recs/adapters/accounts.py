@@ -21,18 +21,17 @@ MOVE = text("""
 
 
 class PostgresAccounts:
-    """Applies changes of accounts, each page of them in one transaction with its watermark."""
+    """Applies changes of accounts, each page of them in one transaction. A page may come again."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
-    async def apply(self, changes: Sequence[AccountChange], watermark: str, cursor: str) -> set[str]:
+    async def apply(self, changes: Sequence[AccountChange]) -> set[str]:
         """The shoppers whose features are no longer right."""
         touched: set[str] = set()
         async with UnitOfWork(self._engine) as connection:
             for change in changes:
                 touched |= await _apply(connection, change)
-            await _set(connection, watermark, cursor)
         return touched
 
     async def merge_late(self, shoppers: set[str]) -> set[str]:

@@ -15,13 +15,13 @@ log = telemetry.logger("aisle.recs.accounts")
 class Accounts(Protocol):
     """Applies changes."""
 
-    async def apply(self, changes: Sequence[AccountChange], watermark: str, cursor: str) -> set[str]:
-        """In one transaction with the watermark; returns the shoppers whose features are no longer right."""
+    async def apply(self, changes: Sequence[AccountChange]) -> set[str]:
+        """In one transaction; returns the shoppers whose features are no longer right. Twice is as once."""
         ...
 
 
 class AccountFollower:
-    """Applies each page of changes once."""
+    """Applies each page of changes, and refreshes what it changed, before it moves on."""
 
     def __init__(
         self,
@@ -37,8 +37,6 @@ class AccountFollower:
         self._refresh = refresh
         self._poll_s = poll_s
         self._cursor: str | None = None
-        self._stale: set[str] = set()
-        """Shoppers whose features still have to follow."""
 
     async def run(self) -> None:
         """Follows for as long as the process runs."""
@@ -54,15 +52,12 @@ class AccountFollower:
 
     async def step(self) -> bool:
         """Applies the next changes; whether more are waiting."""
-        if self._stale:
-            await self._refresh(self._stale)
-            self._stale = set()
         if self._cursor is None:
             self._cursor = await self._watermarks.get(WATERMARK)
         changes, following, more = await self._feed.changes(self._cursor)
         if following != self._cursor:
-            self._stale = await self._accounts.apply(changes, WATERMARK, following)
+            # The watermark moves last: a process that dies before it does applies and refreshes the page again.
+            await self._refresh(await self._accounts.apply(changes))
+            await self._watermarks.set(WATERMARK, following)
             self._cursor = following
-            await self._refresh(self._stale)
-            self._stale = set()
         return more
