@@ -18,6 +18,10 @@ T = TypeVar("T")
 TIMEOUT_S = 10.0
 FLUSH_TIMEOUT_S = 60.0
 """A large Milvus limits how often one flushes, and pymilvus waits until it may."""
+LOAD_TIMEOUT_S = 3.0
+"""After it the collection is loaded again. When Milvus Lite has just started, two calls at once can open a collection
+twice, and what was loaded is replaced by what was not: to wait for it took 60 s and was in vain. A large Milvus goes on
+loading meanwhile."""
 ROWS = 500
 IDS = 10_000
 """Ids asked for in one query; Milvus gives 16,384 at most."""
@@ -42,7 +46,7 @@ class MilvusWriter:
                     release.collection, schema=schema(release.dimension), index_params=index(), timeout=TIMEOUT_S
                 )
                 _point_alias(client, release.collection)
-            client.load_collection(release.collection, timeout=FLUSH_TIMEOUT_S)
+            client.load_collection(release.collection, timeout=LOAD_TIMEOUT_S)
             return fresh
 
         return await self._run(work)
