@@ -148,8 +148,8 @@ class IndexWriter(Protocol):
         """Every product id in the collection."""
         ...
 
-    async def ping(self) -> None:
-        """Raises when the index does not answer."""
+    async def ping(self, collection: str) -> None:
+        """Raises when the index does not answer, or has the collection no longer loaded."""
         ...
 
 

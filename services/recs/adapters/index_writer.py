@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from pymilvus import MilvusClient
+from pymilvus.client.types import LoadState
 from pymilvus.exceptions import MilvusException
 
 from services.kit.filters.milvus import quoted
@@ -83,8 +84,12 @@ class MilvusWriter:
 
         return await self._run(work)
 
-    async def ping(self) -> None:
-        await self._run(lambda client: client.get_server_version(timeout=2.0))
+    async def ping(self, collection: str) -> None:
+        def work(client: MilvusClient) -> None:
+            if client.get_load_state(collection, timeout=2.0)["state"] != LoadState.Loaded:
+                raise ConnectionError(f"{collection} is not loaded")
+
+        await self._run(work)
 
     def close(self) -> None:
         """Ends the thread and closes the client."""

@@ -92,7 +92,7 @@ class Indexer:
                 await self._make_durable(release, name, cursor)
                 durable, flushed = cursor, now
             if now - checked >= self._check_s:
-                await self._index.ping()
+                await self._index.ping(release.collection)
                 checked = now
             if now - reconciled >= self._reconcile_s:
                 await self.reconcile(release)

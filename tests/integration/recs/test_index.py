@@ -87,6 +87,19 @@ async def test_a_lost_collection_is_made_again(stocked: Recs) -> None:
     await until(whole, 15, "the collection to be whole")
 
 
+async def test_a_collection_that_is_no_longer_loaded_is_loaded_again(stocked: Recs) -> None:
+    """As when Milvus Lite, just started, opens it twice and keeps the one that nobody loaded."""
+    who = await somebody(stocked)
+    client = MilvusClient(stocked.settings.milvus_uri, dedicated=True)
+    client.release_collection((await stocked.current()).collection)
+    client.close()
+
+    async def answers() -> bool:
+        return len(await found(stocked, who)) == 60
+
+    await until(answers, 10, "the collection to be loaded")
+
+
 async def test_what_was_lost_unseen_is_mended_by_the_next_comparison(stocked: Recs) -> None:
     who = await somebody(stocked)
     await stocked.stop_worker()
