@@ -54,7 +54,9 @@ def _csv(file: BinaryIO, path: str, rest: str) -> Iterator[RowOrFinding]:
     number = 1
     try:
         names = [name.strip() for name in next(reader, [])]
+        last = reader.line_num
         for number, cells in enumerate(reader, 2):
+            lines, last = reader.line_num - last, reader.line_num
             if not cells:
                 continue
             place = Place(path, number)
@@ -62,12 +64,18 @@ def _csv(file: BinaryIO, path: str, rest: str) -> Iterator[RowOrFinding]:
                 cells[len(names) - 1 :] = [",".join(cells[len(names) - 1 :])]
             if len(cells) != len(names):
                 why = f"has {len(cells)} cells where the header has {len(names)}"
-                yield Finding(place, "", f"{why}; put cells with commas into quotes")
+                yield Finding(place, "", f"{why}; {_remedy(lines)}")
             else:
                 yield Item(place, dict(zip(names, cells, strict=True)))
     except csv.Error as error:
         # Where the next row would begin is unknown once quotes are out of step.
         yield Finding(Place(path, number + 1), "", f"the file cannot be read from here on: {error}")
+
+
+def _remedy(lines: int) -> str:
+    if lines == 1:
+        return "put cells with commas into quotes"
+    return f"a quote that opens in it swallowed {lines - 1} lines behind it, which are left out too; close the quote"
 
 
 def _lines(file: BinaryIO) -> Iterator[str]:

@@ -218,6 +218,14 @@ def test_a_csv_with_wrong_bytes_or_an_open_quote_loses_only_what_cannot_be_read(
     assert said(findings) == [(3, "title"), (5, "")]
 
 
+def test_rows_that_an_open_quote_swallowed_are_said(tmp_path: Path) -> None:
+    table = 'id,title\nA,"open\nB,Good\nC,End",x\nD,Good\n'
+    products, findings = split(detect(fill(tmp_path, products__csv=table)).products())
+    assert [product.id for product in products] == ["D"]
+    (finding,) = findings
+    assert "swallowed 2 lines" in finding.why
+
+
 def test_a_line_without_an_end_is_not_read_into_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rows, "LONGEST_LINE", 100)
     csv, jsonl = "id,title\na,A\n", '{"id": "a", "title": "A"}\n'
