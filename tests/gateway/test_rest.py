@@ -89,6 +89,7 @@ def test_what_cannot_be_read_is_an_invalid_argument_that_says_where(
     info = error(answer, 400, 3)
     assert info["reason"] == "MALFORMED_REQUEST"
     assert problem in info["metadata"]["problem"]
+    assert all(isinstance(value, str) for value in info["metadata"].values())
 
 
 def test_the_services_own_errors_keep_their_details(shop: Shop) -> None:
