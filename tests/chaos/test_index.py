@@ -101,21 +101,25 @@ async def test_every_acknowledged_product_is_found_however_often_the_index_is_ki
     index = Index(f"http://127.0.0.1:{whole.ports.milvus}", merchant.prefix)
     dice, waits = random.Random(5), []
     writing = asyncio.create_task(merchant.write(like))
-    for number in range(KILLS):
-        await asyncio.sleep(dice.uniform(0.1, 1.2))
-        before, gone = set(merchant.acknowledged), set(merchant.removed)
-        await kill(whole, "milvus")
-        if number % 2:
-            waits.append(await index.wait(before, gone))
-        else:  # killed again as soon as it answers, in the middle of being mended
-            await index.wait(set(), set())
-    merchant.at_work = False
-    await writing
-    waits.append(await index.wait(merchant.acknowledged, merchant.removed))
-    written, deleted = len(merchant.acknowledged), len(merchant.removed)
-    await found_by_shoppers(http, sorted(merchant.acknowledged)[-5:])
-    for product_id in sorted(merchant.acknowledged):
-        await merchant.delete(product_id)
+    try:
+        for number in range(KILLS):
+            await asyncio.sleep(dice.uniform(0.1, 1.2))
+            before, gone = set(merchant.acknowledged), set(merchant.removed)
+            await kill(whole, "milvus")
+            if number % 2:
+                waits.append(await index.wait(before, gone))
+            else:  # killed again as soon as it answers, in the middle of being mended
+                await index.wait(set(), set())
+        merchant.at_work = False
+        await writing
+        waits.append(await index.wait(merchant.acknowledged, merchant.removed))
+        written, deleted = len(merchant.acknowledged), len(merchant.removed)
+        await found_by_shoppers(http, sorted(merchant.acknowledged)[-5:])
+    finally:  # the tests after this one look at the shop as it was
+        merchant.at_work = False
+        await writing
+        for product_id in sorted(merchant.acknowledged):
+            await merchant.delete(product_id)
     await index.wait(set(), merchant.removed)
     said = f"{written} products written and {deleted} deleted, all as acknowledged"
     print(f"\n{KILLS} kills, {said}; complete after at most {max(waits):.1f} s")
