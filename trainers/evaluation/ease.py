@@ -14,7 +14,7 @@ from trainers.datasets import Events, Shop
 from trainers.evaluation import matrices
 from trainers.evaluation.protocols import Queries
 from trainers.evaluation.recommender import Scores
-from trainers.evaluation.search import NEWEST, search
+from trainers.evaluation.tuning import NEWEST, search
 
 PENALTIES = (50.0, 250.0, 1000.0)
 """Values of lambda that the validation questions choose from."""

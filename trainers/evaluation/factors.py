@@ -14,7 +14,7 @@ from trainers.evaluation import matrices
 from trainers.evaluation.optional import needed
 from trainers.evaluation.protocols import Queries
 from trainers.evaluation.recommender import Scores
-from trainers.evaluation.search import NEWEST, search
+from trainers.evaluation.tuning import NEWEST, search
 
 FACTORS = 64
 """As many as the towers' vectors have."""
