@@ -230,7 +230,7 @@ def test_create_takes_and_returns_the_resource(method: MethodDescriptor) -> None
     names = set(method.input_type.fields_by_name)
     # What is made of bytes has their hash for an id, so that the same bytes are there once anyway.
     hashed = any(f.type == FieldDescriptor.TYPE_BYTES for f in method.input_type.fields)
-    chosen = f"{method.output_type.name.lower()}_id"
+    chosen = re.sub(r"(?<!^)(?=[A-Z])", "_", method.output_type.name).lower() + "_id"
     assert hashed or names & {"request_id", chosen}, "a call that is sent twice must not create twice"
 
 

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 
 from aisle.catalog.v1 import category_service_pb2, picture_service_pb2, product_service_pb2, review_service_pb2
 from aisle.recs.v1 import recommendation_service_pb2, release_service_pb2, user_event_service_pb2
-from aisle.search.v1 import search_service_pb2
+from aisle.search.v1 import search_release_service_pb2, search_service_pb2
 from aisle.users.v1 import account_service_pb2, session_service_pb2
 from google.protobuf import json_format, message_factory
 from google.protobuf.descriptor import Descriptor, FieldDescriptor, MethodDescriptor
@@ -22,6 +22,7 @@ from tests.contract import descriptors
 LOADED = (
     *(category_service_pb2, picture_service_pb2, product_service_pb2, review_service_pb2),
     *(recommendation_service_pb2, release_service_pb2, user_event_service_pb2, search_service_pb2),
+    *(search_release_service_pb2,),
     *(account_service_pb2, session_service_pb2),
 )
 PNG = base64.b64decode(

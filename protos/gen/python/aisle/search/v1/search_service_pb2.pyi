@@ -35,8 +35,10 @@ class SearchRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     DISABLE_PERSONALIZATION_FIELD_NUMBER: _builtins.int
+    SIMILAR_PRODUCT_FIELD_NUMBER: _builtins.int
+    VERBATIM_FIELD_NUMBER: _builtins.int
     query: _builtins.str
-    """What the shopper typed."""
+    """What the shopper typed. Words between double quotes have to stand beside each other in that order."""
     image: _builtins.bytes
     """Bytes of a JPEG, PNG or WebP of at most 8 MiB and 25 megapixels."""
     image_weight: _builtins.float
@@ -51,6 +53,10 @@ class SearchRequest(_message.Message):
     """`next_page_token` of the page before; the other fields must stay the same."""
     disable_personalization: _builtins.bool
     """Do not use the caller's history."""
+    similar_product: _builtins.str
+    """`products/{product}`: products that are like this one, itself left out. Text and picture are ignored beside it."""
+    verbatim: _builtins.bool
+    """Take the words as they stand: no corrected spelling, no synonyms, no meaning, no fallback."""
     @_builtins.property
     def facets(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Fields to count values of: category, brand, price, rating, in_stock, attributes.<key>."""
@@ -67,10 +73,12 @@ class SearchRequest(_message.Message):
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
         disable_personalization: _builtins.bool = ...,
+        similar_product: _builtins.str = ...,
+        verbatim: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_image_weight", b"_image_weight", "image_weight", b"image_weight"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_image_weight", b"_image_weight", "disable_personalization", b"disable_personalization", "facets", b"facets", "filter", b"filter", "image", b"image", "image_weight", b"image_weight", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "query", b"query"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_image_weight", b"_image_weight", "disable_personalization", b"disable_personalization", "facets", b"facets", "filter", b"filter", "image", b"image", "image_weight", b"image_weight", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "query", b"query", "similar_product", b"similar_product", "verbatim", b"verbatim"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__image_weight: _TypeAlias = _typing.Literal["image_weight"]  # noqa: Y015
     _WhichOneofArgType__image_weight: _TypeAlias = _typing.Literal["_image_weight", b"_image_weight"]  # noqa: Y015
@@ -167,19 +175,23 @@ class SearchResponse(_message.Message):
 
             VALUE_FIELD_NUMBER: _builtins.int
             COUNT_FIELD_NUMBER: _builtins.int
+            DISPLAY_NAME_FIELD_NUMBER: _builtins.int
             value: _builtins.str
-            """The value; for price and rating a range such as `10..20`."""
+            """The value; for price and rating a range such as `10..20`, which holds what is at least 10 and below 20."""
             count: _builtins.int
             """How many of the found products have it."""
+            display_name: _builtins.str
+            """What to show for it; of a category its display name."""
             def __init__(
                 self,
                 *,
                 value: _builtins.str = ...,
                 count: _builtins.int = ...,
+                display_name: _builtins.str = ...,
             ) -> None: ...
             _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
             def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-            _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "value", b"value"]  # noqa: Y015
+            _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "display_name", b"display_name", "value", b"value"]  # noqa: Y015
             def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
             def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -211,16 +223,22 @@ class SearchResponse(_message.Message):
     FALLBACK_FIELD_NUMBER: _builtins.int
     ATTRIBUTION_TOKEN_FIELD_NUMBER: _builtins.int
     DEGRADED_FIELD_NUMBER: _builtins.int
+    RELEASE_FIELD_NUMBER: _builtins.int
+    PERSONALIZED_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
     """Empty at the end."""
     total_size: _builtins.int
     """How many products were found in all."""
     corrected_query: _builtins.str
-    """A better spelling, when there is one."""
+    """A better spelling, when there is one. What was found was found for it."""
     fallback: _builtins.bool
     """Nothing was found for the query: these are the nearest that the shop has."""
     attribution_token: _builtins.str
     """Signed; names query, ranking and index. Send it back in the events that come of this reply."""
+    release: _builtins.str
+    """`searchReleases/{search_release}` whose encoders took part; empty when none did."""
+    personalized: _builtins.bool
+    """Whether the caller's history went into the order."""
     @_builtins.property
     def results(self) -> _containers.RepeatedCompositeFieldContainer[Global___SearchResponse.Result]:
         """Best first."""
@@ -244,10 +262,12 @@ class SearchResponse(_message.Message):
         fallback: _builtins.bool = ...,
         attribution_token: _builtins.str = ...,
         degraded: _abc.Iterable[Global___SearchResponse.Degradation.ValueType] | None = ...,
+        release: _builtins.str = ...,
+        personalized: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attribution_token", b"attribution_token", "corrected_query", b"corrected_query", "degraded", b"degraded", "facets", b"facets", "fallback", b"fallback", "next_page_token", b"next_page_token", "results", b"results", "total_size", b"total_size"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attribution_token", b"attribution_token", "corrected_query", b"corrected_query", "degraded", b"degraded", "facets", b"facets", "fallback", b"fallback", "next_page_token", b"next_page_token", "personalized", b"personalized", "release", b"release", "results", b"results", "total_size", b"total_size"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -301,6 +321,8 @@ class SuggestResponse(_message.Message):
         """A category."""
         KIND_HISTORY: SuggestResponse._Kind.ValueType  # 4
         """A text that the caller searched for before."""
+        KIND_BRAND: SuggestResponse._Kind.ValueType  # 5
+        """A brand."""
 
     class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
         """What a completion is."""
@@ -315,6 +337,8 @@ class SuggestResponse(_message.Message):
     """A category."""
     KIND_HISTORY: SuggestResponse.Kind.ValueType  # 4
     """A text that the caller searched for before."""
+    KIND_BRAND: SuggestResponse.Kind.ValueType  # 5
+    """A brand."""
 
     @_typing.final
     class Suggestion(_message.Message):

@@ -52,8 +52,10 @@ class SearchServiceServicer:
     """
 
     def Search(self, request, context):
-        """Finds products for a text, a picture, or both. An empty query lists what the filter keeps. Returns
-        INVALID_ARGUMENT for a filter, order or picture that cannot be read.
+        """Finds products for a text, a picture, or both, or those that are like a product. A query without any of them
+        lists what the filter keeps. While a part of the system is slow or gone words alone answer, and `degraded` says so.
+        Returns INVALID_ARGUMENT for a filter, facet, order or picture that cannot be read, and NOT_FOUND for a
+        `similar_product` that does not exist.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

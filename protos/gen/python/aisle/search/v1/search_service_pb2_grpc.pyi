@@ -34,8 +34,10 @@ class SearchServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> SearchServiceAsyncStub: ...
     Search: _grpc.UnaryUnaryMultiCallable[_search_service_pb2.SearchRequest, _search_service_pb2.SearchResponse]
-    """Finds products for a text, a picture, or both. An empty query lists what the filter keeps. Returns
-    INVALID_ARGUMENT for a filter, order or picture that cannot be read.
+    """Finds products for a text, a picture, or both, or those that are like a product. A query without any of them
+    lists what the filter keeps. While a part of the system is slow or gone words alone answer, and `degraded` says so.
+    Returns INVALID_ARGUMENT for a filter, facet, order or picture that cannot be read, and NOT_FOUND for a
+    `similar_product` that does not exist.
     """
     Suggest: _grpc.UnaryUnaryMultiCallable[_search_service_pb2.SuggestRequest, _search_service_pb2.SuggestResponse]
     """Completes what is being typed."""
@@ -46,8 +48,10 @@ class SearchServiceAsyncStub(SearchServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     Search: _aio.UnaryUnaryMultiCallable[_search_service_pb2.SearchRequest, _search_service_pb2.SearchResponse]  # type: ignore[assignment]
-    """Finds products for a text, a picture, or both. An empty query lists what the filter keeps. Returns
-    INVALID_ARGUMENT for a filter, order or picture that cannot be read.
+    """Finds products for a text, a picture, or both, or those that are like a product. A query without any of them
+    lists what the filter keeps. While a part of the system is slow or gone words alone answer, and `degraded` says so.
+    Returns INVALID_ARGUMENT for a filter, facet, order or picture that cannot be read, and NOT_FOUND for a
+    `similar_product` that does not exist.
     """
     Suggest: _aio.UnaryUnaryMultiCallable[_search_service_pb2.SuggestRequest, _search_service_pb2.SuggestResponse]  # type: ignore[assignment]
     """Completes what is being typed."""
@@ -61,8 +65,10 @@ class SearchServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _search_service_pb2.SearchRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_search_service_pb2.SearchResponse, _abc.Awaitable[_search_service_pb2.SearchResponse]]:
-        """Finds products for a text, a picture, or both. An empty query lists what the filter keeps. Returns
-        INVALID_ARGUMENT for a filter, order or picture that cannot be read.
+        """Finds products for a text, a picture, or both, or those that are like a product. A query without any of them
+        lists what the filter keeps. While a part of the system is slow or gone words alone answer, and `degraded` says so.
+        Returns INVALID_ARGUMENT for a filter, facet, order or picture that cannot be read, and NOT_FOUND for a
+        `similar_product` that does not exist.
         """
 
     @_abc_1.abstractmethod
