@@ -74,7 +74,7 @@ def _typescript(out: Path, files: list[str], npm: list[str]) -> None:
         [
             f"--plugin=protoc-gen-es={plugin}",
             f"--es_out={out}",
-            "--es_opt=target=ts,import_extension=js",
+            "--es_opt=target=ts,import_extension=js,json_types=true",
             *google,
             *files,
         ]

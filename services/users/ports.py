@@ -33,9 +33,9 @@ class Store(Protocol):
 
     async def add_refresh_token(self, session_id: str, digest: bytes, expire_time: datetime) -> None: ...
 
-    async def use_refresh_token(self, digest: bytes) -> StoredSession | None:
-        """Uses the token up; None for one that is unknown, expired, used before, or of an ended session. One that
-        was used before ends its session."""
+    async def use_refresh_token(self, digest: bytes, again_s: int = 0) -> StoredSession | None:
+        """Uses the token up; None for one that is unknown, expired, used more than `again_s` seconds before, or of an
+        ended session. One that was used before then ends its session."""
 
     async def session_of(self, digest: bytes) -> StoredSession | None:
         """The live session of a refresh token that is used or not, without using the token."""

@@ -9,7 +9,7 @@ from aisle.users.v1.account_service_pb2_grpc import AccountServiceServicer
 from services.kit import context, paging
 from services.kit.errors import InvalidArgument
 from services.users.ports import OpenStore
-from services.users.servicer import messages
+from services.users.servicer import cookies, messages
 from services.users.use_cases.accounts import Accounts
 
 
@@ -20,15 +20,13 @@ class AccountServicer(AccountServiceServicer):
         self._accounts = accounts
         self._open = open_store
 
-    async def SignUp(self, request: pb.SignUpRequest, _: Any) -> sessions_pb.Session:
+    async def SignUp(self, request: pb.SignUpRequest, grpc_context: Any) -> sessions_pb.Session:
+        visitor = cookies.read(grpc_context) if request.cookie else request.visitor_refresh_token
         tokens = await self._accounts.sign_up(
-            request.email,
-            request.password,
-            request.display_name,
-            request.visitor_refresh_token,
-            context.client_address(),
+            request.email, request.password, request.display_name, visitor, context.client_address()
         )
-        return messages.session(tokens)
+        session = messages.session(tokens)
+        return cookies.keep(grpc_context, session) if request.cookie else session
 
     async def CreateAccount(self, request: pb.CreateAccountRequest, _: Any) -> pb.Account:
         given = request.account
@@ -45,11 +43,12 @@ class AccountServicer(AccountServiceServicer):
         given = request.account
         return messages.account(await self._accounts.rename(_id(given.name), given.display_name, given.etag))
 
-    async def ChangePassword(self, request: pb.ChangePasswordRequest, _: Any) -> sessions_pb.Session:
+    async def ChangePassword(self, request: pb.ChangePasswordRequest, grpc_context: Any) -> sessions_pb.Session:
         tokens = await self._accounts.change_password(
             _id(request.name), request.current_password, request.new_password, context.client_address()
         )
-        return messages.session(tokens)
+        session = messages.session(tokens)
+        return cookies.keep(grpc_context, session) if request.cookie else session
 
     async def GetPreferences(self, request: pb.GetPreferencesRequest, _: Any) -> pb.Preferences:
         return messages.preferences(await self._accounts.preferences(_id(request.name)))

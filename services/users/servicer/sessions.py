@@ -8,7 +8,7 @@ from google.protobuf import empty_pb2
 
 from services.kit import context
 from services.users.ports import Clients, Signer
-from services.users.servicer import messages
+from services.users.servicer import cookies, messages
 from services.users.use_cases.sessions import LogIn, Sessions
 
 
@@ -21,10 +21,11 @@ class SessionServicer(SessionServiceServicer):
         self._clients = clients
         self._signer = signer
 
-    async def LogIn(self, request: pb.LogInRequest, _: Any) -> pb.Session:
+    async def LogIn(self, request: pb.LogInRequest, grpc_context: Any) -> pb.Session:
         address = context.client_address()
-        tokens = await self._log_in(request.email, request.password, request.visitor_refresh_token, address)
-        return messages.session(tokens)
+        visitor = cookies.read(grpc_context) if request.cookie else request.visitor_refresh_token
+        session = messages.session(await self._log_in(request.email, request.password, visitor, address))
+        return cookies.keep(grpc_context, session) if request.cookie else session
 
     async def CreateVisitorSession(self, request: pb.CreateVisitorSessionRequest, _: Any) -> pb.Session:
         return messages.session(await self._sessions.visitor())
@@ -32,8 +33,14 @@ class SessionServicer(SessionServiceServicer):
     async def RefreshSession(self, request: pb.RefreshSessionRequest, _: Any) -> pb.Session:
         return messages.session(await self._sessions.refresh(request.refresh_token))
 
-    async def LogOut(self, request: pb.LogOutRequest, _: Any) -> empty_pb2.Empty:
-        await self._sessions.end(request.refresh_token)
+    async def ResumeSession(self, request: pb.ResumeSessionRequest, grpc_context: Any) -> pb.Session:
+        tokens = await self._sessions.resume(cookies.read(grpc_context))
+        return cookies.keep(grpc_context, messages.session(tokens))
+
+    async def LogOut(self, request: pb.LogOutRequest, grpc_context: Any) -> empty_pb2.Empty:
+        await self._sessions.end(request.refresh_token or cookies.read(grpc_context))
+        if not request.refresh_token:
+            cookies.clear(grpc_context)
         return empty_pb2.Empty()
 
     async def ExchangeClientCredentials(self, request: pb.ExchangeClientCredentialsRequest, _: Any) -> pb.Session:

@@ -13,6 +13,9 @@ from services.users.ports import Clients, OpenStore, Passwords, Signer, Store
 from services.users.use_cases.guesses import Guesses
 
 REFUSED = "The e-mail address or the password is wrong."
+RELOAD_S = 10
+"""For so long a browser may come with a token that it used: a page that is reloaded, or closed, can miss the answer
+with the next one. Longer would only help who has stolen it."""
 
 
 class Sessions:
@@ -47,6 +50,16 @@ class Sessions:
         if tokens is None:
             raise Unauthenticated("The session has ended: log in again.", reason="REFRESH_TOKEN_INVALID")
         return tokens
+
+    async def resume(self, refresh_token: str) -> Tokens:
+        """New tokens for a browser's refresh token; a visitor's when there is none or its session has ended."""
+        async with self._open() as store:
+            session = None
+            if refresh_token:
+                session = await store.use_refresh_token(digest(refresh_token), RELOAD_S)
+            if session is not None:
+                return await self._issue(store, session)
+            return await self.begin(store, f"visitors/{uuid.uuid4().hex}", (domain.VISITOR,))
 
     async def end(self, refresh_token: str) -> None:
         """Ends the token's session, if it lives."""

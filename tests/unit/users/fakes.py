@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from services.users.domain import Account, Change, Credential, Preferences, StoredSession
@@ -15,7 +15,7 @@ class Token:
 
     session: str
     expire_time: datetime
-    used: bool = False
+    used: datetime | None = None
 
 
 @dataclass
@@ -74,12 +74,13 @@ class FakeStore:
     async def add_refresh_token(self, session_id: str, digest: bytes, expire_time: datetime) -> None:
         self.tokens[digest] = Token(session_id, expire_time)
 
-    async def use_refresh_token(self, digest: bytes) -> StoredSession | None:
+    async def use_refresh_token(self, digest: bytes, again_s: int = 0) -> StoredSession | None:
         token = self.tokens.get(digest)
-        if token is None or token.used:
+        now = datetime.now(UTC)
+        if token is None or (token.used and now - token.used >= timedelta(seconds=again_s)):
             await self.end_session(digest)
             return None
-        token.used = True
+        token.used = token.used or now
         return await self.session_of(digest)
 
     async def session_of(self, digest: bytes) -> StoredSession | None:

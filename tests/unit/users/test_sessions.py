@@ -7,7 +7,7 @@ import pytest
 
 from services.kit.errors import Unauthenticated
 from services.users.domain import SERVICE, SHOPPER, VISITOR
-from services.users.use_cases.sessions import digest
+from services.users.use_cases.sessions import RELOAD_S, digest
 from services.users.use_cases.sweeping import Sweep
 from tests.unit.users.conftest import ACCESS_S, ADDRESS, PASSWORD, REFRESH_S, Users
 from tests.unit.users.fakes import FakeClients
@@ -133,3 +133,21 @@ async def test_a_sweep_deletes_what_has_expired_and_nothing_else(users: Users) -
     await users.attempts.count("pair")
     assert await Sweep(users.attempts, users.store.open)() == (1, 1)
     assert (await users.sessions.refresh(new.refresh_token)).subject == new.subject
+
+
+async def test_a_browser_without_a_session_becomes_a_visitor_and_one_with_a_session_goes_on(users: Users) -> None:
+    first = await users.sessions.resume("")
+    assert first.subject.startswith("visitors/")
+    assert (await users.sessions.resume(first.refresh_token)).subject == first.subject
+    assert (await users.sessions.resume("unknown")).subject != first.subject
+
+
+async def test_a_page_that_missed_the_answer_resumes_again_for_some_seconds_and_no_longer(users: Users) -> None:
+    first = await users.accounts.sign_up("ann@shop.test", PASSWORD, "", "", ADDRESS)
+    await users.sessions.resume(first.refresh_token)
+    again = await users.sessions.resume(first.refresh_token)
+    assert again.subject == first.subject
+    users.store.tokens[digest(first.refresh_token)].used = datetime.now(UTC) - timedelta(seconds=RELOAD_S)
+    assert (await users.sessions.resume(first.refresh_token)).subject.startswith("visitors/")
+    with pytest.raises(Unauthenticated):  # whoever holds what came of it may have stolen it
+        await users.sessions.refresh(again.refresh_token)

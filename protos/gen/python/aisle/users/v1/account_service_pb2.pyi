@@ -116,6 +116,7 @@ class SignUpRequest(_message.Message):
     PASSWORD_FIELD_NUMBER: _builtins.int
     DISPLAY_NAME_FIELD_NUMBER: _builtins.int
     VISITOR_REFRESH_TOKEN_FIELD_NUMBER: _builtins.int
+    COOKIE_FIELD_NUMBER: _builtins.int
     email: _builtins.str
     """Where the person can be reached, and what they log in with."""
     password: _builtins.str
@@ -124,6 +125,8 @@ class SignUpRequest(_message.Message):
     """What the shop calls the person."""
     visitor_refresh_token: _builtins.str
     """The refresh token of a visitor's session, to take its history along."""
+    cookie: _builtins.bool
+    """Keep the refresh token in a cookie that no script can read, as LogIn does."""
     def __init__(
         self,
         *,
@@ -131,10 +134,11 @@ class SignUpRequest(_message.Message):
         password: _builtins.str = ...,
         display_name: _builtins.str = ...,
         visitor_refresh_token: _builtins.str = ...,
+        cookie: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["display_name", b"display_name", "email", b"email", "password", b"password", "visitor_refresh_token", b"visitor_refresh_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cookie", b"cookie", "display_name", b"display_name", "email", b"email", "password", b"password", "visitor_refresh_token", b"visitor_refresh_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -233,22 +237,26 @@ class ChangePasswordRequest(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     CURRENT_PASSWORD_FIELD_NUMBER: _builtins.int
     NEW_PASSWORD_FIELD_NUMBER: _builtins.int
+    COOKIE_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`users/{user}` or `users/me`."""
     current_password: _builtins.str
     """The password until now."""
     new_password: _builtins.str
     """The password from now on; at least 8 characters."""
+    cookie: _builtins.bool
+    """Keep the refresh token in a cookie that no script can read, as LogIn does."""
     def __init__(
         self,
         *,
         name: _builtins.str = ...,
         current_password: _builtins.str = ...,
         new_password: _builtins.str = ...,
+        cookie: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["current_password", b"current_password", "name", b"name", "new_password", b"new_password"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cookie", b"cookie", "current_password", b"current_password", "name", b"name", "new_password", b"new_password"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

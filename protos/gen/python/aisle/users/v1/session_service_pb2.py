@@ -30,7 +30,7 @@ from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$aisle/users/v1/session_service.proto\x12\x0e\x61isle.users.v1\x1a\x1a\x61isle/type/v1/access.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xeb\x01\n\x07Session\x12\x15\n\x07subject\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03\x12\x1a\n\x0c\x61\x63\x63\x65ss_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12<\n\x12\x61\x63\x63\x65ss_expire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x1b\n\rrefresh_token\x18\x04 \x01(\tB\x04\xe2\x41\x01\x03\x12=\n\x13refresh_expire_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x13\n\x05roles\x18\x06 \x03(\tB\x04\xe2\x41\x01\x03\"c\n\nJsonWebKey\x12\x0b\n\x03kty\x18\x01 \x01(\t\x12\x0b\n\x03\x63rv\x18\x02 \x01(\t\x12\t\n\x01x\x18\x03 \x01(\t\x12\t\n\x01y\x18\x04 \x01(\t\x12\x0b\n\x03kid\x18\x05 \x01(\t\x12\x0b\n\x03\x61lg\x18\x06 \x01(\t\x12\x0b\n\x03use\x18\x07 \x01(\t\"9\n\rJsonWebKeySet\x12(\n\x04keys\x18\x01 \x03(\x0b\x32\x1a.aisle.users.v1.JsonWebKey\"|\n\x0cLogInRequest\x12\x1d\n\x05\x65mail\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\xfe\x01\x12 \n\x08password\x18\x02 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01(\x80\x08\x12+\n\x15visitor_refresh_token\x18\x03 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\xf4\x03\"\x1d\n\x1b\x43reateVisitorSessionRequest\">\n\x15RefreshSessionRequest\x12%\n\rrefresh_token\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\xf4\x03\"6\n\rLogOutRequest\x12%\n\rrefresh_token\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\xf4\x03\"k\n ExchangeClientCredentialsRequest\x12 \n\tclient_id\x18\x01 \x01(\tB\r\xe2\x41\x01\x02\xbaH\x06r\x04\x10\x01\x18\x64\x12%\n\rclient_secret\x18\x02 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\xf4\x03\"\x19\n\x17GetJsonWebKeySetRequest2\x89\x06\n\x0eSessionService\x12\x63\n\x05LogIn\x12\x1c.aisle.users.v1.LogInRequest\x1a\x17.aisle.users.v1.Session\"#\x8a\xb5\x18\x02\x08\x01\x82\xd3\xe4\x93\x02\x17\"\x12/v1/sessions:logIn:\x01*\x12\x89\x01\n\x14\x43reateVisitorSession\x12+.aisle.users.v1.CreateVisitorSessionRequest\x1a\x17.aisle.users.v1.Session\"+\x8a\xb5\x18\x02\x08\x01\x82\xd3\xe4\x93\x02\x1f\"\x1a/v1/sessions:createVisitor:\x01*\x12w\n\x0eRefreshSession\x12%.aisle.users.v1.RefreshSessionRequest\x1a\x17.aisle.users.v1.Session\"%\x8a\xb5\x18\x02\x08\x01\x82\xd3\xe4\x93\x02\x19\"\x14/v1/sessions:refresh:\x01*\x12\x65\n\x06LogOut\x12\x1d.aisle.users.v1.LogOutRequest\x1a\x16.google.protobuf.Empty\"$\x8a\xb5\x18\x02\x08\x01\x82\xd3\xe4\x93\x02\x18\"\x13/v1/sessions:logOut:\x01*\x12\x9f\x01\n\x19\x45xchangeClientCredentials\x12\x30.aisle.users.v1.ExchangeClientCredentialsRequest\x1a\x17.aisle.users.v1.Session\"7\x8a\xb5\x18\x02\x08\x01\x82\xd3\xe4\x93\x02+\"&/v1/sessions:exchangeClientCredentials:\x01*\x12\x83\x01\n\x10GetJsonWebKeySet\x12\'.aisle.users.v1.GetJsonWebKeySetRequest\x1a\x1d.aisle.users.v1.JsonWebKeySet\"\'\x90\x02\x01\x8a\xb5\x18\x02\x08\x01\x82\xd3\xe4\x93\x02\x18\x12\x16/.well-known/jwks.jsonb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$aisle/users/v1/session_service.proto\x12\x0e\x61isle.users.v1\x1a\x1a\x61isle/type/v1/access.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xeb\x01\n\x07Session\x12\x15\n\x07subject\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03\x12\x1a\n\x0c\x61\x63\x63\x65ss_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12<\n\x12\x61\x63\x63\x65ss_expire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x1b\n\rrefresh_token\x18\x04 \x01(\tB\x04\xe2\x41\x01\x03\x12=\n\x13refresh_expire_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x13\n\x05roles\x18\x06 \x03(\tB\x04\xe2\x41\x01\x03\"c\n\nJsonWebKey\x12\x0b\n\x03kty\x18\x01 \x01(\t\x12\x0b\n\x03\x63rv\x18\x02 \x01(\t\x12\t\n\x01x\x18\x03 \x01(\t\x12\t\n\x01y\x18\x04 \x01(\t\x12\x0b\n\x03kid\x18\x05 \x01(\t\x12\x0b\n\x03\x61lg\x18\x06 \x01(\t\x12\x0b\n\x03use\x18\x07 \x01(\t\"9\n\rJsonWebKeySet\x12(\n\x04keys\x18\x01 \x03(\x0b\x32\x1a.aisle.users.v1.JsonWebKey\"\x92\x01\n\x0cLogInRequest\x12\x1d\n\x05\x65mail\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\xfe\x01\x12 \n\x08password\x18\x02 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01(\x80\x08\x12+\n\x15visitor_refresh_token\x18\x03 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\xf4\x03\x12\x14\n\x06\x63ookie\x18\x04 \x01(\x08\x42\x04\xe2\x41\x01\x01\"\x1d\n\x1b\x43reateVisitorSessionRequest\"\x16\n\x14ResumeSessionRequest\">\n\x15RefreshSessionRequest\x12%\n\rrefresh_token\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\xf4\x03\"4\n\rLogOutRequest\x12#\n\rrefresh_token\x18\x01 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\xf4\x03\"k\n ExchangeClientCredentialsRequest\x12 \n\tclient_id\x18\x01 \x01(\tB\r\xe2\x41\x01\x02\xbaH\x06r\x04\x10\x01\x18\x64\x12%\n\rclient_secret\x18\x02 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\xf4\x03\"\x19\n\x17GetJsonWebKeySetRequest2\xff\x06\n\x0eSessionService\x12\x63\n\x05LogIn\x12\x1c.aisle.users.v1.LogInRequest\x1a\x17.aisle.users.v1.Session\"#\x8a\xb5\x18\x02\x08\x01\x82\xd3\xe4\x93\x02\x17\"\x12/v1/sessions:logIn:\x01*\x12\x89\x01\n\x14\x43reateVisitorSession\x12+.aisle.users.v1.CreateVisitorSessionRequest\x1a\x17.aisle.users.v1.Session\"+\x8a\xb5\x18\x02\x08\x01\x82\xd3\xe4\x93\x02\x1f\"\x1a/v1/sessions:createVisitor:\x01*\x12w\n\x0eRefreshSession\x12%.aisle.users.v1.RefreshSessionRequest\x1a\x17.aisle.users.v1.Session\"%\x8a\xb5\x18\x02\x08\x01\x82\xd3\xe4\x93\x02\x19\"\x14/v1/sessions:refresh:\x01*\x12t\n\rResumeSession\x12$.aisle.users.v1.ResumeSessionRequest\x1a\x17.aisle.users.v1.Session\"$\x8a\xb5\x18\x02\x08\x01\x82\xd3\xe4\x93\x02\x18\"\x13/v1/sessions:resume:\x01*\x12\x65\n\x06LogOut\x12\x1d.aisle.users.v1.LogOutRequest\x1a\x16.google.protobuf.Empty\"$\x8a\xb5\x18\x02\x08\x01\x82\xd3\xe4\x93\x02\x18\"\x13/v1/sessions:logOut:\x01*\x12\x9f\x01\n\x19\x45xchangeClientCredentials\x12\x30.aisle.users.v1.ExchangeClientCredentialsRequest\x1a\x17.aisle.users.v1.Session\"7\x8a\xb5\x18\x02\x08\x01\x82\xd3\xe4\x93\x02+\"&/v1/sessions:exchangeClientCredentials:\x01*\x12\x83\x01\n\x10GetJsonWebKeySet\x12\'.aisle.users.v1.GetJsonWebKeySetRequest\x1a\x1d.aisle.users.v1.JsonWebKeySet\"\'\x90\x02\x01\x8a\xb5\x18\x02\x08\x01\x82\xd3\xe4\x93\x02\x18\x12\x16/.well-known/jwks.jsonb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -55,10 +55,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LOGINREQUEST'].fields_by_name['password']._serialized_options = b'\342A\001\002\272H\007r\005\020\001(\200\010'
   _globals['_LOGINREQUEST'].fields_by_name['visitor_refresh_token']._loaded_options = None
   _globals['_LOGINREQUEST'].fields_by_name['visitor_refresh_token']._serialized_options = b'\342A\001\001\272H\005r\003\030\364\003'
+  _globals['_LOGINREQUEST'].fields_by_name['cookie']._loaded_options = None
+  _globals['_LOGINREQUEST'].fields_by_name['cookie']._serialized_options = b'\342A\001\001'
   _globals['_REFRESHSESSIONREQUEST'].fields_by_name['refresh_token']._loaded_options = None
   _globals['_REFRESHSESSIONREQUEST'].fields_by_name['refresh_token']._serialized_options = b'\342A\001\002\272H\007r\005\020\001\030\364\003'
   _globals['_LOGOUTREQUEST'].fields_by_name['refresh_token']._loaded_options = None
-  _globals['_LOGOUTREQUEST'].fields_by_name['refresh_token']._serialized_options = b'\342A\001\002\272H\007r\005\020\001\030\364\003'
+  _globals['_LOGOUTREQUEST'].fields_by_name['refresh_token']._serialized_options = b'\342A\001\001\272H\005r\003\030\364\003'
   _globals['_EXCHANGECLIENTCREDENTIALSREQUEST'].fields_by_name['client_id']._loaded_options = None
   _globals['_EXCHANGECLIENTCREDENTIALSREQUEST'].fields_by_name['client_id']._serialized_options = b'\342A\001\002\272H\006r\004\020\001\030d'
   _globals['_EXCHANGECLIENTCREDENTIALSREQUEST'].fields_by_name['client_secret']._loaded_options = None
@@ -69,6 +71,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SESSIONSERVICE'].methods_by_name['CreateVisitorSession']._serialized_options = b'\212\265\030\002\010\001\202\323\344\223\002\037\"\032/v1/sessions:createVisitor:\001*'
   _globals['_SESSIONSERVICE'].methods_by_name['RefreshSession']._loaded_options = None
   _globals['_SESSIONSERVICE'].methods_by_name['RefreshSession']._serialized_options = b'\212\265\030\002\010\001\202\323\344\223\002\031\"\024/v1/sessions:refresh:\001*'
+  _globals['_SESSIONSERVICE'].methods_by_name['ResumeSession']._loaded_options = None
+  _globals['_SESSIONSERVICE'].methods_by_name['ResumeSession']._serialized_options = b'\212\265\030\002\010\001\202\323\344\223\002\030\"\023/v1/sessions:resume:\001*'
   _globals['_SESSIONSERVICE'].methods_by_name['LogOut']._loaded_options = None
   _globals['_SESSIONSERVICE'].methods_by_name['LogOut']._serialized_options = b'\212\265\030\002\010\001\202\323\344\223\002\030\"\023/v1/sessions:logOut:\001*'
   _globals['_SESSIONSERVICE'].methods_by_name['ExchangeClientCredentials']._loaded_options = None
@@ -81,18 +85,20 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_JSONWEBKEY']._serialized_end=575
   _globals['_JSONWEBKEYSET']._serialized_start=577
   _globals['_JSONWEBKEYSET']._serialized_end=634
-  _globals['_LOGINREQUEST']._serialized_start=636
-  _globals['_LOGINREQUEST']._serialized_end=760
-  _globals['_CREATEVISITORSESSIONREQUEST']._serialized_start=762
-  _globals['_CREATEVISITORSESSIONREQUEST']._serialized_end=791
-  _globals['_REFRESHSESSIONREQUEST']._serialized_start=793
-  _globals['_REFRESHSESSIONREQUEST']._serialized_end=855
-  _globals['_LOGOUTREQUEST']._serialized_start=857
-  _globals['_LOGOUTREQUEST']._serialized_end=911
-  _globals['_EXCHANGECLIENTCREDENTIALSREQUEST']._serialized_start=913
-  _globals['_EXCHANGECLIENTCREDENTIALSREQUEST']._serialized_end=1020
-  _globals['_GETJSONWEBKEYSETREQUEST']._serialized_start=1022
-  _globals['_GETJSONWEBKEYSETREQUEST']._serialized_end=1047
-  _globals['_SESSIONSERVICE']._serialized_start=1050
-  _globals['_SESSIONSERVICE']._serialized_end=1827
+  _globals['_LOGINREQUEST']._serialized_start=637
+  _globals['_LOGINREQUEST']._serialized_end=783
+  _globals['_CREATEVISITORSESSIONREQUEST']._serialized_start=785
+  _globals['_CREATEVISITORSESSIONREQUEST']._serialized_end=814
+  _globals['_RESUMESESSIONREQUEST']._serialized_start=816
+  _globals['_RESUMESESSIONREQUEST']._serialized_end=838
+  _globals['_REFRESHSESSIONREQUEST']._serialized_start=840
+  _globals['_REFRESHSESSIONREQUEST']._serialized_end=902
+  _globals['_LOGOUTREQUEST']._serialized_start=904
+  _globals['_LOGOUTREQUEST']._serialized_end=956
+  _globals['_EXCHANGECLIENTCREDENTIALSREQUEST']._serialized_start=958
+  _globals['_EXCHANGECLIENTCREDENTIALSREQUEST']._serialized_end=1065
+  _globals['_GETJSONWEBKEYSETREQUEST']._serialized_start=1067
+  _globals['_GETJSONWEBKEYSETREQUEST']._serialized_end=1092
+  _globals['_SESSIONSERVICE']._serialized_start=1095
+  _globals['_SESSIONSERVICE']._serialized_end=1990
 # @@protoc_insertion_point(module_scope)

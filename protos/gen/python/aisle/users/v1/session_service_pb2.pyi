@@ -36,7 +36,7 @@ class Session(_message.Message):
     access_token: _builtins.str
     """JSON Web Token for the Authorization header, as `Bearer <token>`."""
     refresh_token: _builtins.str
-    """Good for one RefreshSession. Empty for machines."""
+    """Good for one RefreshSession. Empty for machines, and where a browser's cookie holds it."""
     @_builtins.property
     def access_expire_time(self) -> _timestamp_pb2.Timestamp:
         """When the access token ends."""
@@ -146,22 +146,28 @@ class LogInRequest(_message.Message):
     EMAIL_FIELD_NUMBER: _builtins.int
     PASSWORD_FIELD_NUMBER: _builtins.int
     VISITOR_REFRESH_TOKEN_FIELD_NUMBER: _builtins.int
+    COOKIE_FIELD_NUMBER: _builtins.int
     email: _builtins.str
     """The account's address."""
     password: _builtins.str
     """The account's password."""
     visitor_refresh_token: _builtins.str
     """The refresh token of a visitor's session, to take its history along."""
+    cookie: _builtins.bool
+    """Keep the refresh token in a cookie that no script can read, and not in the answer. The visitor whose session the
+    cookie held until then is the one whose history is taken along.
+    """
     def __init__(
         self,
         *,
         email: _builtins.str = ...,
         password: _builtins.str = ...,
         visitor_refresh_token: _builtins.str = ...,
+        cookie: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["email", b"email", "password", b"password", "visitor_refresh_token", b"visitor_refresh_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cookie", b"cookie", "email", b"email", "password", b"password", "visitor_refresh_token", b"visitor_refresh_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -183,6 +189,23 @@ class CreateVisitorSessionRequest(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CreateVisitorSessionRequest: _TypeAlias = CreateVisitorSessionRequest  # noqa: Y015
+
+@_typing.final
+class ResumeSessionRequest(_message.Message):
+    """Goes on with a browser's session."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ResumeSessionRequest: _TypeAlias = ResumeSessionRequest  # noqa: Y015
 
 @_typing.final
 class RefreshSessionRequest(_message.Message):
@@ -214,7 +237,7 @@ class LogOutRequest(_message.Message):
 
     REFRESH_TOKEN_FIELD_NUMBER: _builtins.int
     refresh_token: _builtins.str
-    """The refresh token of the session."""
+    """The refresh token of the session. Empty for the session of the browser's cookie, which is taken away."""
     def __init__(
         self,
         *,

@@ -51,6 +51,11 @@ class SessionServiceStub:
                 request_serializer=aisle_dot_users_dot_v1_dot_session__service__pb2.RefreshSessionRequest.SerializeToString,
                 response_deserializer=aisle_dot_users_dot_v1_dot_session__service__pb2.Session.FromString,
                 _registered_method=True)
+        self.ResumeSession = channel.unary_unary(
+                '/aisle.users.v1.SessionService/ResumeSession',
+                request_serializer=aisle_dot_users_dot_v1_dot_session__service__pb2.ResumeSessionRequest.SerializeToString,
+                response_deserializer=aisle_dot_users_dot_v1_dot_session__service__pb2.Session.FromString,
+                _registered_method=True)
         self.LogOut = channel.unary_unary(
                 '/aisle.users.v1.SessionService/LogOut',
                 request_serializer=aisle_dot_users_dot_v1_dot_session__service__pb2.LogOutRequest.SerializeToString,
@@ -95,8 +100,17 @@ class SessionServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ResumeSession(self, request, context):
+        """Goes on with the session in a browser's cookie, or starts a visitor's when there is none or it has ended. The new
+        refresh token goes into the cookie, which no script can read, and not into the answer. A cookie that was used a few
+        seconds ago is taken again: a page that is reloaded may never have got the answer that replaced it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def LogOut(self, request, context):
-        """Ends the session of a refresh token. Succeeds for one that has ended already.
+        """Ends the session of a refresh token, or of a browser's cookie. Succeeds for one that has ended already.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -132,6 +146,11 @@ def add_SessionServiceServicer_to_server(servicer, server):
             'RefreshSession': grpc.unary_unary_rpc_method_handler(
                     servicer.RefreshSession,
                     request_deserializer=aisle_dot_users_dot_v1_dot_session__service__pb2.RefreshSessionRequest.FromString,
+                    response_serializer=aisle_dot_users_dot_v1_dot_session__service__pb2.Session.SerializeToString,
+            ),
+            'ResumeSession': grpc.unary_unary_rpc_method_handler(
+                    servicer.ResumeSession,
+                    request_deserializer=aisle_dot_users_dot_v1_dot_session__service__pb2.ResumeSessionRequest.FromString,
                     response_serializer=aisle_dot_users_dot_v1_dot_session__service__pb2.Session.SerializeToString,
             ),
             'LogOut': grpc.unary_unary_rpc_method_handler(
@@ -231,6 +250,33 @@ class SessionService:
             target,
             '/aisle.users.v1.SessionService/RefreshSession',
             aisle_dot_users_dot_v1_dot_session__service__pb2.RefreshSessionRequest.SerializeToString,
+            aisle_dot_users_dot_v1_dot_session__service__pb2.Session.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ResumeSession(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/aisle.users.v1.SessionService/ResumeSession',
+            aisle_dot_users_dot_v1_dot_session__service__pb2.ResumeSessionRequest.SerializeToString,
             aisle_dot_users_dot_v1_dot_session__service__pb2.Session.FromString,
             options,
             channel_credentials,

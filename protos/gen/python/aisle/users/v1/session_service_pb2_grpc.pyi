@@ -44,8 +44,13 @@ class SessionServiceStub:
     """Gives new tokens for a refresh token, which is used up by it. Using one twice ends the whole session, since
     somebody has stolen it: UNAUTHENTICATED for both from then on.
     """
+    ResumeSession: _grpc.UnaryUnaryMultiCallable[_session_service_pb2.ResumeSessionRequest, _session_service_pb2.Session]
+    """Goes on with the session in a browser's cookie, or starts a visitor's when there is none or it has ended. The new
+    refresh token goes into the cookie, which no script can read, and not into the answer. A cookie that was used a few
+    seconds ago is taken again: a page that is reloaded may never have got the answer that replaced it.
+    """
     LogOut: _grpc.UnaryUnaryMultiCallable[_session_service_pb2.LogOutRequest, _empty_pb2.Empty]
-    """Ends the session of a refresh token. Succeeds for one that has ended already."""
+    """Ends the session of a refresh token, or of a browser's cookie. Succeeds for one that has ended already."""
     ExchangeClientCredentials: _grpc.UnaryUnaryMultiCallable[_session_service_pb2.ExchangeClientCredentialsRequest, _session_service_pb2.Session]
     """Gives a machine an access token. Returns UNAUTHENTICATED for an unknown client or a wrong secret."""
     GetJsonWebKeySet: _grpc.UnaryUnaryMultiCallable[_session_service_pb2.GetJsonWebKeySetRequest, _session_service_pb2.JsonWebKeySet]
@@ -66,8 +71,13 @@ class SessionServiceAsyncStub(SessionServiceStub):
     """Gives new tokens for a refresh token, which is used up by it. Using one twice ends the whole session, since
     somebody has stolen it: UNAUTHENTICATED for both from then on.
     """
+    ResumeSession: _aio.UnaryUnaryMultiCallable[_session_service_pb2.ResumeSessionRequest, _session_service_pb2.Session]  # type: ignore[assignment]
+    """Goes on with the session in a browser's cookie, or starts a visitor's when there is none or it has ended. The new
+    refresh token goes into the cookie, which no script can read, and not into the answer. A cookie that was used a few
+    seconds ago is taken again: a page that is reloaded may never have got the answer that replaced it.
+    """
     LogOut: _aio.UnaryUnaryMultiCallable[_session_service_pb2.LogOutRequest, _empty_pb2.Empty]  # type: ignore[assignment]
-    """Ends the session of a refresh token. Succeeds for one that has ended already."""
+    """Ends the session of a refresh token, or of a browser's cookie. Succeeds for one that has ended already."""
     ExchangeClientCredentials: _aio.UnaryUnaryMultiCallable[_session_service_pb2.ExchangeClientCredentialsRequest, _session_service_pb2.Session]  # type: ignore[assignment]
     """Gives a machine an access token. Returns UNAUTHENTICATED for an unknown client or a wrong secret."""
     GetJsonWebKeySet: _aio.UnaryUnaryMultiCallable[_session_service_pb2.GetJsonWebKeySetRequest, _session_service_pb2.JsonWebKeySet]  # type: ignore[assignment]
@@ -105,12 +115,23 @@ class SessionServiceServicer(metaclass=_abc_1.ABCMeta):
         """
 
     @_abc_1.abstractmethod
+    def ResumeSession(
+        self,
+        request: _session_service_pb2.ResumeSessionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_session_service_pb2.Session, _abc.Awaitable[_session_service_pb2.Session]]:
+        """Goes on with the session in a browser's cookie, or starts a visitor's when there is none or it has ended. The new
+        refresh token goes into the cookie, which no script can read, and not into the answer. A cookie that was used a few
+        seconds ago is taken again: a page that is reloaded may never have got the answer that replaced it.
+        """
+
+    @_abc_1.abstractmethod
     def LogOut(
         self,
         request: _session_service_pb2.LogOutRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
-        """Ends the session of a refresh token. Succeeds for one that has ended already."""
+        """Ends the session of a refresh token, or of a browser's cookie. Succeeds for one that has ended already."""
 
     @_abc_1.abstractmethod
     def ExchangeClientCredentials(
