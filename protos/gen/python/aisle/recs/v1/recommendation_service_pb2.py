@@ -23,6 +23,7 @@ _sym_db = _symbol_database.Default()
 
 
 from aisle.catalog.v1 import product_pb2 as aisle_dot_catalog_dot_v1_dot_product__pb2
+from aisle.recs.v1 import scenario_pb2 as aisle_dot_recs_dot_v1_dot_scenario__pb2
 from aisle.type.v1 import access_pb2 as aisle_dot_type_dot_v1_dot_access__pb2
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
@@ -30,7 +31,7 @@ from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior_
 from google.api import resource_pb2 as google_dot_api_dot_resource__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*aisle/recs/v1/recommendation_service.proto\x12\raisle.recs.v1\x1a\x1e\x61isle/catalog/v1/product.proto\x1a\x1a\x61isle/type/v1/access.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\"\xef\x02\n\x10RecommendRequest\x12:\n\x08scenario\x18\x01 \x01(\tB(\xe2\x41\x01\x02\xbaH!r\x1f\x18J2\x1b^scenarios/[a-z][a-z0-9-]*$\x12n\n\x0f\x63ontext_product\x18\x02 \x01(\tBU\xe2\x41\x01\x01\xfa\x41\x1b\n\x19\x63\x61talog.aisle.dev/Product\xbaH0r+\x18\x89\x01\x32&^products/[A-Za-z0-9][A-Za-z0-9._~-]*$\xd8\x01\x01\x12\x1c\n\x06\x66ilter\x18\x03 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\xd0\x0f\x12\x1e\n\tpage_size\x18\x04 \x01(\x05\x42\x0b\xe2\x41\x01\x01\xbaH\x04\x1a\x02(\x00\x12 \n\npage_token\x18\x05 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\xa0\x1f\x12\x1b\n\x06region\x18\x06 \x01(\tB\x0b\xe2\x41\x01\x01\xbaH\x04r\x02\x18\x03\x12\x1b\n\x03\x61ge\x18\x07 \x01(\x05\x42\x0e\xe2\x41\x01\x01\xbaH\x07\x1a\x05\x18\x96\x01(\x00\x12\x15\n\x07\x65xplain\x18\x08 \x01(\x08\x42\x04\xe2\x41\x01\x01\"\xfa\x04\n\x11RecommendResponse\x12\x38\n\x07results\x18\x01 \x03(\x0b\x32\'.aisle.recs.v1.RecommendResponse.Result\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x19\n\x11\x61ttribution_token\x18\x03 \x01(\t\x12>\n\x08\x64\x65graded\x18\x04 \x03(\x0e\x32,.aisle.recs.v1.RecommendResponse.Degradation\x12\x0f\n\x07release\x18\x05 \x01(\t\x12\x14\n\x0cpersonalized\x18\x06 \x01(\x08\x1aW\n\x0b\x45xplanation\x12\x11\n\tretriever\x18\x01 \x01(\t\x12\x16\n\x0eretriever_rank\x18\x02 \x01(\x05\x12\r\n\x05score\x18\x03 \x01(\x01\x12\x0e\n\x06reason\x18\x04 \x01(\t\x1a\x88\x01\n\x06Result\x12\x0f\n\x07product\x18\x01 \x01(\t\x12*\n\x07\x64\x65tails\x18\x02 \x01(\x0b\x32\x19.aisle.catalog.v1.Product\x12\x41\n\x0b\x65xplanation\x18\x03 \x01(\x0b\x32,.aisle.recs.v1.RecommendResponse.Explanation\"\xab\x01\n\x0b\x44\x65gradation\x12\x1b\n\x17\x44\x45GRADATION_UNSPECIFIED\x10\x00\x12\x18\n\x14\x44\x45GRADATION_FEATURES\x10\x01\x12\x19\n\x15\x44\x45GRADATION_INFERENCE\x10\x02\x12\x15\n\x11\x44\x45GRADATION_INDEX\x10\x03\x12\x17\n\x13\x44\x45GRADATION_CATALOG\x10\x04\x12\x1a\n\x16\x44\x45GRADATION_NO_RELEASE\x10\x05\x32\xca\x01\n\x15RecommendationService\x12\xb0\x01\n\tRecommend\x12\x1f.aisle.recs.v1.RecommendRequest\x1a .aisle.recs.v1.RecommendResponse\"`\x90\x02\x01\x8a\xb5\x18\x02\x08\x01\x82\xd3\xe4\x93\x02Q\"$/v1/{scenario=scenarios/*}:recommend:\x01*Z&\x12$/v1/{scenario=scenarios/*}:recommendb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*aisle/recs/v1/recommendation_service.proto\x12\raisle.recs.v1\x1a\x1e\x61isle/catalog/v1/product.proto\x1a\x1c\x61isle/recs/v1/scenario.proto\x1a\x1a\x61isle/type/v1/access.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\"\xf1\x04\n\x10RecommendRequest\x12:\n\x08scenario\x18\x01 \x01(\tB(\xe2\x41\x01\x02\xbaH!r\x1f\x18J2\x1b^scenarios/[a-z][a-z0-9-]*$\x12n\n\x0f\x63ontext_product\x18\x02 \x01(\tBU\xe2\x41\x01\x01\xfa\x41\x1b\n\x19\x63\x61talog.aisle.dev/Product\xbaH0r+\x18\x89\x01\x32&^products/[A-Za-z0-9][A-Za-z0-9._~-]*$\xd8\x01\x01\x12\x1c\n\x06\x66ilter\x18\x03 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\xd0\x0f\x12\x1e\n\tpage_size\x18\x04 \x01(\x05\x42\x0b\xe2\x41\x01\x01\xbaH\x04\x1a\x02(\x00\x12 \n\npage_token\x18\x05 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\xa0\x1f\x12\x1b\n\x06region\x18\x06 \x01(\tB\x0b\xe2\x41\x01\x01\xbaH\x04r\x02\x18\x03\x12\x1b\n\x03\x61ge\x18\x07 \x01(\x05\x42\x0e\xe2\x41\x01\x01\xbaH\x07\x1a\x05\x18\x96\x01(\x00\x12\x15\n\x07\x65xplain\x18\x08 \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x39\n\tretriever\x18\t \x01(\x0e\x32\x18.aisle.recs.v1.RetrieverB\x0c\xe2\x41\x01\x01\xbaH\x05\x82\x01\x02\x10\x01\x12s\n\x10\x63ontext_products\x18\n \x03(\tBY\xe2\x41\x01\x01\xfa\x41\x1b\n\x19\x63\x61talog.aisle.dev/Product\xbaH4\x92\x01\x31\x10\x32\"-r+\x18\x89\x01\x32&^products/[A-Za-z0-9][A-Za-z0-9._~-]*$\x12P\n\x07shopper\x18\x0b \x01(\tB?\xe2\x41\x01\x01\xbaH8r3\x18\x89\x01\x32.^(users|visitors)/[A-Za-z0-9][A-Za-z0-9._~-]*$\xd8\x01\x01\"\x93\x06\n\x11RecommendResponse\x12\x38\n\x07results\x18\x01 \x03(\x0b\x32\'.aisle.recs.v1.RecommendResponse.Result\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x19\n\x11\x61ttribution_token\x18\x03 \x01(\t\x12>\n\x08\x64\x65graded\x18\x04 \x03(\x0e\x32,.aisle.recs.v1.RecommendResponse.Degradation\x12\x0f\n\x07release\x18\x05 \x01(\t\x12\x14\n\x0cpersonalized\x18\x06 \x01(\x08\x12\r\n\x05title\x18\x07 \x01(\t\x12\x0e\n\x06\x61nchor\x18\x08 \x01(\t\x1a\x32\n\x04Step\x12\r\n\x05stage\x18\x01 \x01(\t\x12\x0c\n\x04rank\x18\x02 \x01(\x05\x12\r\n\x05score\x18\x03 \x01(\x01\x1a\x9c\x01\n\x0b\x45xplanation\x12\x11\n\tretriever\x18\x01 \x01(\t\x12\x16\n\x0eretriever_rank\x18\x02 \x01(\x05\x12\r\n\x05score\x18\x03 \x01(\x01\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\x34\n\x05steps\x18\x05 \x03(\x0b\x32%.aisle.recs.v1.RecommendResponse.Step\x12\r\n\x05rules\x18\x06 \x03(\t\x1a\x88\x01\n\x06Result\x12\x0f\n\x07product\x18\x01 \x01(\t\x12*\n\x07\x64\x65tails\x18\x02 \x01(\x0b\x32\x19.aisle.catalog.v1.Product\x12\x41\n\x0b\x65xplanation\x18\x03 \x01(\x0b\x32,.aisle.recs.v1.RecommendResponse.Explanation\"\xab\x01\n\x0b\x44\x65gradation\x12\x1b\n\x17\x44\x45GRADATION_UNSPECIFIED\x10\x00\x12\x18\n\x14\x44\x45GRADATION_FEATURES\x10\x01\x12\x19\n\x15\x44\x45GRADATION_INFERENCE\x10\x02\x12\x15\n\x11\x44\x45GRADATION_INDEX\x10\x03\x12\x17\n\x13\x44\x45GRADATION_CATALOG\x10\x04\x12\x1a\n\x16\x44\x45GRADATION_NO_RELEASE\x10\x05\x32\xca\x01\n\x15RecommendationService\x12\xb0\x01\n\tRecommend\x12\x1f.aisle.recs.v1.RecommendRequest\x1a .aisle.recs.v1.RecommendResponse\"`\x90\x02\x01\x8a\xb5\x18\x02\x08\x01\x82\xd3\xe4\x93\x02Q\"$/v1/{scenario=scenarios/*}:recommend:\x01*Z&\x12$/v1/{scenario=scenarios/*}:recommendb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -53,18 +54,26 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RECOMMENDREQUEST'].fields_by_name['age']._serialized_options = b'\342A\001\001\272H\007\032\005\030\226\001(\000'
   _globals['_RECOMMENDREQUEST'].fields_by_name['explain']._loaded_options = None
   _globals['_RECOMMENDREQUEST'].fields_by_name['explain']._serialized_options = b'\342A\001\001'
+  _globals['_RECOMMENDREQUEST'].fields_by_name['retriever']._loaded_options = None
+  _globals['_RECOMMENDREQUEST'].fields_by_name['retriever']._serialized_options = b'\342A\001\001\272H\005\202\001\002\020\001'
+  _globals['_RECOMMENDREQUEST'].fields_by_name['context_products']._loaded_options = None
+  _globals['_RECOMMENDREQUEST'].fields_by_name['context_products']._serialized_options = b'\342A\001\001\372A\033\n\031catalog.aisle.dev/Product\272H4\222\0011\0202\"-r+\030\211\0012&^products/[A-Za-z0-9][A-Za-z0-9._~-]*$'
+  _globals['_RECOMMENDREQUEST'].fields_by_name['shopper']._loaded_options = None
+  _globals['_RECOMMENDREQUEST'].fields_by_name['shopper']._serialized_options = b'\342A\001\001\272H8r3\030\211\0012.^(users|visitors)/[A-Za-z0-9][A-Za-z0-9._~-]*$\330\001\001'
   _globals['_RECOMMENDATIONSERVICE'].methods_by_name['Recommend']._loaded_options = None
   _globals['_RECOMMENDATIONSERVICE'].methods_by_name['Recommend']._serialized_options = b'\220\002\001\212\265\030\002\010\001\202\323\344\223\002Q\"$/v1/{scenario=scenarios/*}:recommend:\001*Z&\022$/v1/{scenario=scenarios/*}:recommend'
-  _globals['_RECOMMENDREQUEST']._serialized_start=241
-  _globals['_RECOMMENDREQUEST']._serialized_end=608
-  _globals['_RECOMMENDRESPONSE']._serialized_start=611
-  _globals['_RECOMMENDRESPONSE']._serialized_end=1245
-  _globals['_RECOMMENDRESPONSE_EXPLANATION']._serialized_start=845
-  _globals['_RECOMMENDRESPONSE_EXPLANATION']._serialized_end=932
-  _globals['_RECOMMENDRESPONSE_RESULT']._serialized_start=935
-  _globals['_RECOMMENDRESPONSE_RESULT']._serialized_end=1071
-  _globals['_RECOMMENDRESPONSE_DEGRADATION']._serialized_start=1074
-  _globals['_RECOMMENDRESPONSE_DEGRADATION']._serialized_end=1245
-  _globals['_RECOMMENDATIONSERVICE']._serialized_start=1248
-  _globals['_RECOMMENDATIONSERVICE']._serialized_end=1450
+  _globals['_RECOMMENDREQUEST']._serialized_start=271
+  _globals['_RECOMMENDREQUEST']._serialized_end=896
+  _globals['_RECOMMENDRESPONSE']._serialized_start=899
+  _globals['_RECOMMENDRESPONSE']._serialized_end=1686
+  _globals['_RECOMMENDRESPONSE_STEP']._serialized_start=1164
+  _globals['_RECOMMENDRESPONSE_STEP']._serialized_end=1214
+  _globals['_RECOMMENDRESPONSE_EXPLANATION']._serialized_start=1217
+  _globals['_RECOMMENDRESPONSE_EXPLANATION']._serialized_end=1373
+  _globals['_RECOMMENDRESPONSE_RESULT']._serialized_start=1376
+  _globals['_RECOMMENDRESPONSE_RESULT']._serialized_end=1512
+  _globals['_RECOMMENDRESPONSE_DEGRADATION']._serialized_start=1515
+  _globals['_RECOMMENDRESPONSE_DEGRADATION']._serialized_end=1686
+  _globals['_RECOMMENDATIONSERVICE']._serialized_start=1689
+  _globals['_RECOMMENDATIONSERVICE']._serialized_end=1891
 # @@protoc_insertion_point(module_scope)

@@ -4,6 +4,7 @@ isort:skip_file
 """
 
 from aisle.catalog.v1 import product_pb2 as _product_pb2
+from aisle.recs.v1 import scenario_pb2 as _scenario_pb2
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -34,14 +35,17 @@ class RecommendRequest(_message.Message):
     REGION_FIELD_NUMBER: _builtins.int
     AGE_FIELD_NUMBER: _builtins.int
     EXPLAIN_FIELD_NUMBER: _builtins.int
+    RETRIEVER_FIELD_NUMBER: _builtins.int
+    CONTEXT_PRODUCTS_FIELD_NUMBER: _builtins.int
+    SHOPPER_FIELD_NUMBER: _builtins.int
     scenario: _builtins.str
-    """`scenarios/home` or `scenarios/product`."""
+    """Which place of the shop asks: `scenarios/home`, `scenarios/product` or another of ScenarioService's."""
     context_product: _builtins.str
-    """`products/{product}` that the shopper is looking at. Needed by `scenarios/product`."""
+    """`products/{product}` that the shopper is looking at. Needed by scenarios with `needs_product`."""
     filter: _builtins.str
     """The grammar of ListProducts' filter, over category, brand, price, currency, in_stock, rating and create_time."""
     page_size: _builtins.int
-    """At most this many; 0 for 20, above 100 counts as 100."""
+    """At most this many; 0 for the scenario's own size, above 100 counts as 100."""
     page_token: _builtins.str
     """`next_page_token` of the page before; the other fields must stay the same."""
     region: _builtins.str
@@ -50,6 +54,18 @@ class RecommendRequest(_message.Message):
     """Age of the shopper in years; 0 for unknown: products with an age limit are left out."""
     explain: _builtins.bool
     """Say for each product why it is there."""
+    retriever: _scenario_pb2.Retriever.ValueType
+    """Let this one find products, and nothing else: for a row of its own such as "Recently viewed", which may be short.
+    The scenario's filter, rules and diversity hold all the same.
+    """
+    shopper: _builtins.str
+    """`users/{user}` or `visitors/{visitor}` to recommend to, for machines that write e-mails. Only admins and services
+    may name somebody else; PERMISSION_DENIED else.
+    """
+    @_builtins.property
+    def context_products(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """`products/{product}` that belong to the place, such as those in the cart. They are not recommended."""
+
     def __init__(
         self,
         *,
@@ -61,10 +77,13 @@ class RecommendRequest(_message.Message):
         region: _builtins.str = ...,
         age: _builtins.int = ...,
         explain: _builtins.bool = ...,
+        retriever: _scenario_pb2.Retriever.ValueType = ...,
+        context_products: _abc.Iterable[_builtins.str] | None = ...,
+        shopper: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["age", b"age", "context_product", b"context_product", "explain", b"explain", "filter", b"filter", "page_size", b"page_size", "page_token", b"page_token", "region", b"region", "scenario", b"scenario"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["age", b"age", "context_product", b"context_product", "context_products", b"context_products", "explain", b"explain", "filter", b"filter", "page_size", b"page_size", "page_token", b"page_token", "region", b"region", "retriever", b"retriever", "scenario", b"scenario", "shopper", b"shopper"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -112,6 +131,34 @@ class RecommendResponse(_message.Message):
     """No release is promoted yet."""
 
     @_typing.final
+    class Step(_message.Message):
+        """What one stage made of a product."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        STAGE_FIELD_NUMBER: _builtins.int
+        RANK_FIELD_NUMBER: _builtins.int
+        SCORE_FIELD_NUMBER: _builtins.int
+        stage: _builtins.str
+        """`retrieve:two_tower`, `mix`, `order` and so on."""
+        rank: _builtins.int
+        """Its place after the stage, from 1."""
+        score: _builtins.float
+        """Its score there; comparable within the stage."""
+        def __init__(
+            self,
+            *,
+            stage: _builtins.str = ...,
+            rank: _builtins.int = ...,
+            score: _builtins.float = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["rank", b"rank", "score", b"score", "stage", b"stage"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
     class Explanation(_message.Message):
         """Why a product is recommended."""
 
@@ -121,14 +168,24 @@ class RecommendResponse(_message.Message):
         RETRIEVER_RANK_FIELD_NUMBER: _builtins.int
         SCORE_FIELD_NUMBER: _builtins.int
         REASON_FIELD_NUMBER: _builtins.int
+        STEPS_FIELD_NUMBER: _builtins.int
+        RULES_FIELD_NUMBER: _builtins.int
         retriever: _builtins.str
-        """What found it: `two_tower`, `similar` or `popular`."""
+        """What found it, such as `two_tower`, `similar` or `popular`; of several the one that counted most."""
         retriever_rank: _builtins.int
         """Its place among what the retriever found, from 1."""
         score: _builtins.float
         """The retriever's score; comparable within one reply."""
         reason: _builtins.str
         """A sentence for the shopper."""
+        @_builtins.property
+        def steps(self) -> _containers.RepeatedCompositeFieldContainer[Global___RecommendResponse.Step]:
+            """Every stage that it went through, in order."""
+
+        @_builtins.property
+        def rules(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+            """Rules that touched it, such as `boost: Summer sale`."""
+
         def __init__(
             self,
             *,
@@ -136,10 +193,12 @@ class RecommendResponse(_message.Message):
             retriever_rank: _builtins.int = ...,
             score: _builtins.float = ...,
             reason: _builtins.str = ...,
+            steps: _abc.Iterable[Global___RecommendResponse.Step] | None = ...,
+            rules: _abc.Iterable[_builtins.str] | None = ...,
         ) -> None: ...
         _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
         def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-        _ClearFieldArgType: _TypeAlias = _typing.Literal["reason", b"reason", "retriever", b"retriever", "retriever_rank", b"retriever_rank", "score", b"score"]  # noqa: Y015
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["reason", b"reason", "retriever", b"retriever", "retriever_rank", b"retriever_rank", "rules", b"rules", "score", b"score", "steps", b"steps"]  # noqa: Y015
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -181,6 +240,8 @@ class RecommendResponse(_message.Message):
     DEGRADED_FIELD_NUMBER: _builtins.int
     RELEASE_FIELD_NUMBER: _builtins.int
     PERSONALIZED_FIELD_NUMBER: _builtins.int
+    TITLE_FIELD_NUMBER: _builtins.int
+    ANCHOR_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
     """Empty at the end."""
     attribution_token: _builtins.str
@@ -189,6 +250,10 @@ class RecommendResponse(_message.Message):
     """`releases/{release}` that answered; empty when none did."""
     personalized: _builtins.bool
     """Whether the caller's own history or preferences went into it."""
+    title: _builtins.str
+    """What to write above the products, such as "Because you viewed Wren Daypack"."""
+    anchor: _builtins.str
+    """`products/{product}` that the title speaks of; empty when it speaks of none."""
     @_builtins.property
     def results(self) -> _containers.RepeatedCompositeFieldContainer[Global___RecommendResponse.Result]:
         """Best first."""
@@ -206,10 +271,12 @@ class RecommendResponse(_message.Message):
         degraded: _abc.Iterable[Global___RecommendResponse.Degradation.ValueType] | None = ...,
         release: _builtins.str = ...,
         personalized: _builtins.bool = ...,
+        title: _builtins.str = ...,
+        anchor: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attribution_token", b"attribution_token", "degraded", b"degraded", "next_page_token", b"next_page_token", "personalized", b"personalized", "release", b"release", "results", b"results"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["anchor", b"anchor", "attribution_token", b"attribution_token", "degraded", b"degraded", "next_page_token", b"next_page_token", "personalized", b"personalized", "release", b"release", "results", b"results", "title", b"title"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
