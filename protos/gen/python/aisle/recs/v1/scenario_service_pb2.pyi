@@ -223,8 +223,9 @@ class PreviewScenarioRequest(_message.Message):
     CONTEXT_PRODUCTS_FIELD_NUMBER: _builtins.int
     REGION_FIELD_NUMBER: _builtins.int
     AGE_FIELD_NUMBER: _builtins.int
-    RESULT_COUNT_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
     RULE_TIME_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     shopper: _builtins.str
     """`users/{user}` or `visitors/{visitor}` to answer for; somebody unknown when empty."""
     context_product: _builtins.str
@@ -233,8 +234,10 @@ class PreviewScenarioRequest(_message.Message):
     """As in Recommend."""
     age: _builtins.int
     """As in Recommend."""
-    result_count: _builtins.int
-    """Products to show at most; the scenario's own page size for 0."""
+    page_size: _builtins.int
+    """As in Recommend."""
+    page_token: _builtins.str
+    """As in Recommend."""
     @_builtins.property
     def scenario(self) -> _scenario_pb2.Scenario:
         """The scenario as it would be; none of that name need exist."""
@@ -256,12 +259,13 @@ class PreviewScenarioRequest(_message.Message):
         context_products: _abc.Iterable[_builtins.str] | None = ...,
         region: _builtins.str = ...,
         age: _builtins.int = ...,
-        result_count: _builtins.int = ...,
+        page_size: _builtins.int = ...,
         rule_time: _timestamp_pb2.Timestamp | None = ...,
+        page_token: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["rule_time", b"rule_time", "scenario", b"scenario"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["age", b"age", "context_product", b"context_product", "context_products", b"context_products", "region", b"region", "result_count", b"result_count", "rule_time", b"rule_time", "scenario", b"scenario", "shopper", b"shopper"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["age", b"age", "context_product", b"context_product", "context_products", b"context_products", "page_size", b"page_size", "page_token", b"page_token", "region", b"region", "rule_time", b"rule_time", "scenario", b"scenario", "shopper", b"shopper"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
