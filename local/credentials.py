@@ -10,6 +10,7 @@ from local.errors import MeshError
 ADMIN_EMAIL = "merchant@aisle.example"
 SHOPPER_EMAIL = "shopper@aisle.example"
 WORKER_CLIENT = "recs-worker"
+SEARCH_CLIENT = "search"
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Credentials:
     catalog_database_password: str
     users_database_password: str
     recs_database_password: str
+    search_database_password: str
 
     admin_email: str = ADMIN_EMAIL
     demo_email: str = SHOPPER_EMAIL
@@ -34,7 +36,7 @@ class Credentials:
 
     @property
     def attribution_key_file(self) -> Path:
-        """Signs the attribution tokens of recommendations."""
+        """Signs the attribution tokens of recommendations and searches."""
         return self.folder / "attribution_key"
 
     @property
@@ -46,6 +48,11 @@ class Credentials:
     def worker_secret_file(self) -> Path:
         """What the recs worker shows to `users`."""
         return self.folder / "recs_worker_secret"
+
+    @property
+    def search_secret_file(self) -> Path:
+        """What search and its worker show to `users`."""
+        return self.folder / "search_secret"
 
     @property
     def signing_keys(self) -> Path:
@@ -64,10 +71,10 @@ def ensure(folder: Path) -> Credentials:
     if folder.stat().st_mode & 0o077:
         raise MeshError(f"{folder} cannot be made private (0700) on this file system. Set AISLE_DATA to a local disk.")
     (folder / "signing_keys").mkdir(mode=0o700, exist_ok=True)
-    databases = {name: _secret(folder / f"{name}_database_password", 24) for name in ("catalog", "users", "recs")}
-    worker = _secret(folder / "recs_worker_secret", 32)
+    databases = {name: _secret(folder / f"{name}_database_password", 24) for name in ("catalog", "users", "recs", "search")}
+    worker, search = _secret(folder / "recs_worker_secret", 32), _secret(folder / "search_secret", 32)
     _secret(folder / "attribution_key", 32)
-    _write_private(folder / "clients.json", json.dumps({WORKER_CLIENT: worker}))
+    _write_private(folder / "clients.json", json.dumps({WORKER_CLIENT: worker, SEARCH_CLIENT: search}))
     return Credentials(
         folder=folder,
         admin_password=_secret(folder / "admin_password", 8),
@@ -76,6 +83,7 @@ def ensure(folder: Path) -> Credentials:
         catalog_database_password=databases["catalog"],
         users_database_password=databases["users"],
         recs_database_password=databases["recs"],
+        search_database_password=databases["search"],
     )
 
 

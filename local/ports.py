@@ -15,6 +15,8 @@ from local.settings import LOOPBACK, MeshSettings
 
 # Below what Linux (32768) and macOS (49152) hand out to outgoing connections, above the well-known ones.
 FIRST, LAST = 20000, 30000
+SERVICES = ("users", "catalog", "recs", "search")
+"""Those that have replicas, in the order in which they are started."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,9 @@ class Ports:
     catalog: list[int]
     users: list[int]
     recs: list[int]
+    search: list[int]
     recs_worker: int
+    search_worker: int
     inference: int
     inference_http: int
     milvus: int
@@ -42,13 +46,14 @@ class Ports:
         """All ports but the gateway's."""
         single = [
             self.recs_worker,
+            self.search_worker,
             self.inference,
             self.inference_http,
             self.milvus,
             self.postgres,
             self.envoy_admin,
         ]
-        return [*self.catalog, *self.users, *self.recs, *single, *self.metrics.values()]
+        return [*self.catalog, *self.users, *self.recs, *self.search, *single, *self.metrics.values()]
 
     def save(self, path: Path) -> None:
         """Writes the ports as JSON."""
@@ -91,19 +96,21 @@ def choose(settings: MeshSettings, kept: Ports | None) -> Ports:
         position += 1
         return position - 1
 
-    names = [name for service in ("users", "catalog", "recs") for name in replica_names(service, settings.replicas)]
+    names = [name for service in SERVICES for name in replica_names(service, settings.replicas)]
     return Ports(
         gateway=settings.port,
         catalog=[take() for _ in range(settings.replicas)],
         users=[take() for _ in range(settings.replicas)],
         recs=[take() for _ in range(settings.replicas)],
+        search=[take() for _ in range(settings.replicas)],
         recs_worker=take(),
+        search_worker=take(),
         inference=take(),
         inference_http=take(),
         milvus=take(),
         postgres=take(),
         envoy_admin=take(),
-        metrics={name: take() for name in [*names, "recs-worker"]},
+        metrics={name: take() for name in [*names, "recs-worker", "search-worker"]},
         inference_server=settings.inference,
         host=settings.host,
     )

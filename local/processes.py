@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.credentials import WORKER_CLIENT, Credentials
+from local.credentials import SEARCH_CLIENT, WORKER_CLIENT, Credentials
 from local.health import Probe, grpc_probe, http_probe, milvus_probe, postgres_probe
-from local.ports import Ports, replica_names
+from local.ports import SERVICES, Ports, replica_names
 from local.postgres import Postgres, create_databases
 from local.settings import MeshSettings
 from local.supervision import Program
@@ -47,7 +47,7 @@ class Mesh:
 
     def parts(self) -> list[Part]:
         """All processes, in the order in which they can be started."""
-        services = {name: replica_names(name, self.settings.replicas) for name in ("users", "catalog", "recs")}
+        services = {name: replica_names(name, self.settings.replicas) for name in SERVICES}
         parts = [self._postgres(), self._milvus(), self._inference()]
         for name, port in zip(services["users"], self.ports.users, strict=True):
             parts.append(self._service(name, "users", port, self._users(), after=("postgres",)))
@@ -57,6 +57,8 @@ class Mesh:
         for name, port in zip(services["recs"], self.ports.recs, strict=True):
             parts.append(self._service(name, "recs", port, self._recs(), after=before))
         parts.append(self._worker(after=(*before, *services["recs"])))
+        for name, port in zip(services["search"], self.ports.search, strict=True):
+            parts.append(self._service(name, "search", port, self._search(), after=before))
         parts.append(self._gateway(after=tuple(part.name for part in parts)))
         return parts
 
@@ -161,6 +163,15 @@ class Mesh:
         }
         program = Program("recs-worker", _python("services.recs.worker"), ONE_THREAD | environment, priority=600)
         return Part(program, grpc_probe(self.ports.recs_worker), f"127.0.0.1:{self.ports.recs_worker}", after)
+
+    def _search(self) -> Mapping[str, str]:
+        return {
+            "AISLE_SEARCH_USERS_ADDRESS": addresses(self.ports.users),
+            "AISLE_SEARCH_CATALOG_ADDRESS": addresses(self.ports.catalog),
+            "AISLE_SEARCH_CLIENT_ID": SEARCH_CLIENT,
+            "AISLE_SEARCH_CLIENT_SECRET_FILE": str(self.credentials.search_secret_file),
+            "AISLE_SEARCH_ATTRIBUTION_KEY_FILE": str(self.credentials.attribution_key_file),
+        }
 
     def _gateway(self, after: tuple[str, ...]) -> Part:
         # A base id of its own for each Envoy: two shops on one machine must not share its memory segment.

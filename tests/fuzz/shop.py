@@ -26,7 +26,7 @@ from tests.contract import descriptors
 from tests.support.mesh import RunningMesh
 from tests.support.samples import PNG, Known
 
-SERVED = ("catalog", "users", "recs")
+SERVED = ("catalog", "users", "recs", "search")
 STAFF = {access_pb2.Access.LEVEL_MERCHANT, access_pb2.Access.LEVEL_ADMIN, access_pb2.Access.LEVEL_SERVICE}
 LEAKS = (
     *(b"Traceback", b'File "', b".py", b"site-packages", b"Exception", b"Error(", b"<class", b"object at 0x"),

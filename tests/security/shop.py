@@ -19,7 +19,7 @@ from tests.support import samples
 from tests.support.mesh import RunningMesh
 
 PASSWORD = "a long password"
-SERVED = ("catalog", "users", "recs")
+SERVED = ("catalog", "users", "recs", "search")
 # Long enough for two busy cores; a call that hangs fails the test as DEADLINE_EXCEEDED.
 TIMEOUT_S = 30.0
 

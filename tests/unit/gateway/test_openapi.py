@@ -50,5 +50,6 @@ def test_it_can_be_made_for_one_domain() -> None:
     paths = openapi.document(frozenset({"search"}))["paths"]
     assert paths
     assert {tag for item in paths.values() for operation in item.values() for tag in operation["tags"]} == {
-        "SearchService"
+        "SearchService",
+        "SearchReleaseService",
     }

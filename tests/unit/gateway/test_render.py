@@ -9,7 +9,7 @@ import yaml
 
 from gateway import contracts, render, settings
 
-PORTS = {"gateway": 1, "envoy_admin": 2, "catalog": [3, 4], "users": [5], "recs": [6]}
+PORTS = {"gateway": 1, "envoy_admin": 2, "catalog": [3, 4], "users": [5], "recs": [6], "search": [7]}
 
 
 def rendered(gateway: settings.Gateway, folder: Path) -> dict[str, object]:
@@ -70,11 +70,11 @@ def test_a_ports_file_that_is_none(tmp_path: Path) -> None:
 
 
 def test_addresses_of_a_cluster() -> None:
-    given = ["catalog=catalog:50051,other:50052", "users=users:50051", "recs=recs:50051"]
+    given = ["catalog=catalog:50051,other:50052", "users=users:50051", "search=search:50051", "recs=recs:50051"]
     gateway = settings.from_addresses(8080, 9901, given)
     assert gateway.clusters["catalog"] == [("catalog", 50051), ("other", 50052)]
     with pytest.raises(ValueError, match="No address for recs"):
-        settings.from_addresses(8080, 9901, given[:2])
+        settings.from_addresses(8080, 9901, given[:3])
     with pytest.raises(ValueError, match="not of the form"):
         settings.from_addresses(8080, 9901, ["catalog=nowhere"])
 

@@ -1,0 +1,1 @@
+"""Finds products by words, by picture, or by both."""

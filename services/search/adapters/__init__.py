@@ -1,0 +1,1 @@
+"""The outside world of search, behind its ports."""

@@ -1,0 +1,28 @@
+"""The catalogue's change feed over gRPC; needs the role service."""
+
+import grpc
+from aisle.catalog.v1 import product_service_pb2 as pb
+from aisle.catalog.v1.product_service_pb2_grpc import ProductServiceStub
+
+from services.search.ports import ProductChange
+from services.search.use_cases.products import product_id
+
+SERVICE = "aisle.catalog.v1.ProductService"
+PAGE = 500
+TIMEOUT_S = 20.0
+
+
+class GrpcCatalogFeed:
+    """services.search.ports.CatalogFeed."""
+
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        self._stub = ProductServiceStub(channel)
+
+    async def changes(self, cursor: str) -> tuple[list[ProductChange], str, bool]:
+        request = pb.ListProductChangesRequest(cursor=cursor, page_size=PAGE)
+        reply = await self._stub.ListProductChanges(request, timeout=TIMEOUT_S)
+        changes = [
+            ProductChange(product_id(change.name), change.product if change.HasField("product") else None)
+            for change in reply.changes
+        ]
+        return changes, reply.next_cursor, reply.more

@@ -1,0 +1,1 @@
+"""What search knows without the world around it: the standard library alone."""

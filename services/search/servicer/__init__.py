@@ -1,0 +1,1 @@
+"""Between contract and use cases."""

@@ -1,0 +1,78 @@
+"""Which rows pass a filter: services.kit.filters over whole columns, with the meaning that ListProducts gives it."""
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from services.kit.filters import And, Comparison, Expr, FieldType, Not, Or
+from services.search.use_cases.catalogue import NONE, Catalogue
+
+Mask = np.ndarray[Any, np.dtype[np.bool_]]
+"""[rows] whether each passes."""
+COMPARE: dict[str, Callable[[Any, Any], Any]] = {
+    "=": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
+def mask(catalogue: Catalogue, where: Expr | None) -> Mask:
+    """Rows of products that pass; an absent value fails every comparison but `!=`."""
+    alive: Mask = catalogue.alive[: catalogue.size]
+    return alive.copy() if where is None else alive & _passes(catalogue, where)
+
+
+def _passes(catalogue: Catalogue, where: Expr) -> Mask:
+    match where:
+        case And():
+            return np.asarray(np.all([_passes(catalogue, part) for part in where.operands], axis=0), bool)
+        case Or():
+            return np.asarray(np.any([_passes(catalogue, part) for part in where.operands], axis=0), bool)
+        case Not():
+            return ~_passes(catalogue, where.operand)
+        case Comparison():
+            return _comparison(catalogue, where)
+
+
+def _comparison(catalogue: Catalogue, comparison: Comparison) -> Mask:
+    size, field = catalogue.size, comparison.field
+    if comparison.type is FieldType.PATH:
+        code = catalogue.category_ids.find(str(comparison.value))
+        inside: Mask = (catalogue.categories[:size] == code).any(axis=1) if code != NONE else np.zeros(size, bool)
+        return ~inside if comparison.operator == "!=" else inside
+    if comparison.type is FieldType.BOOLEAN:
+        return np.asarray(COMPARE[comparison.operator](catalogue.in_stock[:size], comparison.value), bool)
+    if field in catalogue.numbers:
+        # NaN, which stands for what is absent, fails every comparison but `!=` by itself.
+        return np.asarray(COMPARE[comparison.operator](catalogue.numbers[field][:size], comparison.value), bool)
+    passes = _text(comparison)
+    if field == "id":
+        return np.fromiter(map(passes, catalogue.ids), bool, size)
+    if field == "title":
+        return np.fromiter((passes(title) for title in catalogue.titles()), bool, size)
+    return _coded(catalogue, comparison, passes)
+
+
+def _coded(catalogue: Catalogue, comparison: Comparison, passes: Callable[[str], bool]) -> Mask:
+    found = catalogue.codes(comparison.field)
+    absent = comparison.operator == "!="
+    if found is None:
+        return np.full(catalogue.size, absent)
+    codes, values = found
+    # One answer a distinct value, the last one for what is absent: -1 counts from the end.
+    answers = np.fromiter((*map(passes, values.all), absent), bool, len(values.all) + 1)
+    return np.asarray(answers[codes], bool)
+
+
+def _text(comparison: Comparison) -> Callable[[str], bool]:
+    wanted = str(comparison.value)
+    if comparison.operator == ":":
+        folded = wanted.lower()
+        return lambda value: folded in value.lower()
+    compare = COMPARE[comparison.operator]
+    return lambda value: bool(compare(value, wanted))

@@ -1,0 +1,77 @@
+"""Keeps this replica's table and index equal to the catalogue."""
+
+import asyncio
+import time
+
+from services.kit import telemetry
+from services.search.ports import CatalogFeed, ProductChange
+from services.search.use_cases.catalogue import Catalogue
+from services.search.use_cases.measures import BEHIND_S, CHANGES, PRODUCTS
+
+RETRY_S = 0.5
+CHUNK = 50
+"""Products taken in without a pause, in some milliseconds: searches come in between."""
+log = telemetry.logger("aisle.search.follow")
+
+
+class FollowCatalogue:
+    """Reads the whole change feed once, and then what is new. There is nothing on disk that could be wrong."""
+
+    def __init__(self, feed: CatalogFeed, catalogue: Catalogue, poll_s: float) -> None:
+        self._feed = feed
+        self._catalogue = catalogue
+        self._poll_s = poll_s
+        self._cursor = ""
+        self._caught_up = False
+        self._asked = time.monotonic()
+
+    @property
+    def ready(self) -> bool:
+        """Whether the end of the feed was reached once."""
+        return self._caught_up
+
+    def age_s(self) -> float:
+        """Seconds since the feed last answered."""
+        return time.monotonic() - self._asked
+
+    async def run(self) -> None:
+        """Follows for as long as the process runs."""
+        while True:
+            try:
+                more = await self.step()
+            except Exception as error:
+                log.warning("catalogue not read", why=f"{type(error).__name__}: {error}"[:300])
+                BEHIND_S.set(self.age_s())
+                await asyncio.sleep(RETRY_S)
+                continue
+            if not more:
+                await asyncio.sleep(self._poll_s)
+
+    async def step(self) -> bool:
+        """Takes the next changes in; whether more are waiting."""
+        changes, following, more = await self._feed.changes(self._cursor)
+        self._asked = time.monotonic()
+        BEHIND_S.set(0)
+        if changes:
+            await self._take(changes)
+        self._cursor = following
+        if not more and not self._caught_up:
+            self._caught_up = True
+            log.info("catalogue read", products=len(self._catalogue))
+        return more
+
+    async def _take(self, changes: list[ProductChange]) -> None:
+        # The last word on a product is the one that counts.
+        latest = list({change.product_id: change.product for change in changes}.items())
+        for at in range(0, len(latest), CHUNK):
+            for item, product in latest[at : at + CHUNK]:
+                if product is None:
+                    self._catalogue.remove(item)
+                else:
+                    self._catalogue.put(product)
+            await asyncio.sleep(0)
+        await asyncio.to_thread(self._catalogue.commit)
+        self._catalogue.generation += 1
+        PRODUCTS.set(len(self._catalogue))
+        CHANGES.labels("put").inc(sum(product is not None for _, product in latest))
+        CHANGES.labels("removed").inc(sum(product is None for _, product in latest))

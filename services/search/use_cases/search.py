@@ -1,0 +1,237 @@
+"""Searches: what is typed -> words and meaning -> filter -> one order -> a page."""
+
+import time
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import numpy as np
+from aisle.catalog.v1.product_pb2 import Product
+
+from services.kit.errors import NotFound
+from services.kit.filters import Expr
+from services.search.domain import attribution
+from services.search.domain.query import Query
+from services.search.domain.words import normalized
+from services.search.ports import LexicalIndex, Rows, Scores
+from services.search.use_cases import facets as counting
+from services.search.use_cases import ordering, position
+from services.search.use_cases.catalogue import Catalogue
+from services.search.use_cases.facets import Facet
+from services.search.use_cases.filtering import Mask, mask
+from services.search.use_cases.fusion import Ranking, fuse
+from services.search.use_cases.guards import Degradation
+from services.search.use_cases.measures import stage
+from services.search.use_cases.ordering import RELEVANCE, Ordered
+from services.search.use_cases.position import Position
+from services.search.use_cases.understand import Understand, Understood
+
+K = TypeVar("K")
+V = TypeVar("V")
+TAIL_BELOW = 60
+"""Products that only meaning finds come behind those that have the words, while of these are fewer: three pages."""
+KEPT = 256
+"""Answers of the index, and masks of filters, that are kept: the next page and another filter ask for the same."""
+STALE_S = 5.0
+"""The change feed is asked five times a second: after this long without an answer the reply says so."""
+OUT_OF_STOCK = 0.5
+"""Of its score is left to a product that cannot be bought."""
+NOTHING: tuple[Rows, Scores] = (np.zeros(0, np.int64), np.zeros(0, np.float32))
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What is asked for."""
+
+    text: str
+    size: int
+    shopper: str = ""
+    """`users/ID` or `visitors/ID`; empty for somebody unknown, or whose history is not to be used."""
+    where: Expr | None = None
+    filter_text: str = ""
+    facets: tuple[str, ...] = ()
+    order: tuple[str, bool] = (RELEVANCE, True)
+    after: Position | None = None
+    similar: str = ""
+    """Id of the product that the found ones are to be like."""
+    verbatim: bool = False
+
+
+@dataclass(frozen=True)
+class Found:
+    """What is answered."""
+
+    products: list[Product]
+    scores: list[float]
+    stems: frozenset[str]
+    """What to highlight."""
+    total: int
+    facets: list[Facet]
+    corrected: str
+    fallback: bool
+    following: Position | None
+    degraded: frozenset[Degradation]
+    attribution_token: str
+    release: int
+    personalized: bool
+
+
+@dataclass
+class _Request:
+    """One request on its way."""
+
+    ask: Ask
+    passes: Mask
+    degraded: set[Degradation]
+    understood: Understood | None = None
+    lexical: tuple[Rows, Scores] = NOTHING
+    relaxed: tuple[Rows, Scores] = NOTHING
+    others: list[Ranking] = field(default_factory=list)
+
+
+class Search:
+    """The use case."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        index: LexicalIndex,
+        understand: Understand,
+        attribution_key: bytes,
+    ) -> None:
+        self._catalogue = catalogue
+        self._index = index
+        self._understand = understand
+        self._key = attribution_key
+        self._answers: OrderedDict[tuple[int, Query], tuple[Rows, Scores]] = OrderedDict()
+        self._masks: OrderedDict[tuple[int, str], Mask] = OrderedDict()
+
+    async def __call__(self, ask: Ask) -> Found:
+        """A page of what is found.
+
+        Raises:
+            NotFound: the product that the found ones are to be like does not exist.
+        """
+        counting.check(ask.facets)
+        request = _Request(ask, self._mask(ask), set())
+        with stage("lexical"):
+            self._by_words(request)
+        found = self._ordered(request)
+        return self._answer(request, found)
+
+    def _mask(self, ask: Ask) -> Mask:
+        key = self._catalogue.generation, ask.filter_text
+        if (known := self._masks.get(key)) is None:
+            known = _keep(self._masks, key, mask(self._catalogue, ask.where))
+        return known
+
+    def _by_words(self, request: _Request) -> None:
+        ask = request.ask
+        if ask.similar:
+            request.others.append(Ranking("similar", self._like(request), 1.0))
+        elif ask.text.strip():
+            understood = self._understand(ask.text, ask.verbatim)
+            request.lexical = self._passing(request, self._search(understood.query))
+            if not len(request.lexical[0]) and not ask.verbatim:
+                understood = self._another_spelling(request, understood)
+            if not len(request.lexical[0]) and not ask.verbatim:
+                request.relaxed = self._passing(request, self._index.search(understood.query, any_of=True))
+            request.understood = understood
+
+    def _another_spelling(self, request: _Request, understood: Understood) -> Understood:
+        """The likeliest way to read a query of which nothing has all words; the query itself when there is none."""
+        if len(self._search(understood.query)[0]):
+            return understood  # it is the filter that keeps nothing
+        best = max(self._understand.instead(understood), key=lambda way: self._index.count(way.query), default=None)
+        if best is None:
+            return understood
+        lexical = self._passing(request, self._search(best.query))
+        if not len(lexical[0]):
+            return understood
+        request.lexical = lexical
+        return best
+
+    def _like(self, request: _Request) -> Rows:
+        row = self._catalogue.row(request.ask.similar)
+        if row is None:
+            raise NotFound(f"products/{request.ask.similar}")
+        rows, _ = self._passing(request, self._index.like(self._catalogue.texts(row)))
+        others: Rows = rows[rows != row]
+        return others
+
+    def _search(self, query: Query) -> tuple[Rows, Scores]:
+        key = self._catalogue.generation, query
+        if (known := self._answers.get(key)) is None:
+            known = _keep(self._answers, key, self._index.search(query))
+        return known
+
+    def _passing(self, request: _Request, found: tuple[Rows, Scores]) -> tuple[Rows, Scores]:
+        rows, scores = found
+        # A product that came a moment ago may have a row that the mask does not know yet.
+        kept = rows < len(request.passes)
+        kept[kept] = request.passes[rows[kept]]
+        return rows[kept], scores[kept]
+
+    def _ordered(self, request: _Request) -> Ordered:
+        ask = request.ask
+        name, descending = ask.order
+        if not (ask.text.strip() or ask.similar):
+            rows = np.flatnonzero(request.passes)
+            name = "create_time" if name == RELEVANCE else name
+            return ordering.by_field(self._catalogue, rows, name, descending)
+        others = list(request.others)
+        if len(request.relaxed[0]):
+            others.append(Ranking("relaxed", request.relaxed[0], 1.0))
+        tail = len(request.lexical[0]) < TAIL_BELOW and not ask.verbatim
+        fused = fuse(len(request.passes), request.lexical, 1.0, others, tail)
+        if name != RELEVANCE:
+            # Behind the cheapest shirt comes the next shirt, and not something that is a little like one.
+            rows = request.lexical[0] if len(request.lexical[0]) else fused.rows
+            return ordering.by_field(self._catalogue, rows, name, descending)
+        scores = np.where(self._catalogue.in_stock[fused.rows], fused.scores, fused.scores * OUT_OF_STOCK)
+        return ordering.ordered(fused.rows, fused.tiers, scores)
+
+    def _answer(self, request: _Request, found: Ordered) -> Found:
+        ask, understood = request.ask, request.understood
+        with stage("page"):
+            places = ordering.page(self._catalogue, found, ask.after, ask.size)
+            products = [self._catalogue.product(int(row)) for row in found.rows[places]]
+            facets = [counting.count(self._catalogue, found.rows, name) for name in ask.facets]
+        used = ["lexical", *(ranking.name for ranking in request.others)] if understood else []
+        ranking = f"{'+'.join(used)}/{attribution.digest(normalized(ask.text))}"
+        return Found(
+            products=[product for product in products if product is not None],
+            scores=[_shown(found, int(place)) for place in places],
+            stems=understood.query.stems() if understood else frozenset(),
+            total=len(found),
+            facets=facets,
+            corrected=understood.corrected_text if understood and len(request.lexical[0]) else "",
+            fallback=bool(understood and not len(request.lexical[0]) and len(found)),
+            following=self._following(ask, found, places),
+            degraded=frozenset(request.degraded),
+            attribution_token=attribution.sign(attribution.Claims(0, ranking, int(time.time())), self._key),
+            release=0,
+            personalized=False,
+        )
+
+    def _following(self, ask: Ask, found: Ordered, places: Rows) -> Position | None:
+        if len(places) < ask.size:
+            return None
+        last, before = int(places[-1]), ask.after.count if ask.after else 0
+        if last + 1 == len(found) and len(found) <= before + len(places):
+            return None
+        shown = [self._catalogue.ids[row] for row in found.rows[places]]
+        return position.following(ask.after, shown, float(found.tiers[last]), float(found.keys[last]))
+
+
+def _shown(found: Ordered, place: int) -> float:
+    """A score that falls from place to place: the tier, and within it what the rankings say."""
+    key = float(found.keys[place])
+    return float(found.tiers[place]) + key if np.isfinite(key) else float(found.tiers[place])
+
+
+def _keep(kept: OrderedDict[K, V], key: K, value: V) -> V:
+    kept[key] = value
+    if len(kept) > KEPT:
+        kept.popitem(last=False)
+    return value
