@@ -71,7 +71,8 @@ def ensure(folder: Path) -> Credentials:
     if folder.stat().st_mode & 0o077:
         raise MeshError(f"{folder} cannot be made private (0700) on this file system. Set AISLE_DATA to a local disk.")
     (folder / "signing_keys").mkdir(mode=0o700, exist_ok=True)
-    databases = {name: _secret(folder / f"{name}_database_password", 24) for name in ("catalog", "users", "recs", "search")}
+    names = ("catalog", "users", "recs", "search")
+    databases = {name: _secret(folder / f"{name}_database_password", 24) for name in names}
     worker, search = _secret(folder / "recs_worker_secret", 32), _secret(folder / "search_secret", 32)
     _secret(folder / "attribution_key", 32)
     _write_private(folder / "clients.json", json.dumps({WORKER_CLIENT: worker, SEARCH_CLIENT: search}))
