@@ -15,10 +15,12 @@ METHOD_TIMEOUTS_S = {
     "CreatePicture": 30.0,
     "ExportUserEvents": 600.0,
     "ListProducts": 15.0,
+    "Checkout": 15.0,
     "PromoteRelease": 60.0,
     "PromoteSearchRelease": 60.0,
 }
-"""Calls of machines that move much data at once; everything else gets the default."""
+"""Calls of machines that move much data at once, and a checkout, which waits for the payment provider; everything else
+gets the default."""
 
 SERVED = ("catalog", "users", "recs", "search")
 """Domains with a server behind them. A contract without one is documented and answers NOT_FOUND."""

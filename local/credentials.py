@@ -11,6 +11,7 @@ ADMIN_EMAIL = "merchant@aisle.example"
 SHOPPER_EMAIL = "shopper@aisle.example"
 WORKER_CLIENT = "recs-worker"
 SEARCH_CLIENT = "search"
+CATALOG_CLIENT = "catalog"
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,11 @@ class Credentials:
         return self.folder / "clients.json"
 
     @property
+    def catalog_secret_file(self) -> Path:
+        """What the catalogue shows to `users`."""
+        return self.folder / "catalog_secret"
+
+    @property
     def worker_secret_file(self) -> Path:
         """What the recs worker shows to `users`."""
         return self.folder / "recs_worker_secret"
@@ -75,7 +81,8 @@ def ensure(folder: Path) -> Credentials:
     databases = {name: _secret(folder / f"{name}_database_password", 24) for name in names}
     worker, search = _secret(folder / "recs_worker_secret", 32), _secret(folder / "search_secret", 32)
     _secret(folder / "attribution_key", 32)
-    _write_private(folder / "clients.json", json.dumps({WORKER_CLIENT: worker, SEARCH_CLIENT: search}))
+    clients = {WORKER_CLIENT: worker, SEARCH_CLIENT: search, CATALOG_CLIENT: _secret(folder / "catalog_secret", 32)}
+    _write_private(folder / "clients.json", json.dumps(clients))
     return Credentials(
         folder=folder,
         admin_password=_secret(folder / "admin_password", 8),

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.credentials import SEARCH_CLIENT, WORKER_CLIENT, Credentials
+from local.credentials import CATALOG_CLIENT, SEARCH_CLIENT, WORKER_CLIENT, Credentials
 from local.health import Probe, grpc_probe, http_probe, milvus_probe, postgres_probe
 from local.ports import SERVICES, Ports, replica_names
 from local.postgres import Postgres, create_databases
@@ -137,6 +137,12 @@ class Mesh:
         return {
             "AISLE_CATALOG_USERS_ADDRESS": addresses(self.ports.users),
             "AISLE_CATALOG_PICTURES_DIR": str(self.settings.data / "pictures"),
+            # Started later: purchases wait for it.
+            "AISLE_CATALOG_RECS_ADDRESS": addresses(self.ports.recs),
+            "AISLE_CATALOG_CLIENT_ID": CATALOG_CLIENT,
+            "AISLE_CATALOG_CLIENT_SECRET_FILE": str(self.credentials.catalog_secret_file),
+            # On one machine a shop is tried out: no money moves. Its checkout takes the tokens of the test provider.
+            "AISLE_CATALOG_PAYMENT_PROVIDER": "test",
         }
 
     def _recs(self) -> Mapping[str, str]:

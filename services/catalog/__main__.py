@@ -1,4 +1,4 @@
-"""`python -m services.catalog`: serves products, categories, pictures and reviews."""
+"""`python -m services.catalog`: serves products, categories, pictures, reviews, carts and orders."""
 
 from services.catalog.app import build
 from services.catalog.settings import CatalogSettings

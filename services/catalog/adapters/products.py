@@ -1,6 +1,6 @@
 """Products, written and read within a transaction."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import any_, bindparam, delete, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
@@ -9,7 +9,7 @@ from sqlalchemy.types import Text
 
 from services.catalog.adapters import product_queries, product_rows
 from services.catalog.adapters.tables import product_changes, products
-from services.catalog.domain.product import Product
+from services.catalog.domain.product import MAX_STOCK, Product
 from services.catalog.ports import Change, Position, ProductQuery, ProductRecord
 from services.kit.changes import START, cursor_of, safe_changes
 from services.kit.filters import Expr
@@ -38,6 +38,15 @@ _UPDATE = text(f"""
     FROM ({_RECORDS}) AS new WHERE products.id = new.id
 """).bindparams(_ROWS)  # noqa: S608 - only constants are put together
 
+_UNITS = """
+    FROM unnest(CAST(:ids AS text[]), CAST(:units AS bigint[])) AS moved (id, units) WHERE products.id = moved.id
+"""
+_TAKE = text(f"UPDATE products SET stock_quantity = stock_quantity - moved.units {_UNITS}")  # noqa: S608
+# A merchant may have counted anew in between: what comes back must not fail for there being too much.
+_RETURN = text(
+    f"UPDATE products SET stock_quantity = least(stock_quantity + moved.units, {MAX_STOCK}) {_UNITS}"  # noqa: S608
+)
+
 
 class SqlProducts:
     """The tables `products` and `product_changes`, within a transaction."""
@@ -59,10 +68,13 @@ class SqlProducts:
 
         Always in the order of their ids, so that two writers of several cannot wait for each other.
         """
+        found = await self._hold(ids)
+        return await self.get_many(found) if found else {}
+
+    async def _hold(self, ids: Collection[str]) -> list[str]:
         held = select(products.c.id).where(products.c.id == any_(bindparam("ids", type_=ARRAY(Text))))
         held = held.order_by(products.c.id).with_for_update(key_share=True)
-        found = (await self._connection.execute(held, {"ids": list(ids)})).scalars().all()
-        return await self.get_many(found) if found else {}
+        return list((await self._connection.execute(held, {"ids": list(ids)})).scalars())
 
     async def insert(self, records: Sequence[ProductRecord]) -> set[str]:
         """Writes new products; returns the ids that were free."""
@@ -83,6 +95,15 @@ class SqlProducts:
         await self._connection.execute(
             update(products).where(products.c.id == product_id).values(stock_quantity=quantity)
         )
+
+    async def take_stock(self, units: Mapping[str, int]) -> None:
+        """Takes units of products that are locked."""
+        await self._connection.execute(_TAKE, {"ids": list(units), "units": list(units.values())})
+
+    async def return_stock(self, units: Mapping[str, int]) -> None:
+        """Brings units back, of the products that still exist; locks them in the order of their ids."""
+        if await self._hold(units):
+            await self._connection.execute(_RETURN, {"ids": list(units), "units": list(units.values())})
 
     async def delete(self, product_id: str) -> None:
         """Deletes a product with its reviews."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import bindparam, func, select, text, tuple_
+from sqlalchemy import bindparam, delete, func, select, text, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import Text
@@ -91,6 +91,52 @@ class SqlReviews:
             return found, None
         last = found[limit - 1]
         return found[:limit], {"create_time": str(last.create_time), "id": last.id}
+
+    async def by_author(self, product_id: str, author: str) -> Review | None:
+        """The author's review of the product."""
+        theirs = select(*_COLUMNS).where(reviews.c.product_id == product_id, reviews.c.author == author).limit(1)
+        row = (await self._connection.execute(theirs)).first()
+        return Review(*row) if row else None
+
+    async def add_own(self, review: Review) -> Review:
+        """Writes a buyer's new review; returns it as it stands."""
+        values = {column.name: getattr(review, column.name) for column in _COLUMNS if column.name != "create_time"}
+        added = insert(reviews).values(**values, buyer=review.author).returning(*_COLUMNS)
+        return Review(*(await self._connection.execute(added)).one())
+
+    async def delete(self, product_id: str, review_id: str) -> None:
+        """Deletes a review."""
+        gone = delete(reviews).where(reviews.c.product_id == product_id, reviews.c.id == review_id)
+        await self._connection.execute(gone)
+
+    async def page_of_author(
+        self, author: str, after: Position | None, limit: int
+    ) -> tuple[list[Review], Position | None]:
+        """An author's, newest first, and where the next page begins; None at the end."""
+        order = (reviews.c.product_id, reviews.c.id)
+        newest = select(*_COLUMNS).where(reviews.c.author == author)
+        if after is not None:
+            with positions.forged_is_invalid():
+                time = positions.time(after["create_time"])
+                key = positions.text(after["product_id"]), positions.text(after["id"])
+            newest = newest.where(
+                (reviews.c.create_time < time) | ((reviews.c.create_time == time) & (tuple_(*order) > key))
+            )
+        newest = newest.order_by(reviews.c.create_time.desc(), *order).limit(limit + 1)
+        found = [Review(*row) for row in await self._connection.execute(newest)]
+        if len(found) <= limit:
+            return found, None
+        last = found[limit - 1]
+        return found[:limit], {"create_time": str(last.create_time), "product_id": last.product_id, "id": last.id}
+
+    async def reviewed(self, author: str) -> list[str]:
+        """Ids of the products that the author reviewed."""
+        theirs = select(reviews.c.product_id).where(reviews.c.author == author).distinct()
+        return list((await self._connection.execute(theirs)).scalars())
+
+    async def delete_of_author(self, author: str) -> None:
+        """Deletes everything that the author wrote."""
+        await self._connection.execute(delete(reviews).where(reviews.c.author == author))
 
     async def count(self, product_id: str) -> int:
         """How many reviews the product has."""

@@ -17,6 +17,7 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    UniqueConstraint,
     func,
     text,
 )
@@ -130,8 +131,12 @@ reviews = Table(
     Column("title", Text, nullable=False),
     Column("text", Text, nullable=False),
     _now(),
+    # The author, where it is a buyer who wrote here: one a product. Other systems' authors may have written more.
+    Column("buyer", Text),
+    UniqueConstraint("product_id", "buyer", name="reviews_buyer_key"),
 )
 Index("reviews_newest", reviews.c.product_id, reviews.c.create_time.desc(), reviews.c.id)
+Index("reviews_of_author", reviews.c.author, reviews.c.create_time.desc(), reviews.c.product_id, reviews.c.id)
 
 # First answers of calls with a request_id, kept for a day.
 replays = Table(

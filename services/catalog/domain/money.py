@@ -35,6 +35,23 @@ class Money:
         """What is over the whole units, in 10^-9."""
         return int((self.amount - self.units) * NANOS_A_UNIT)
 
+    @property
+    def nano(self) -> int:
+        """The whole amount in 10^-9, the same number however the decimal is written."""
+        return int(self.amount * NANOS_A_UNIT)
+
+    def times(self, quantity: int) -> "Money":
+        """So many of it.
+
+        >>> Money("EUR", Decimal("1.50")).times(3)
+        Money(currency='EUR', amount=Decimal('4.50'))
+        """
+        return Money(self.currency, self.amount * quantity)
+
+
+NOTHING = Money("", Decimal(0))
+"""Stands for a price that is found out later."""
+
 
 def wrong(currency: str, units: int, nanos: int) -> str | None:
     """Says what is wrong with an amount as a client gave it; None when nothing is.

@@ -29,6 +29,11 @@ def render_category(value: Category) -> bytes:
     return category(value).SerializeToString()
 
 
+def render_review(value: Review) -> bytes:
+    """A review as it is answered and replayed."""
+    return review(value).SerializeToString()
+
+
 def product(value: Product) -> ProductMessage:
     """A product as callers see it."""
     given = value.details
@@ -40,8 +45,8 @@ def product(value: Product) -> ProductMessage:
         category_ids=value.category_ids,
         category_path=value.category_path,
         brand=given.brand,
-        price=_money(given.price),
-        list_price=_money(given.list_price),
+        price=money(given.price),
+        list_price=money(given.list_price),
         stock_quantity=value.stock_quantity,
         in_stock=value.stock_quantity > 0,
         attributes=given.attributes,
@@ -50,8 +55,8 @@ def product(value: Product) -> ProductMessage:
         rating_count=value.rating_count,
         age_limit=given.age_limit,
         regions=given.regions,
-        create_time=_time(value.create_time),
-        update_time=_time(value.update_time),
+        create_time=time(value.create_time),
+        update_time=time(value.update_time),
         etag=value.etag,
     )
 
@@ -76,7 +81,7 @@ def category(value: Category) -> CategoryMessage:
         parent_category=f"categories/{value.parent_id}" if value.parent_id else "",
         depth=value.depth,
         product_count=value.product_count,
-        create_time=_time(value.create_time),
+        create_time=time(value.create_time),
         etag=value.etag,
     )
 
@@ -90,7 +95,7 @@ def review(value: Review) -> ReviewMessage:
         rating=value.rating,
         title=value.title,
         text=value.text,
-        create_time=_time(value.create_time),
+        create_time=time(value.create_time),
     )
 
 
@@ -98,18 +103,20 @@ def changes(found: Iterable[tuple[Change, bytes | None]]) -> Iterable[products_p
     """Lines of the change feed."""
     for change, rendered in found:
         message = products_pb.ListProductChangesResponse.Change(
-            name=f"products/{change.product_id}", change_time=_time(change.change_time)
+            name=f"products/{change.product_id}", change_time=time(change.change_time)
         )
         if rendered is not None:
             message.product.ParseFromString(rendered)
         yield message
 
 
-def _money(value: Money | None) -> MoneyMessage | None:
+def money(value: Money | None) -> MoneyMessage | None:
+    """An amount as callers see it."""
     return None if value is None else MoneyMessage(currency_code=value.currency, units=value.units, nanos=value.nanos)
 
 
-def _time(value: datetime | None) -> Timestamp | None:
+def time(value: datetime | None) -> Timestamp | None:
+    """A moment as callers see it."""
     if value is None:
         return None
     stamp = Timestamp()

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -14,9 +15,10 @@ from google.type.money_pb2 import Money as MoneyMessage
 from services.catalog.domain import money
 from services.catalog.domain.money import Money
 from services.catalog.domain.product import ProductDetails
+from services.catalog.ports import CheckoutKey
 from services.catalog.use_cases.replay import RequestKey
 from services.kit import context
-from services.kit.errors import InvalidArgument
+from services.kit.errors import InvalidArgument, Unauthenticated
 
 CATEGORY = re.compile(r"^categories/([A-Za-z0-9][A-Za-z0-9._~-]*)$")
 CAMEL = re.compile(r"(?<=[a-z])([A-Z])")
@@ -57,6 +59,34 @@ def required_id(name: str, field: str) -> str:
     return last(name)
 
 
+def cart_owner(name: str) -> str:
+    """`users/x/cart` -> `users/x`."""
+    return name.removesuffix("/cart")
+
+
+def order_pair(name: str) -> tuple[str, str]:
+    """`users/x/orders/y` -> `users/x`, `y`."""
+    owner, _, order_id = name.partition("/orders/")
+    return owner, order_id
+
+
+def subject() -> str:
+    """Who calls: `users/x`.
+
+    Raises:
+        Unauthenticated: nobody.
+    """
+    if (caller := context.principal()) is None:
+        raise Unauthenticated("Send an access token as `authorization: Bearer <token>`.", reason="TOKEN_MISSING")
+    return caller.subject
+
+
+def checkout_key(request: Any) -> CheckoutKey:
+    """What makes a checkout the same checkout. One without a request_id is a new one every time."""
+    fingerprint = hashlib.sha256(request.SerializeToString(deterministic=True)).digest()
+    return CheckoutKey(subject(), request.request_id.lower() or str(uuid.uuid4()), fingerprint)
+
+
 def request_key(request: Any, method: str) -> RequestKey | None:
     """What makes a call with a request_id the same call; None without one."""
     if not request.request_id:
@@ -81,7 +111,7 @@ def changed(message: ProductMessage, mask: Sequence[str]) -> Mapping[str, Any]:
     Raises:
         Wrong: the mask names what cannot be updated, or a field cannot be read.
     """
-    paths = {CAMEL.sub(lambda upper: f"_{upper[1].lower()}", path) for path in mask}
+    paths = {snake(path) for path in mask}
     if "*" in paths:
         fields = set(READERS)
     elif paths:
@@ -89,6 +119,11 @@ def changed(message: ProductMessage, mask: Sequence[str]) -> Mapping[str, Any]:
     else:
         fields = {field.name for field, _ in message.ListFields()} & READERS.keys()
     return {field: READERS[field](message) for field in READERS if field in fields}
+
+
+def snake(path: str) -> str:
+    """`ageLimit` -> `age_limit`: a mask in JSON names fields as JSON does."""
+    return CAMEL.sub(lambda upper: f"_{upper[1].lower()}", path)
 
 
 def moment(message: Message, field: str, path: str) -> datetime | None:

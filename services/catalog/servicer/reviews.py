@@ -1,20 +1,31 @@
 """ReviewService."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aisle.catalog.v1 import review_service_pb2 as pb
 from aisle.catalog.v1.review_service_pb2_grpc import ReviewServiceServicer
+from google.protobuf import empty_pb2
 
 from services.catalog.servicer import imports, messages, parsing
+from services.catalog.use_cases.own_reviews import Draft, OwnReviews
 from services.catalog.use_cases.reviews import ReviewUseCases
-from services.kit import paging
+from services.kit import context, paging
+from services.kit.errors import InvalidArgument
+
+WRITABLE = ("rating", "title", "text", "author_display_name")
+IGNORED = {"name", "author", "create_time"}
+"""Fields of a review that a mask may name and no update writes (AIP-161)."""
+STAFF = frozenset({"merchant", "admin", "service"})
+"""Who may delete what others wrote."""
 
 
 class ReviewServicer(ReviewServiceServicer):
     """Parses, calls, renders."""
 
-    def __init__(self, reviews: ReviewUseCases) -> None:
+    def __init__(self, reviews: ReviewUseCases, own: OwnReviews) -> None:
         self._reviews = reviews
+        self._own = own
 
     async def GetReview(self, request: pb.GetReviewRequest, _: Any) -> pb.Review:
         return messages.review(await self._reviews.get(*parsing.pair(request.name)))
@@ -26,8 +37,49 @@ class ReviewServicer(ReviewServiceServicer):
         token = paging.encode(dict(following), request) if following else ""
         return pb.ListReviewsResponse(reviews=map(messages.review, found), next_page_token=token, total_size=total)
 
+    async def ListUserReviews(self, request: pb.ListUserReviewsRequest, _: Any) -> pb.ListUserReviewsResponse:
+        after = paging.decode(request.page_token, request)
+        size = paging.page_size(request.page_size, 20, 100)
+        found, following = await self._own.page(request.parent, after, size)
+        token = paging.encode(dict(following), request) if following else ""
+        return pb.ListUserReviewsResponse(reviews=map(messages.review, found), next_page_token=token)
+
+    async def CreateReview(self, request: pb.CreateReviewRequest, _: Any) -> pb.Review:
+        draft = Draft(**{field: getattr(request.review, field) for field in WRITABLE})
+        key = parsing.request_key(request, "CreateReview")
+        product_id = parsing.last(request.parent)
+        return pb.Review.FromString(await self._own.create(product_id, parsing.subject(), draft, key))
+
+    async def UpdateReview(self, request: pb.UpdateReviewRequest, _: Any) -> pb.Review:
+        if not request.review.name:
+            raise InvalidArgument.field("review.name", "is required")
+        changed = _changed(request.review, request.update_mask.paths)
+        name = parsing.pair(request.review.name)
+        return messages.review(await self._own.update(*name, parsing.subject(), changed))
+
+    async def DeleteReview(self, request: pb.DeleteReviewRequest, _: Any) -> empty_pb2.Empty:
+        await self._own.delete(*parsing.pair(request.name), _author())
+        return empty_pb2.Empty()
+
     async def ImportReviews(self, request: pb.ImportReviewsRequest, _: Any) -> pb.ImportReviewsResponse:
         good, refused = imports.reviews(request.reviews)
         outcome = await self._reviews.import_(good)
         refusals = imports.refusals(pb.ImportReviewsResponse.Refusal, [*refused, *outcome.refused])
         return pb.ImportReviewsResponse(**imports.counts(outcome), refusals=refusals)
+
+
+def _author() -> str | None:
+    """Whose reviews the caller may delete; None for anybody's."""
+    caller = context.principal()
+    return None if caller is not None and STAFF & caller.roles else parsing.subject()
+
+
+def _changed(review: pb.Review, mask: Sequence[str]) -> Mapping[str, Any]:
+    """The fields that an update writes: those of the mask, or all that are set when there is none."""
+    paths = {parsing.snake(path) for path in mask}
+    if unknown := sorted(paths - IGNORED - {*WRITABLE, "*"}):
+        known = ", ".join(WRITABLE)
+        raise InvalidArgument.field("update_mask", f"{unknown[0][:60]} cannot be updated; what can is {known}")
+    if not paths:
+        paths = {field.name for field, _ in review.ListFields()}
+    return {field: getattr(review, field) for field in WRITABLE if field in paths or "*" in paths}

@@ -9,11 +9,13 @@ from services.kit import telemetry
 
 REPLAYS_KEPT = timedelta(days=1)
 """Nobody repeats a call after a day."""
+CARTS_KEPT = timedelta(days=90)
+"""A visitor who has not come back in a season does not come for the cart."""
 log = telemetry.logger("aisle.catalog.sweeping")
 
 
 class Sweeper:
-    """Removes pictures that no product shows and answers that nobody will ask for again."""
+    """Removes pictures that no product shows, carts that visitors left, and answers that nobody will ask for again."""
 
     def __init__(self, database: Database, pictures: PictureUseCases, every_s: float, unused_s: float) -> None:
         self._database = database
@@ -34,5 +36,6 @@ class Sweeper:
         """Sweeps once."""
         async with self._database.begin() as transaction:
             await transaction.replays.forget(datetime.now(UTC) - REPLAYS_KEPT)
+            await transaction.carts.forget(datetime.now(UTC) - CARTS_KEPT)
         if removed := await self._pictures.sweep(self._unused):
             log.info("unused pictures removed", count=removed)

@@ -2,14 +2,9 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import grpc
 import pytest
-from aisle.catalog.v1.category_service_pb2_grpc import CategoryServiceStub
-from aisle.catalog.v1.picture_service_pb2_grpc import PictureServiceStub
-from aisle.catalog.v1.product_service_pb2_grpc import ProductServiceStub
-from aisle.catalog.v1.review_service_pb2_grpc import ReviewServiceStub
 from sqlalchemy import NullPool, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -17,33 +12,14 @@ from services.catalog.app import build
 from services.catalog.settings import CatalogSettings
 from services.kit import telemetry
 from services.kit.server import RunningServer, start
+from tests.integration.catalog.clients import Client
+from tests.integration.catalog.shoppers import NewShopper, Shopper
 from tests.support.postgres import NewDatabase
 from tests.support.tokens import Issuer
 
 _TABLES = text(
     "SELECT string_agg(tablename, ', ') FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
 )
-
-
-class Client:
-    """Every service of the catalogue, called by a merchant."""
-
-    def __init__(self, channel: grpc.aio.Channel, metadata: tuple[tuple[str, str], ...]) -> None:
-        self.metadata = metadata
-        self.channel = channel
-        stubs = (ProductServiceStub, CategoryServiceStub, PictureServiceStub, ReviewServiceStub)
-        self._stubs = [stub(channel) for stub in stubs]
-
-    def call(self, method: str, request: Any, anonymous: bool = False) -> Any:
-        """A call that can be awaited, and asked for its headers."""
-        stub = next(stub for stub in self._stubs if hasattr(stub, method))
-        return getattr(stub, method)(request, metadata=() if anonymous else self.metadata, timeout=30)
-
-    async def refused(self, method: str, request: Any, **how: Any) -> grpc.aio.AioRpcError:
-        """The error of a call that is refused."""
-        with pytest.raises(grpc.aio.AioRpcError) as caught:
-            await self.call(method, request, **how)
-        return caught.value
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -82,6 +58,10 @@ def settings(database_url: str, tmp_path: Path) -> CatalogSettings:
         pictures_dir=tmp_path / "pictures",
         picture_unused_s=0,
         sweep_every_s=0.2,
+        payment_provider="test",
+        payment_timeout_s=1.0,
+        settle_every_s=0.1,
+        settle_after_s=0.5,
     )
 
 
@@ -104,3 +84,9 @@ async def second(catalog: RunningServer, settings: CatalogSettings, issuer: Issu
     async with grpc.aio.insecure_channel(f"127.0.0.1:{running.port}") as channel:
         yield Client(channel, issuer.metadata("users/merchant", "merchant"))
     await running.stop()
+
+
+@pytest.fixture
+def shopper(client: Client, issuer: Issuer) -> NewShopper:
+    """Makes people who buy."""
+    return lambda subject="": Shopper(client.channel, issuer, subject)

@@ -84,7 +84,7 @@ class Shelf:
         self.unused = [[f"p{i}" for i in range(100)], ["last"], []]
         self.removed: list[str] = []
         self.broken = False
-        self.replays = Answers()
+        self.replays = self.carts = Answers()
         self.pictures = SimpleNamespace(of=self._of, take_unused=self._take_unused)
 
     async def _of(self, product_id: str, picture_id: str) -> Picture | None:

@@ -2,7 +2,7 @@ import dataclasses
 import json
 from pathlib import Path
 
-from local.credentials import SEARCH_CLIENT, WORKER_CLIENT, ensure
+from local.credentials import CATALOG_CLIENT, SEARCH_CLIENT, WORKER_CLIENT, ensure
 
 
 def test_secrets_are_made_once_and_kept(tmp_path: Path) -> None:
@@ -29,5 +29,6 @@ def test_users_is_told_the_secret_that_the_worker_shows(tmp_path: Path) -> None:
     clients = json.loads(credentials.clients_file.read_text())
     assert clients == {
         WORKER_CLIENT: credentials.worker_secret_file.read_text(),
+        CATALOG_CLIENT: credentials.catalog_secret_file.read_text(),
         SEARCH_CLIENT: credentials.search_secret_file.read_text(),
     }

@@ -28,10 +28,12 @@ from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.api import client_pb2 as google_dot_api_dot_client__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.api import resource_pb2 as google_dot_api_dot_resource__pb2
+from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
+from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%aisle/catalog/v1/review_service.proto\x12\x10\x61isle.catalog.v1\x1a\x1a\x61isle/type/v1/access.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa1\x03\n\x06Review\x12i\n\x04name\x18\x01 \x01(\tB[\xe2\x41\x01\x08\xbaHTrO\x18\xac\x02\x32J^products/[A-Za-z0-9][A-Za-z0-9._~-]*/reviews/[A-Za-z0-9][A-Za-z0-9._~-]*$\xd8\x01\x01\x12\x1c\n\x06\x61uthor\x18\x02 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\xc8\x01\x12)\n\x13\x61uthor_display_name\x18\x03 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\xc8\x01\x12\x1d\n\x06rating\x18\x04 \x01(\x05\x42\r\xe2\x41\x01\x01\xbaH\x06\x1a\x04\x18\x05(\x00\x12\x1b\n\x05title\x18\x05 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\xe8\x07\x12\x1b\n\x04text\x18\x06 \x01(\tB\r\xe2\x41\x01\x01\xbaH\x06r\x04\x18\xa0\x9c\x01\x12\x35\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x01:S\xea\x41P\n\x18\x63\x61talog.aisle.dev/Review\x12#products/{product}/reviews/{review}*\x07reviews2\x06review\"\x98\x01\n\x10GetReviewRequest\x12\x83\x01\n\x04name\x18\x01 \x01(\tBu\xe2\x41\x01\x02\xfa\x41\x1a\n\x18\x63\x61talog.aisle.dev/Review\xbaHQrO\x18\xac\x02\x32J^products/[A-Za-z0-9][A-Za-z0-9._~-]*/reviews/[A-Za-z0-9][A-Za-z0-9._~-]*$\"\xb9\x01\n\x12ListReviewsRequest\x12\x61\n\x06parent\x18\x01 \x01(\tBQ\xe2\x41\x01\x02\xfa\x41\x1a\x12\x18\x63\x61talog.aisle.dev/Review\xbaH-r+\x18\x89\x01\x32&^products/[A-Za-z0-9][A-Za-z0-9._~-]*$\x12\x1e\n\tpage_size\x18\x02 \x01(\x05\x42\x0b\xe2\x41\x01\x01\xbaH\x04\x1a\x02(\x00\x12 \n\npage_token\x18\x03 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\xe8\x07\"m\n\x13ListReviewsResponse\x12)\n\x07reviews\x18\x01 \x03(\x0b\x32\x18.aisle.catalog.v1.Review\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\ntotal_size\x18\x03 \x01(\x03\"W\n\x14ImportReviewsRequest\x12?\n\x07reviews\x18\x01 \x03(\x0b\x32\x18.aisle.catalog.v1.ReviewB\x14\xe2\x41\x01\x02\xbaH\r\x92\x01\n\x08\x01\x10\xf4\x03\"\x03\xd8\x01\x03\"\xdf\x01\n\x15ImportReviewsResponse\x12\x15\n\rcreated_count\x18\x01 \x01(\x05\x12\x15\n\rupdated_count\x18\x02 \x01(\x05\x12\x17\n\x0funchanged_count\x18\x03 \x01(\x05\x12\x41\n\x08refusals\x18\x04 \x03(\x0b\x32/.aisle.catalog.v1.ImportReviewsResponse.Refusal\x1a<\n\x07Refusal\x12\r\n\x05index\x18\x01 \x01(\x05\x12\r\n\x05\x66ield\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t2\xb4\x03\n\rReviewService\x12\x82\x01\n\tGetReview\x12\".aisle.catalog.v1.GetReviewRequest\x1a\x18.aisle.catalog.v1.Review\"7\x90\x02\x01\xda\x41\x04name\x8a\xb5\x18\x02\x08\x01\x82\xd3\xe4\x93\x02!\x12\x1f/v1/{name=products/*/reviews/*}\x12\x95\x01\n\x0bListReviews\x12$.aisle.catalog.v1.ListReviewsRequest\x1a%.aisle.catalog.v1.ListReviewsResponse\"9\x90\x02\x01\xda\x41\x06parent\x8a\xb5\x18\x02\x08\x01\x82\xd3\xe4\x93\x02!\x12\x1f/v1/{parent=products/*}/reviews\x12\x85\x01\n\rImportReviews\x12&.aisle.catalog.v1.ImportReviewsRequest\x1a\'.aisle.catalog.v1.ImportReviewsResponse\"#\x8a\xb5\x18\x02\x08\x04\x82\xd3\xe4\x93\x02\x17\"\x12/v1/reviews:import:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%aisle/catalog/v1/review_service.proto\x12\x10\x61isle.catalog.v1\x1a\x1a\x61isle/type/v1/access.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa1\x03\n\x06Review\x12i\n\x04name\x18\x01 \x01(\tB[\xe2\x41\x01\x08\xbaHTrO\x18\xac\x02\x32J^products/[A-Za-z0-9][A-Za-z0-9._~-]*/reviews/[A-Za-z0-9][A-Za-z0-9._~-]*$\xd8\x01\x01\x12\x1c\n\x06\x61uthor\x18\x02 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\xc8\x01\x12)\n\x13\x61uthor_display_name\x18\x03 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\xc8\x01\x12\x1d\n\x06rating\x18\x04 \x01(\x05\x42\r\xe2\x41\x01\x01\xbaH\x06\x1a\x04\x18\x05(\x00\x12\x1b\n\x05title\x18\x05 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\xe8\x07\x12\x1b\n\x04text\x18\x06 \x01(\tB\r\xe2\x41\x01\x01\xbaH\x06r\x04\x18\xa0\x9c\x01\x12\x35\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x01:S\xea\x41P\n\x18\x63\x61talog.aisle.dev/Review\x12#products/{product}/reviews/{review}*\x07reviews2\x06review\"\x98\x01\n\x10GetReviewRequest\x12\x83\x01\n\x04name\x18\x01 \x01(\tBu\xe2\x41\x01\x02\xfa\x41\x1a\n\x18\x63\x61talog.aisle.dev/Review\xbaHQrO\x18\xac\x02\x32J^products/[A-Za-z0-9][A-Za-z0-9._~-]*/reviews/[A-Za-z0-9][A-Za-z0-9._~-]*$\"\xb9\x01\n\x12ListReviewsRequest\x12\x61\n\x06parent\x18\x01 \x01(\tBQ\xe2\x41\x01\x02\xfa\x41\x1a\x12\x18\x63\x61talog.aisle.dev/Review\xbaH-r+\x18\x89\x01\x32&^products/[A-Za-z0-9][A-Za-z0-9._~-]*$\x12\x1e\n\tpage_size\x18\x02 \x01(\x05\x42\x0b\xe2\x41\x01\x01\xbaH\x04\x1a\x02(\x00\x12 \n\npage_token\x18\x03 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\xe8\x07\"m\n\x13ListReviewsResponse\x12)\n\x07reviews\x18\x01 \x03(\x0b\x32\x18.aisle.catalog.v1.Review\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\ntotal_size\x18\x03 \x01(\x03\"\xba\x01\n\x16ListUserReviewsRequest\x12^\n\x06parent\x18\x01 \x01(\tBN\xe2\x41\x01\x02\xfa\x41\x1a\x12\x18\x63\x61talog.aisle.dev/Review\xbaH*r(\x18\x86\x01\x32#^users/[A-Za-z0-9][A-Za-z0-9._~-]*$\x12\x1e\n\tpage_size\x18\x02 \x01(\x05\x42\x0b\xe2\x41\x01\x01\xbaH\x04\x1a\x02(\x00\x12 \n\npage_token\x18\x03 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\xe8\x07\"]\n\x17ListUserReviewsResponse\x12)\n\x07reviews\x18\x01 \x03(\x0b\x32\x18.aisle.catalog.v1.Review\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xcd\x01\n\x13\x43reateReviewRequest\x12\x61\n\x06parent\x18\x01 \x01(\tBQ\xe2\x41\x01\x02\xfa\x41\x1a\x12\x18\x63\x61talog.aisle.dev/Review\xbaH-r+\x18\x89\x01\x32&^products/[A-Za-z0-9][A-Za-z0-9._~-]*$\x12.\n\x06review\x18\x02 \x01(\x0b\x32\x18.aisle.catalog.v1.ReviewB\x04\xe2\x41\x01\x02\x12#\n\nrequest_id\x18\x03 \x01(\tB\x0f\xe2\x41\x01\x01\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"|\n\x13UpdateReviewRequest\x12.\n\x06review\x18\x01 \x01(\x0b\x32\x18.aisle.catalog.v1.ReviewB\x04\xe2\x41\x01\x02\x12\x35\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x04\xe2\x41\x01\x01\"\x9b\x01\n\x13\x44\x65leteReviewRequest\x12\x83\x01\n\x04name\x18\x01 \x01(\tBu\xe2\x41\x01\x02\xfa\x41\x1a\n\x18\x63\x61talog.aisle.dev/Review\xbaHQrO\x18\xac\x02\x32J^products/[A-Za-z0-9][A-Za-z0-9._~-]*/reviews/[A-Za-z0-9][A-Za-z0-9._~-]*$\"W\n\x14ImportReviewsRequest\x12?\n\x07reviews\x18\x01 \x03(\x0b\x32\x18.aisle.catalog.v1.ReviewB\x14\xe2\x41\x01\x02\xbaH\r\x92\x01\n\x08\x01\x10\xf4\x03\"\x03\xd8\x01\x03\"\xdf\x01\n\x15ImportReviewsResponse\x12\x15\n\rcreated_count\x18\x01 \x01(\x05\x12\x15\n\rupdated_count\x18\x02 \x01(\x05\x12\x17\n\x0funchanged_count\x18\x03 \x01(\x05\x12\x41\n\x08refusals\x18\x04 \x03(\x0b\x32/.aisle.catalog.v1.ImportReviewsResponse.Refusal\x1a<\n\x07Refusal\x12\r\n\x05index\x18\x01 \x01(\x05\x12\r\n\x05\x66ield\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t2\xa1\x08\n\rReviewService\x12\x82\x01\n\tGetReview\x12\".aisle.catalog.v1.GetReviewRequest\x1a\x18.aisle.catalog.v1.Review\"7\x90\x02\x01\xda\x41\x04name\x8a\xb5\x18\x02\x08\x01\x82\xd3\xe4\x93\x02!\x12\x1f/v1/{name=products/*/reviews/*}\x12\x95\x01\n\x0bListReviews\x12$.aisle.catalog.v1.ListReviewsRequest\x1a%.aisle.catalog.v1.ListReviewsResponse\"9\x90\x02\x01\xda\x41\x06parent\x8a\xb5\x18\x02\x08\x01\x82\xd3\xe4\x93\x02!\x12\x1f/v1/{parent=products/*}/reviews\x12\xa6\x01\n\x0fListUserReviews\x12(.aisle.catalog.v1.ListUserReviewsRequest\x1a).aisle.catalog.v1.ListUserReviewsResponse\">\x90\x02\x01\xda\x41\x06parent\x8a\xb5\x18\n\x08\x03\x12\x06parent\x82\xd3\xe4\x93\x02\x1e\x12\x1c/v1/{parent=users/*}/reviews\x12\x96\x01\n\x0c\x43reateReview\x12%.aisle.catalog.v1.CreateReviewRequest\x1a\x18.aisle.catalog.v1.Review\"E\xda\x41\rparent,review\x8a\xb5\x18\x02\x08\x03\x82\xd3\xe4\x93\x02)\"\x1f/v1/{parent=products/*}/reviews:\x06review\x12\xa2\x01\n\x0cUpdateReview\x12%.aisle.catalog.v1.UpdateReviewRequest\x1a\x18.aisle.catalog.v1.Review\"Q\xda\x41\x12review,update_mask\x8a\xb5\x18\x02\x08\x03\x82\xd3\xe4\x93\x02\x30\x32&/v1/{review.name=products/*/reviews/*}:\x06review\x12\x83\x01\n\x0c\x44\x65leteReview\x12%.aisle.catalog.v1.DeleteReviewRequest\x1a\x16.google.protobuf.Empty\"4\xda\x41\x04name\x8a\xb5\x18\x02\x08\x03\x82\xd3\xe4\x93\x02!*\x1f/v1/{name=products/*/reviews/*}\x12\x85\x01\n\rImportReviews\x12&.aisle.catalog.v1.ImportReviewsRequest\x1a\'.aisle.catalog.v1.ImportReviewsResponse\"#\x8a\xb5\x18\x02\x08\x04\x82\xd3\xe4\x93\x02\x17\"\x12/v1/reviews:import:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -62,28 +64,64 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTREVIEWSREQUEST'].fields_by_name['page_size']._serialized_options = b'\342A\001\001\272H\004\032\002(\000'
   _globals['_LISTREVIEWSREQUEST'].fields_by_name['page_token']._loaded_options = None
   _globals['_LISTREVIEWSREQUEST'].fields_by_name['page_token']._serialized_options = b'\342A\001\001\272H\005r\003\030\350\007'
+  _globals['_LISTUSERREVIEWSREQUEST'].fields_by_name['parent']._loaded_options = None
+  _globals['_LISTUSERREVIEWSREQUEST'].fields_by_name['parent']._serialized_options = b'\342A\001\002\372A\032\022\030catalog.aisle.dev/Review\272H*r(\030\206\0012#^users/[A-Za-z0-9][A-Za-z0-9._~-]*$'
+  _globals['_LISTUSERREVIEWSREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTUSERREVIEWSREQUEST'].fields_by_name['page_size']._serialized_options = b'\342A\001\001\272H\004\032\002(\000'
+  _globals['_LISTUSERREVIEWSREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_LISTUSERREVIEWSREQUEST'].fields_by_name['page_token']._serialized_options = b'\342A\001\001\272H\005r\003\030\350\007'
+  _globals['_CREATEREVIEWREQUEST'].fields_by_name['parent']._loaded_options = None
+  _globals['_CREATEREVIEWREQUEST'].fields_by_name['parent']._serialized_options = b'\342A\001\002\372A\032\022\030catalog.aisle.dev/Review\272H-r+\030\211\0012&^products/[A-Za-z0-9][A-Za-z0-9._~-]*$'
+  _globals['_CREATEREVIEWREQUEST'].fields_by_name['review']._loaded_options = None
+  _globals['_CREATEREVIEWREQUEST'].fields_by_name['review']._serialized_options = b'\342A\001\002'
+  _globals['_CREATEREVIEWREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_CREATEREVIEWREQUEST'].fields_by_name['request_id']._serialized_options = b'\342A\001\001\272H\010r\003\260\001\001\330\001\001'
+  _globals['_UPDATEREVIEWREQUEST'].fields_by_name['review']._loaded_options = None
+  _globals['_UPDATEREVIEWREQUEST'].fields_by_name['review']._serialized_options = b'\342A\001\002'
+  _globals['_UPDATEREVIEWREQUEST'].fields_by_name['update_mask']._loaded_options = None
+  _globals['_UPDATEREVIEWREQUEST'].fields_by_name['update_mask']._serialized_options = b'\342A\001\001'
+  _globals['_DELETEREVIEWREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_DELETEREVIEWREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\032\n\030catalog.aisle.dev/Review\272HQrO\030\254\0022J^products/[A-Za-z0-9][A-Za-z0-9._~-]*/reviews/[A-Za-z0-9][A-Za-z0-9._~-]*$'
   _globals['_IMPORTREVIEWSREQUEST'].fields_by_name['reviews']._loaded_options = None
   _globals['_IMPORTREVIEWSREQUEST'].fields_by_name['reviews']._serialized_options = b'\342A\001\002\272H\r\222\001\n\010\001\020\364\003\"\003\330\001\003'
   _globals['_REVIEWSERVICE'].methods_by_name['GetReview']._loaded_options = None
   _globals['_REVIEWSERVICE'].methods_by_name['GetReview']._serialized_options = b'\220\002\001\332A\004name\212\265\030\002\010\001\202\323\344\223\002!\022\037/v1/{name=products/*/reviews/*}'
   _globals['_REVIEWSERVICE'].methods_by_name['ListReviews']._loaded_options = None
   _globals['_REVIEWSERVICE'].methods_by_name['ListReviews']._serialized_options = b'\220\002\001\332A\006parent\212\265\030\002\010\001\202\323\344\223\002!\022\037/v1/{parent=products/*}/reviews'
+  _globals['_REVIEWSERVICE'].methods_by_name['ListUserReviews']._loaded_options = None
+  _globals['_REVIEWSERVICE'].methods_by_name['ListUserReviews']._serialized_options = b'\220\002\001\332A\006parent\212\265\030\n\010\003\022\006parent\202\323\344\223\002\036\022\034/v1/{parent=users/*}/reviews'
+  _globals['_REVIEWSERVICE'].methods_by_name['CreateReview']._loaded_options = None
+  _globals['_REVIEWSERVICE'].methods_by_name['CreateReview']._serialized_options = b'\332A\rparent,review\212\265\030\002\010\003\202\323\344\223\002)\"\037/v1/{parent=products/*}/reviews:\006review'
+  _globals['_REVIEWSERVICE'].methods_by_name['UpdateReview']._loaded_options = None
+  _globals['_REVIEWSERVICE'].methods_by_name['UpdateReview']._serialized_options = b'\332A\022review,update_mask\212\265\030\002\010\003\202\323\344\223\00202&/v1/{review.name=products/*/reviews/*}:\006review'
+  _globals['_REVIEWSERVICE'].methods_by_name['DeleteReview']._loaded_options = None
+  _globals['_REVIEWSERVICE'].methods_by_name['DeleteReview']._serialized_options = b'\332A\004name\212\265\030\002\010\003\202\323\344\223\002!*\037/v1/{name=products/*/reviews/*}'
   _globals['_REVIEWSERVICE'].methods_by_name['ImportReviews']._loaded_options = None
   _globals['_REVIEWSERVICE'].methods_by_name['ImportReviews']._serialized_options = b'\212\265\030\002\010\004\202\323\344\223\002\027\"\022/v1/reviews:import:\001*'
-  _globals['_REVIEW']._serialized_start=265
-  _globals['_REVIEW']._serialized_end=682
-  _globals['_GETREVIEWREQUEST']._serialized_start=685
-  _globals['_GETREVIEWREQUEST']._serialized_end=837
-  _globals['_LISTREVIEWSREQUEST']._serialized_start=840
-  _globals['_LISTREVIEWSREQUEST']._serialized_end=1025
-  _globals['_LISTREVIEWSRESPONSE']._serialized_start=1027
-  _globals['_LISTREVIEWSRESPONSE']._serialized_end=1136
-  _globals['_IMPORTREVIEWSREQUEST']._serialized_start=1138
-  _globals['_IMPORTREVIEWSREQUEST']._serialized_end=1225
-  _globals['_IMPORTREVIEWSRESPONSE']._serialized_start=1228
-  _globals['_IMPORTREVIEWSRESPONSE']._serialized_end=1451
-  _globals['_IMPORTREVIEWSRESPONSE_REFUSAL']._serialized_start=1391
-  _globals['_IMPORTREVIEWSRESPONSE_REFUSAL']._serialized_end=1451
-  _globals['_REVIEWSERVICE']._serialized_start=1454
-  _globals['_REVIEWSERVICE']._serialized_end=1890
+  _globals['_REVIEW']._serialized_start=328
+  _globals['_REVIEW']._serialized_end=745
+  _globals['_GETREVIEWREQUEST']._serialized_start=748
+  _globals['_GETREVIEWREQUEST']._serialized_end=900
+  _globals['_LISTREVIEWSREQUEST']._serialized_start=903
+  _globals['_LISTREVIEWSREQUEST']._serialized_end=1088
+  _globals['_LISTREVIEWSRESPONSE']._serialized_start=1090
+  _globals['_LISTREVIEWSRESPONSE']._serialized_end=1199
+  _globals['_LISTUSERREVIEWSREQUEST']._serialized_start=1202
+  _globals['_LISTUSERREVIEWSREQUEST']._serialized_end=1388
+  _globals['_LISTUSERREVIEWSRESPONSE']._serialized_start=1390
+  _globals['_LISTUSERREVIEWSRESPONSE']._serialized_end=1483
+  _globals['_CREATEREVIEWREQUEST']._serialized_start=1486
+  _globals['_CREATEREVIEWREQUEST']._serialized_end=1691
+  _globals['_UPDATEREVIEWREQUEST']._serialized_start=1693
+  _globals['_UPDATEREVIEWREQUEST']._serialized_end=1817
+  _globals['_DELETEREVIEWREQUEST']._serialized_start=1820
+  _globals['_DELETEREVIEWREQUEST']._serialized_end=1975
+  _globals['_IMPORTREVIEWSREQUEST']._serialized_start=1977
+  _globals['_IMPORTREVIEWSREQUEST']._serialized_end=2064
+  _globals['_IMPORTREVIEWSRESPONSE']._serialized_start=2067
+  _globals['_IMPORTREVIEWSRESPONSE']._serialized_end=2290
+  _globals['_IMPORTREVIEWSRESPONSE_REFUSAL']._serialized_start=2230
+  _globals['_IMPORTREVIEWSRESPONSE_REFUSAL']._serialized_end=2290
+  _globals['_REVIEWSERVICE']._serialized_start=2293
+  _globals['_REVIEWSERVICE']._serialized_end=3350
 # @@protoc_insertion_point(module_scope)

@@ -4,6 +4,7 @@ import grpc
 import warnings
 
 from aisle.catalog.v1 import review_service_pb2 as aisle_dot_catalog_dot_v1_dot_review__service__pb2
+from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 
 GRPC_GENERATED_VERSION = '1.81.1'
 GRPC_VERSION = grpc.__version__
@@ -26,7 +27,8 @@ if _version_not_supported:
 
 
 class ReviewServiceStub:
-    """Reads what buyers wrote of products, and keeps the product's rating.
+    """Reads and takes what buyers write of products, and keeps the product's rating: it is right at every moment, since it
+    changes with the review.
     """
 
     def __init__(self, channel):
@@ -45,6 +47,26 @@ class ReviewServiceStub:
                 request_serializer=aisle_dot_catalog_dot_v1_dot_review__service__pb2.ListReviewsRequest.SerializeToString,
                 response_deserializer=aisle_dot_catalog_dot_v1_dot_review__service__pb2.ListReviewsResponse.FromString,
                 _registered_method=True)
+        self.ListUserReviews = channel.unary_unary(
+                '/aisle.catalog.v1.ReviewService/ListUserReviews',
+                request_serializer=aisle_dot_catalog_dot_v1_dot_review__service__pb2.ListUserReviewsRequest.SerializeToString,
+                response_deserializer=aisle_dot_catalog_dot_v1_dot_review__service__pb2.ListUserReviewsResponse.FromString,
+                _registered_method=True)
+        self.CreateReview = channel.unary_unary(
+                '/aisle.catalog.v1.ReviewService/CreateReview',
+                request_serializer=aisle_dot_catalog_dot_v1_dot_review__service__pb2.CreateReviewRequest.SerializeToString,
+                response_deserializer=aisle_dot_catalog_dot_v1_dot_review__service__pb2.Review.FromString,
+                _registered_method=True)
+        self.UpdateReview = channel.unary_unary(
+                '/aisle.catalog.v1.ReviewService/UpdateReview',
+                request_serializer=aisle_dot_catalog_dot_v1_dot_review__service__pb2.UpdateReviewRequest.SerializeToString,
+                response_deserializer=aisle_dot_catalog_dot_v1_dot_review__service__pb2.Review.FromString,
+                _registered_method=True)
+        self.DeleteReview = channel.unary_unary(
+                '/aisle.catalog.v1.ReviewService/DeleteReview',
+                request_serializer=aisle_dot_catalog_dot_v1_dot_review__service__pb2.DeleteReviewRequest.SerializeToString,
+                response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                _registered_method=True)
         self.ImportReviews = channel.unary_unary(
                 '/aisle.catalog.v1.ReviewService/ImportReviews',
                 request_serializer=aisle_dot_catalog_dot_v1_dot_review__service__pb2.ImportReviewsRequest.SerializeToString,
@@ -53,7 +75,8 @@ class ReviewServiceStub:
 
 
 class ReviewServiceServicer:
-    """Reads what buyers wrote of products, and keeps the product's rating.
+    """Reads and takes what buyers write of products, and keeps the product's rating: it is right at every moment, since it
+    changes with the review.
     """
 
     def GetReview(self, request, context):
@@ -65,6 +88,38 @@ class ReviewServiceServicer:
 
     def ListReviews(self, request, context):
         """Lists a product's reviews, newest first. Returns NOT_FOUND if the product does not exist.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListUserReviews(self, request, context):
+        """Lists a shopper's own reviews, newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateReview(self, request, context):
+        """Writes the caller's review of a product. Returns NOT_FOUND if the product does not exist, FAILED_PRECONDITION
+        (NOT_BOUGHT) if the caller has not bought it, and ALREADY_EXISTS, with its name, if they wrote one already. The same
+        `request_id` answers as it did first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateReview(self, request, context):
+        """Updates the fields in the mask of a review of the caller's. Returns NOT_FOUND if it does not exist and
+        PERMISSION_DENIED if somebody else wrote it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteReview(self, request, context):
+        """Deletes a review of the caller's; staff delete anybody's. Returns NOT_FOUND if it does not exist and
+        PERMISSION_DENIED if somebody else wrote it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -91,6 +146,26 @@ def add_ReviewServiceServicer_to_server(servicer, server):
                     request_deserializer=aisle_dot_catalog_dot_v1_dot_review__service__pb2.ListReviewsRequest.FromString,
                     response_serializer=aisle_dot_catalog_dot_v1_dot_review__service__pb2.ListReviewsResponse.SerializeToString,
             ),
+            'ListUserReviews': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListUserReviews,
+                    request_deserializer=aisle_dot_catalog_dot_v1_dot_review__service__pb2.ListUserReviewsRequest.FromString,
+                    response_serializer=aisle_dot_catalog_dot_v1_dot_review__service__pb2.ListUserReviewsResponse.SerializeToString,
+            ),
+            'CreateReview': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateReview,
+                    request_deserializer=aisle_dot_catalog_dot_v1_dot_review__service__pb2.CreateReviewRequest.FromString,
+                    response_serializer=aisle_dot_catalog_dot_v1_dot_review__service__pb2.Review.SerializeToString,
+            ),
+            'UpdateReview': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateReview,
+                    request_deserializer=aisle_dot_catalog_dot_v1_dot_review__service__pb2.UpdateReviewRequest.FromString,
+                    response_serializer=aisle_dot_catalog_dot_v1_dot_review__service__pb2.Review.SerializeToString,
+            ),
+            'DeleteReview': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteReview,
+                    request_deserializer=aisle_dot_catalog_dot_v1_dot_review__service__pb2.DeleteReviewRequest.FromString,
+                    response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
             'ImportReviews': grpc.unary_unary_rpc_method_handler(
                     servicer.ImportReviews,
                     request_deserializer=aisle_dot_catalog_dot_v1_dot_review__service__pb2.ImportReviewsRequest.FromString,
@@ -105,7 +180,8 @@ def add_ReviewServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class ReviewService:
-    """Reads what buyers wrote of products, and keeps the product's rating.
+    """Reads and takes what buyers write of products, and keeps the product's rating: it is right at every moment, since it
+    changes with the review.
     """
 
     @staticmethod
@@ -152,6 +228,114 @@ class ReviewService:
             '/aisle.catalog.v1.ReviewService/ListReviews',
             aisle_dot_catalog_dot_v1_dot_review__service__pb2.ListReviewsRequest.SerializeToString,
             aisle_dot_catalog_dot_v1_dot_review__service__pb2.ListReviewsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListUserReviews(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/aisle.catalog.v1.ReviewService/ListUserReviews',
+            aisle_dot_catalog_dot_v1_dot_review__service__pb2.ListUserReviewsRequest.SerializeToString,
+            aisle_dot_catalog_dot_v1_dot_review__service__pb2.ListUserReviewsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateReview(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/aisle.catalog.v1.ReviewService/CreateReview',
+            aisle_dot_catalog_dot_v1_dot_review__service__pb2.CreateReviewRequest.SerializeToString,
+            aisle_dot_catalog_dot_v1_dot_review__service__pb2.Review.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateReview(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/aisle.catalog.v1.ReviewService/UpdateReview',
+            aisle_dot_catalog_dot_v1_dot_review__service__pb2.UpdateReviewRequest.SerializeToString,
+            aisle_dot_catalog_dot_v1_dot_review__service__pb2.Review.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteReview(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/aisle.catalog.v1.ReviewService/DeleteReview',
+            aisle_dot_catalog_dot_v1_dot_review__service__pb2.DeleteReviewRequest.SerializeToString,
+            google_dot_protobuf_dot_empty__pb2.Empty.FromString,
             options,
             channel_credentials,
             insecure,

@@ -5,6 +5,7 @@ isort:skip_file
 
 from aisle.catalog.v1 import review_service_pb2 as _review_service_pb2
 from collections import abc as _abc
+from google.protobuf import empty_pb2 as _empty_pb2
 from grpc import aio as _aio
 import abc as _abc_1
 import grpc as _grpc
@@ -27,7 +28,9 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class ReviewServiceStub:
-    """Reads what buyers wrote of products, and keeps the product's rating."""
+    """Reads and takes what buyers write of products, and keeps the product's rating: it is right at every moment, since it
+    changes with the review.
+    """
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -37,6 +40,21 @@ class ReviewServiceStub:
     """Gets a review. Returns NOT_FOUND if it does not exist."""
     ListReviews: _grpc.UnaryUnaryMultiCallable[_review_service_pb2.ListReviewsRequest, _review_service_pb2.ListReviewsResponse]
     """Lists a product's reviews, newest first. Returns NOT_FOUND if the product does not exist."""
+    ListUserReviews: _grpc.UnaryUnaryMultiCallable[_review_service_pb2.ListUserReviewsRequest, _review_service_pb2.ListUserReviewsResponse]
+    """Lists a shopper's own reviews, newest first."""
+    CreateReview: _grpc.UnaryUnaryMultiCallable[_review_service_pb2.CreateReviewRequest, _review_service_pb2.Review]
+    """Writes the caller's review of a product. Returns NOT_FOUND if the product does not exist, FAILED_PRECONDITION
+    (NOT_BOUGHT) if the caller has not bought it, and ALREADY_EXISTS, with its name, if they wrote one already. The same
+    `request_id` answers as it did first.
+    """
+    UpdateReview: _grpc.UnaryUnaryMultiCallable[_review_service_pb2.UpdateReviewRequest, _review_service_pb2.Review]
+    """Updates the fields in the mask of a review of the caller's. Returns NOT_FOUND if it does not exist and
+    PERMISSION_DENIED if somebody else wrote it.
+    """
+    DeleteReview: _grpc.UnaryUnaryMultiCallable[_review_service_pb2.DeleteReviewRequest, _empty_pb2.Empty]
+    """Deletes a review of the caller's; staff delete anybody's. Returns NOT_FOUND if it does not exist and
+    PERMISSION_DENIED if somebody else wrote it.
+    """
     ImportReviews: _grpc.UnaryUnaryMultiCallable[_review_service_pb2.ImportReviewsRequest, _review_service_pb2.ImportReviewsResponse]
     """Writes the reviews that are new and those that differ, and brings the products' ratings up to date. Each row
     stands alone: a row that is refused is named in the reply and the others are written.
@@ -44,20 +62,39 @@ class ReviewServiceStub:
 
 @_typing.type_check_only
 class ReviewServiceAsyncStub(ReviewServiceStub):
-    """Reads what buyers wrote of products, and keeps the product's rating."""
+    """Reads and takes what buyers write of products, and keeps the product's rating: it is right at every moment, since it
+    changes with the review.
+    """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetReview: _aio.UnaryUnaryMultiCallable[_review_service_pb2.GetReviewRequest, _review_service_pb2.Review]  # type: ignore[assignment]
     """Gets a review. Returns NOT_FOUND if it does not exist."""
     ListReviews: _aio.UnaryUnaryMultiCallable[_review_service_pb2.ListReviewsRequest, _review_service_pb2.ListReviewsResponse]  # type: ignore[assignment]
     """Lists a product's reviews, newest first. Returns NOT_FOUND if the product does not exist."""
+    ListUserReviews: _aio.UnaryUnaryMultiCallable[_review_service_pb2.ListUserReviewsRequest, _review_service_pb2.ListUserReviewsResponse]  # type: ignore[assignment]
+    """Lists a shopper's own reviews, newest first."""
+    CreateReview: _aio.UnaryUnaryMultiCallable[_review_service_pb2.CreateReviewRequest, _review_service_pb2.Review]  # type: ignore[assignment]
+    """Writes the caller's review of a product. Returns NOT_FOUND if the product does not exist, FAILED_PRECONDITION
+    (NOT_BOUGHT) if the caller has not bought it, and ALREADY_EXISTS, with its name, if they wrote one already. The same
+    `request_id` answers as it did first.
+    """
+    UpdateReview: _aio.UnaryUnaryMultiCallable[_review_service_pb2.UpdateReviewRequest, _review_service_pb2.Review]  # type: ignore[assignment]
+    """Updates the fields in the mask of a review of the caller's. Returns NOT_FOUND if it does not exist and
+    PERMISSION_DENIED if somebody else wrote it.
+    """
+    DeleteReview: _aio.UnaryUnaryMultiCallable[_review_service_pb2.DeleteReviewRequest, _empty_pb2.Empty]  # type: ignore[assignment]
+    """Deletes a review of the caller's; staff delete anybody's. Returns NOT_FOUND if it does not exist and
+    PERMISSION_DENIED if somebody else wrote it.
+    """
     ImportReviews: _aio.UnaryUnaryMultiCallable[_review_service_pb2.ImportReviewsRequest, _review_service_pb2.ImportReviewsResponse]  # type: ignore[assignment]
     """Writes the reviews that are new and those that differ, and brings the products' ratings up to date. Each row
     stands alone: a row that is refused is named in the reply and the others are written.
     """
 
 class ReviewServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Reads what buyers wrote of products, and keeps the product's rating."""
+    """Reads and takes what buyers write of products, and keeps the product's rating: it is right at every moment, since it
+    changes with the review.
+    """
 
     @_abc_1.abstractmethod
     def GetReview(
@@ -74,6 +111,45 @@ class ReviewServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_review_service_pb2.ListReviewsResponse, _abc.Awaitable[_review_service_pb2.ListReviewsResponse]]:
         """Lists a product's reviews, newest first. Returns NOT_FOUND if the product does not exist."""
+
+    @_abc_1.abstractmethod
+    def ListUserReviews(
+        self,
+        request: _review_service_pb2.ListUserReviewsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_review_service_pb2.ListUserReviewsResponse, _abc.Awaitable[_review_service_pb2.ListUserReviewsResponse]]:
+        """Lists a shopper's own reviews, newest first."""
+
+    @_abc_1.abstractmethod
+    def CreateReview(
+        self,
+        request: _review_service_pb2.CreateReviewRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_review_service_pb2.Review, _abc.Awaitable[_review_service_pb2.Review]]:
+        """Writes the caller's review of a product. Returns NOT_FOUND if the product does not exist, FAILED_PRECONDITION
+        (NOT_BOUGHT) if the caller has not bought it, and ALREADY_EXISTS, with its name, if they wrote one already. The same
+        `request_id` answers as it did first.
+        """
+
+    @_abc_1.abstractmethod
+    def UpdateReview(
+        self,
+        request: _review_service_pb2.UpdateReviewRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_review_service_pb2.Review, _abc.Awaitable[_review_service_pb2.Review]]:
+        """Updates the fields in the mask of a review of the caller's. Returns NOT_FOUND if it does not exist and
+        PERMISSION_DENIED if somebody else wrote it.
+        """
+
+    @_abc_1.abstractmethod
+    def DeleteReview(
+        self,
+        request: _review_service_pb2.DeleteReviewRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
+        """Deletes a review of the caller's; staff delete anybody's. Returns NOT_FOUND if it does not exist and
+        PERMISSION_DENIED if somebody else wrote it.
+        """
 
     @_abc_1.abstractmethod
     def ImportReviews(

@@ -1,0 +1,31 @@
+"""Changes of accounts over gRPC from the users service."""
+
+import grpc
+from aisle.users.v1 import account_service_pb2 as pb
+from aisle.users.v1.account_service_pb2_grpc import AccountServiceStub
+
+from services.catalog.ports import AccountChange
+
+SERVICE = "aisle.users.v1.AccountService"
+TIMEOUT_S = 20.0
+
+
+class GrpcAccountFeed:
+    """services.catalog.ports.AccountFeed; needs the role service."""
+
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        self._stub = AccountServiceStub(channel)
+
+    async def changes(self, cursor: str) -> tuple[list[AccountChange], str, bool]:
+        """The changes after the cursor, the cursor after them, and whether more are waiting."""
+        reply = await self._stub.ListAccountChanges(pb.ListAccountChangesRequest(cursor=cursor), timeout=TIMEOUT_S)
+        return [_change(change) for change in reply.changes], reply.next_cursor, reply.more
+
+
+def _change(change: pb.ListAccountChangesResponse.Change) -> AccountChange:
+    match change.WhichOneof("change"):
+        case "visitor_merge":
+            return AccountChange(merge=(change.visitor_merge.visitor, change.visitor_merge.user))
+        case "erased_user":
+            return AccountChange(erased=change.erased_user)
+    return AccountChange()
