@@ -80,7 +80,9 @@ async def build(settings: CatalogSettings, verifier: TokenVerifier | None = None
     files = PictureFolder(settings.pictures_dir)
     decoder = DecoderPool(settings.picture_workers, settings.picture_timeout_s, settings.picture_memory_mib)
     resources.push_async_callback(decoder.aclose)
-    snapshots = Snapshots(engine, messages.render_product, SnapshotCache(settings.snapshot_cache_mib * MIB))
+    reads = await resources.enter_async_context(database.reads(settings.database_url))
+    kept = SnapshotCache(settings.snapshot_cache_mib * MIB)
+    snapshots = Snapshots(engine, reads, messages.render_product, kept)
     users = await resources.enter_async_context(channel(settings.users_address, USERS))
 
     products = ProductUseCases(store, snapshots, messages.render_product)

@@ -6,7 +6,7 @@ from typing import Any
 import grpc
 from google.protobuf.message import DecodeError
 
-from services.kit import policy
+from services.kit import policy, rendered
 from services.kit.chain import Chain, new_call, streaming, unary
 
 # The stubs of grpc know the synchronous handlers alone.
@@ -49,7 +49,7 @@ class Interceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
         async def entry(request: bytes, grpc_context: grpc.aio.ServicerContext[Any, Any]) -> Any:
             return await run(new_call(of_method, request, grpc_context))
 
-        return make(entry, None, original.response_serializer)
+        return make(entry, None, rendered.serializer(original.response_serializer))
 
 
 def _beside(original: Handler) -> Handler:

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 
 import grpc
@@ -14,6 +15,7 @@ from services.kit.app import App
 from services.kit.channels import channel
 from services.kit.tokens import PublishedKeys, TokenVerifier
 from services.recs.adapters import catalog, features, releases
+from services.recs.adapters.coalescing import nobody
 from services.recs.adapters.events import PostgresEvents
 from services.recs.adapters.histories import PostgresHistories
 from services.recs.adapters.index import Connection, MilvusIndex, VectorCache
@@ -59,9 +61,9 @@ async def build(settings: RecsSettings) -> App:
 
     store = await asyncio.to_thread(features.open_store, feature_repository(settings))
     resources.callback(store.close)
-    index = milvus_index(settings)
+    towers = InferenceTowers(inference, settings.inference_timeout_s)
+    index = milvus_index(settings, lambda: store.pending() + towers.pending())
     resources.push_async_callback(index.close)
-    towers = InferenceTowers(inference)
     registered = releases.PostgresReleases(engine)
     active = ActiveRelease(registered, settings.release_poll_s)
     await active.refresh()
@@ -82,7 +84,7 @@ async def build(settings: RecsSettings) -> App:
         active=active,
         towers=towers,
         index=index,
-        catalog=catalog.GrpcCatalog(products),
+        catalog=catalog.GrpcCatalog(products, settings.catalog_timeout_s),
         popular=popular,
         snapshots=Snapshots(settings.snapshot_cache_size),
         guards=Guards(
@@ -142,8 +144,8 @@ def feature_repository(settings: RecsSettings) -> Repository:
     )
 
 
-def milvus_index(settings: RecsSettings) -> MilvusIndex:
-    """The reading side of the index by the settings."""
+def milvus_index(settings: RecsSettings, coming: Callable[[], int] = nobody) -> MilvusIndex:
+    """The reading side of the index by the settings; `coming` says how many requests will search soon."""
     # A little less than the guard's, so that a client that hangs is noticed as such and replaced.
     timeout_s = settings.index_timeout_s * 0.8
     return MilvusIndex(
@@ -152,6 +154,8 @@ def milvus_index(settings: RecsSettings) -> MilvusIndex:
         VectorCache(settings.vector_cache_size, settings.vector_cache_s),
         settings.searches_in_flight,
         settings.searches_together,
+        coming,
+        settings.search_linger_s,
     )
 
 

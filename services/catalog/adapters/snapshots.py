@@ -7,17 +7,14 @@ reads one index. So a snapshot is never stale, not even by a moment, and renderi
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
-from sqlalchemy import any_, bindparam, select
-from sqlalchemy.dialects.postgresql import ARRAY
+import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine
-from sqlalchemy.types import Text
 
 from services.catalog.adapters import product_rows
-from services.catalog.adapters.tables import products
 from services.catalog.domain.product import Product
 from services.catalog.use_cases.measures import SNAPSHOTS
 
-_VERSIONS = select(products.c.id, products.c.version).where(products.c.id == any_(bindparam("ids", type_=ARRAY(Text))))
+_VERSIONS = "SELECT id, version FROM products WHERE id = ANY($1::text[])"
 
 
 class SnapshotCache:
@@ -53,27 +50,35 @@ class SnapshotCache:
 class Snapshots:
     """Rendered products, current at the moment of asking."""
 
-    def __init__(self, engine: AsyncEngine, render: Callable[[Product], bytes], cache: SnapshotCache) -> None:
+    def __init__(
+        self, engine: AsyncEngine, reads: asyncpg.Pool, render: Callable[[Product], bytes], cache: SnapshotCache
+    ) -> None:
         # A read of one statement needs no BEGIN and ROLLBACK around it.
         self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._reads = reads
         self._render = render
         self._cache = cache
 
     async def get(self, ids: Sequence[str]) -> dict[str, bytes]:
         """Rendered products by id, without those that do not exist."""
-        async with self._engine.connect() as connection:
-            versions = (await connection.execute(_VERSIONS, {"ids": list(ids)})).all()
-            found: dict[str, bytes] = {}
-            missing = []
-            for product_id, version in versions:
-                if (rendered := self._cache.get(product_id, version)) is not None:
-                    found[product_id] = rendered
-                else:
-                    missing.append(product_id)
-            if missing:
-                for row in await connection.execute(product_rows.SELECT_BY_IDS, {"ids": missing}):
-                    found[row.id] = rendered = self._render(product_rows.product(row))
-                    self._cache.put(row.id, row.version, rendered)
+        versions = await self._reads.fetch(_VERSIONS, list(ids))
+        found: dict[str, bytes] = {}
+        missing = []
+        for product_id, version in versions:
+            if (rendered := self._cache.get(product_id, version)) is not None:
+                found[product_id] = rendered
+            else:
+                missing.append(product_id)
+        if missing:
+            found |= await self._rendered(missing)
         SNAPSHOTS.labels("kept").inc(len(versions) - len(missing))
         SNAPSHOTS.labels("rendered").inc(len(missing))
+        return found
+
+    async def _rendered(self, ids: list[str]) -> dict[str, bytes]:
+        found: dict[str, bytes] = {}
+        async with self._engine.connect() as connection:
+            for row in await connection.execute(product_rows.SELECT_BY_IDS, {"ids": ids}):
+                found[row.id] = rendered = self._render(product_rows.product(row))
+                self._cache.put(row.id, row.version, rendered)
         return found

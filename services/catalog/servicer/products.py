@@ -11,7 +11,9 @@ from services.catalog.servicer import imports, listing, messages, parsing
 from services.catalog.servicer.parsing import Wrong
 from services.catalog.use_cases.import_products import ImportProducts
 from services.catalog.use_cases.products import ProductUseCases
-from services.kit import paging
+from services.kit import paging, rendered
+
+PRODUCTS = pb.BatchGetProductsResponse.DESCRIPTOR.fields_by_name["products"]
 
 
 class ProductServicer(ProductServiceServicer):
@@ -25,13 +27,10 @@ class ProductServicer(ProductServiceServicer):
         (rendered,) = await self._products.batch_get([parsing.last(request.name)], allow_missing=False)
         return Product.FromString(rendered)
 
-    async def BatchGetProducts(self, request: pb.BatchGetProductsRequest, _: Any) -> pb.BatchGetProductsResponse:
+    async def BatchGetProducts(self, request: pb.BatchGetProductsRequest, _: Any) -> Any:
         ids = [parsing.last(name) for name in request.names]
-        reply = pb.BatchGetProductsResponse()
-        for rendered in await self._products.batch_get(ids, request.allow_missing):
-            # Read in place: half the time of reading it first and copying it after.
-            reply.products.add().ParseFromString(rendered)
-        return reply
+        found = await self._products.batch_get(ids, request.allow_missing)
+        return rendered.repeated(PRODUCTS, found)
 
     async def ListProducts(self, request: pb.ListProductsRequest, _: Any) -> pb.ListProductsResponse:
         query = listing.query(request.filter, request.order_by)

@@ -1,6 +1,7 @@
 """The catalogue over gRPC."""
 
 from collections.abc import AsyncIterator, Sequence
+from itertools import chain
 
 import grpc
 from aisle.catalog.v1 import product_service_pb2 as pb
@@ -8,6 +9,7 @@ from aisle.catalog.v1.product_pb2 import Product
 from aisle.catalog.v1.product_service_pb2_grpc import ProductServiceStub
 
 from services.kit.errors import InvalidArgument
+from services.recs.adapters.coalescing import Coalescer
 from services.recs.ports import ProductChange
 from services.recs.use_cases.products import product_id
 
@@ -18,16 +20,29 @@ EVERYTHING_PAGE = 1000
 FEED_TIMEOUT_S = 20.0
 
 
+IN_FLIGHT = 2
+"""Reads of products under way at a time, so that one that hangs does not hold the others up."""
+TOGETHER = 1000
+"""The most products that the catalogue gives in one call."""
+
+
 class GrpcCatalog:
     """services.recs.ports.Catalog."""
 
-    def __init__(self, channel: grpc.aio.Channel) -> None:
+    def __init__(self, channel: grpc.aio.Channel, timeout_s: float) -> None:
         self._stub = ProductServiceStub(channel)
+        self._timeout_s = timeout_s
+        self._coalesced = Coalescer(self._get, IN_FLIGHT, TOGETHER, len)
 
     async def get(self, ids: Sequence[str]) -> dict[str, Product]:
-        names = [f"products/{item}" for item in ids]
-        reply = await self._stub.BatchGetProducts(pb.BatchGetProductsRequest(names=names, allow_missing=True))
-        return {product_id(product.name): product for product in reply.products}
+        return await self._coalesced("", ids)
+
+    async def _get(self, _: str, asked: Sequence[Sequence[str]]) -> list[dict[str, Product]]:
+        names = [f"products/{item}" for item in dict.fromkeys(chain.from_iterable(asked))]
+        request = pb.BatchGetProductsRequest(names=names, allow_missing=True)
+        reply = await self._stub.BatchGetProducts(request, timeout=self._timeout_s)
+        found = {product_id(product.name): product for product in reply.products}
+        return [{item: found[item] for item in ids if item in found} for ids in asked]
 
     async def newest(self, filter_text: str, page_token: str) -> tuple[list[Product], str]:
         text = f"({filter_text}) AND in_stock = true" if filter_text.strip() else "in_stock = true"

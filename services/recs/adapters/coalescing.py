@@ -1,80 +1,143 @@
-"""Searches that come while one is under way go together in the next."""
+"""Calls of the same kind that come while one is under way go together in the next."""
 
 import asyncio
+import contextvars
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from services.recs.ports import Vector
-
 K = TypeVar("K", bound=Hashable)
-Found = list[tuple[str, float]]
+A = TypeVar("A")
+R = TypeVar("R")
+
+
+STEP_S = 0.0005
+"""Between two looks whether somebody is still on the way."""
+
+
+def one(_: object) -> int:
+    """Every question weighs the same."""
+    return 1
+
+
+def nobody() -> int:
+    """No question is known to be on its way."""
+    return 0
 
 
 @dataclass
-class _Waiting:
-    vector: Vector
-    limit: int
-    result: asyncio.Future[Found]
+class _Waiting(Generic[A, R]):
+    question: A
+    answer: asyncio.Future[R]
+    context: contextvars.Context = field(default_factory=contextvars.copy_context)
 
 
-class Coalescer(Generic[K]):
-    """Gathers searches of the same kind (collection and filter) without ever delaying one that could go at once.
+class Coalescer(Generic[K, A, R]):
+    """Gathers questions of the same kind without delaying one that is alone.
 
-    A search costs the index the same again and again for every row that it looks at; searches that share the rows
-    share that cost. With Milvus Lite and 9,000 items eight take 8 ms together, 34 ms one by one.
+    What a call costs beside its work (the call itself on both sides, the rows that a search looks at) is shared by
+    all that go together, so that a busy service does less for each request than an idle one.
     """
 
     def __init__(
         self,
-        search: Callable[[K, Sequence[Vector], int], Awaitable[list[Found]]],
+        ask: Callable[[K, Sequence[A]], Awaitable[Sequence[R]]],
         in_flight: int,
         together: int,
+        weight: Callable[[A], int] = one,
+        coming: Callable[[], int] = nobody,
+        linger_s: float = 0.0,
     ) -> None:
-        self._search = search
+        """
+        Args:
+            ask: answers questions of one kind, in their order. It sets its own time limit: of those who wait, one may
+                have long left. A question that goes alone goes with its caller's context: request id and deadline.
+            in_flight: calls under way at a time, for one kind.
+            together: the most that the questions of one call may weigh together; a heavier one goes alone.
+            weight: what a question weighs.
+            coming: how many are about to ask.
+            linger_s: how long a call waits for them at most.
+        """
+        self._ask = ask
         self._in_flight = in_flight
         self._together = together
-        self._waiting: defaultdict[K, deque[_Waiting]] = defaultdict(deque)
+        self._weight = weight
+        self._coming = coming
+        self._linger_s = linger_s
+        self._pending = 0
+        self._waiting: defaultdict[K, deque[_Waiting[A, R]]] = defaultdict(deque)
         self._running: defaultdict[K, int] = defaultdict(int)
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def __call__(self, kind: K, vector: Vector, limit: int) -> Found:
-        """The nearest to the vector, at most `limit`; raises what the search raises."""
-        waiting = _Waiting(vector, limit, asyncio.get_running_loop().create_future())
+    async def __call__(self, kind: K, question: A) -> R:
+        """The answer to the question; raises what asking raises."""
+        waiting = _Waiting[A, R](question, asyncio.get_running_loop().create_future())
         self._waiting[kind].append(waiting)
+        self._pending += 1
         if self._running[kind] < self._in_flight:
             self._running[kind] += 1
             # A task of its own: the caller that began it may leave before the others have their answers.
-            task = asyncio.create_task(self._work(kind))
+            task = asyncio.create_task(self._work(kind), context=contextvars.Context())
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
-        return await waiting.result
+        try:
+            return await waiting.answer
+        finally:
+            self._pending -= 1
+
+    def pending(self) -> int:
+        """How many wait for an answer."""
+        return self._pending
 
     async def _work(self, kind: K) -> None:
         try:
+            await self._linger()
             while batch := self._take(kind):
                 await self._answer(kind, batch)
+                if self._waiting[kind]:
+                    await self._linger()
         finally:
             self._running[kind] -= 1
             if not self._running[kind] and not self._waiting[kind]:
                 del self._running[kind], self._waiting[kind]
 
-    def _take(self, kind: K) -> list[_Waiting]:
-        queue, batch = self._waiting[kind], list[_Waiting]()
-        while queue and len(batch) < self._together:
-            waiting = queue.popleft()
-            if not waiting.result.done():  # its caller is still there
-                batch.append(waiting)
+    async def _linger(self) -> None:
+        for _ in range(round(self._linger_s / STEP_S)):
+            if not self._coming():
+                return
+            await asyncio.sleep(STEP_S)
+
+    def _take(self, kind: K) -> list[_Waiting[A, R]]:
+        queue, batch, weight = self._waiting[kind], list[_Waiting[A, R]](), 0
+        while queue:
+            if queue[0].answer.done():  # its caller has left
+                queue.popleft()
+                continue
+            weight += self._weight(queue[0].question)
+            if batch and weight > self._together:
+                break
+            batch.append(queue.popleft())
         return batch
 
-    async def _answer(self, kind: K, batch: list[_Waiting]) -> None:
+    async def _answer(self, kind: K, batch: list[_Waiting[A, R]]) -> None:
         try:
-            found = await self._search(kind, [one.vector for one in batch], max(one.limit for one in batch))
-            for waiting, result in zip(batch, found, strict=True):
-                if not waiting.result.done():
-                    waiting.result.set_result(result[: waiting.limit])
+            asked = self._ask(kind, [waiting.question for waiting in batch])
+            if len(batch) == 1:
+                answers = await _in(batch[0].context, asked)
+            else:
+                answers = await asked
+            for waiting, answer in zip(batch, answers, strict=True):
+                if not waiting.answer.done():
+                    waiting.answer.set_result(answer)
         except Exception as error:
             for waiting in batch:
-                if not waiting.result.done():
-                    waiting.result.set_exception(error)
+                if not waiting.answer.done():
+                    waiting.answer.set_exception(error)
+
+
+def _in(context: contextvars.Context, work: Awaitable[R]) -> "asyncio.Task[R]":
+    async def run() -> R:
+        return await work
+
+    return asyncio.get_running_loop().create_task(run(), context=context)

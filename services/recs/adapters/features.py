@@ -5,7 +5,7 @@ import sqlite3
 import tempfile
 import time
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from services.kit import telemetry
+from services.recs.adapters.coalescing import Coalescer
 from services.recs.domain.shopper import Interaction, Shopper
 from services.recs.features.definitions import ENTITY, HISTORY_PUSH, PROFILE_PUSH, TIME, VIEWS
 from services.recs.features.repository import Repository
@@ -22,6 +23,8 @@ FEATURES = [f"{view.name}:{name}" for view in VIEWS for name in view.fields]
 LOOK_AGAIN_S = 1.0
 """Between two looks at a registry that lacks the views: the worker has not applied them yet."""
 ROWS = 2000
+TOGETHER = 32
+"""Shoppers read in one go: the most of a read's time is Feast's own, however many it is for."""
 MARK = "mark"
 """Stands among the shoppers of a store that holds them all; a store that is new, or was emptied, lacks it."""
 WATCH_S = 1.0
@@ -38,9 +41,14 @@ class FeastFeatures:
         self._identity = repository.identity()
         self._thread = ThreadPoolExecutor(1, "feast")
         self._looked = 0.0
+        self._reads = Coalescer(self._read_together, in_flight=1, together=TOGETHER)
 
     async def read(self, shopper: str) -> Shopper:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._read, shopper)
+        return await self._reads("", shopper)
+
+    def pending(self) -> int:
+        """How many reads are under way."""
+        return self._reads.pending()
 
     async def push(self, shoppers: Mapping[str, Shopper]) -> None:
         """Writes shoppers over what was there."""
@@ -80,16 +88,19 @@ class FeastFeatures:
         """Ends the thread."""
         self._thread.shutdown(cancel_futures=True)
 
-    def _read(self, shopper: str) -> Shopper:
+    async def _read_together(self, _: str, shoppers: Sequence[str]) -> list[Shopper]:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._read, shoppers)
+
+    def _read(self, shoppers: Sequence[str]) -> list[Shopper]:
         self._take_new_file()
         try:
-            return _shopper(self._ask(shopper))
+            return self._ask(shoppers)
         except Exception:
             if time.monotonic() - self._looked < LOOK_AGAIN_S:
                 raise
             self._looked = time.monotonic()
             self._store.refresh_registry()
-            return _shopper(self._ask(shopper))
+            return self._ask(shoppers)
 
     def _take_new_file(self) -> None:
         """An open file that was removed is readable for ever, with what it held then."""
@@ -100,9 +111,10 @@ class FeastFeatures:
             raise FileNotFoundError("the feature store's file is gone")
         self._store, self._identity = self._repository.open(), identity
 
-    def _ask(self, shopper: str) -> dict[str, Any]:
-        found: dict[str, Any] = self._store.get_online_features(FEATURES, [{ENTITY: shopper}]).to_dict()
-        return {name: values[0] for name, values in found.items()}
+    def _ask(self, shoppers: Sequence[str]) -> list[Shopper]:
+        rows = [{ENTITY: shopper} for shopper in shoppers]
+        found: dict[str, list[Any]] = self._store.get_online_features(FEATURES, rows).to_dict()
+        return [_shopper({name: values[i] for name, values in found.items()}) for i in range(len(shoppers))]
 
     def _push(self, shoppers: Mapping[str, Shopper]) -> None:
         now = datetime.now(UTC)

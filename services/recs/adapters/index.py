@@ -12,12 +12,14 @@ from pymilvus.exceptions import MilvusException
 
 from services.kit.filters import And, Comparison, Expr, FieldType, to_milvus
 from services.kit.filters.milvus import quoted
-from services.recs.adapters.coalescing import Coalescer, Found
+from services.recs.adapters.coalescing import Coalescer, nobody
 from services.recs.adapters.index_schema import ALIAS, CONSISTENCY, vector_length
 from services.recs.domain.releases import Release
 from services.recs.ports import Vector
 
 T = TypeVar("T")
+Found = list[tuple[str, float]]
+"""(product id, inner product), best first."""
 IN_STOCK = Comparison("in_stock", "=", True, FieldType.BOOLEAN)
 LINGER_S = 5.0
 """A client is closed this long after it failed: other calls may still be under way on it."""
@@ -65,15 +67,34 @@ class MilvusIndex:
     """services.recs.ports.VectorIndex."""
 
     def __init__(
-        self, connection: Connection, timeout_s: float, cache: "VectorCache", in_flight: int, together: int
+        self,
+        connection: Connection,
+        timeout_s: float,
+        cache: "VectorCache",
+        in_flight: int,
+        together: int,
+        coming: Callable[[], int] = nobody,
+        linger_s: float = 0.0,
     ) -> None:
+        """
+        Args:
+            connection: to Milvus.
+            timeout_s: of a call.
+            cache: of vectors by id.
+            in_flight: searches at a time for one filter.
+            together: searches in one call.
+            coming: how many requests will search soon.
+            linger_s: how long a search waits for them.
+        """
         self._connection = connection
         self._timeout_s = timeout_s
         self._cache = cache
-        self._coalesced: Coalescer[tuple[str, str]] = Coalescer(self._search, in_flight, together)
+        # With Milvus Lite and 9,000 items eight searches take 8 ms together, 34 ms one by one: they share the rows that
+        # each of them looks at.
+        self._coalesced = Coalescer(self._search, in_flight, together, coming=coming, linger_s=linger_s)
 
     async def search(self, release: Release, vector: Vector, where: Expr | None, limit: int) -> Found:
-        return await self._coalesced((release.collection, _text(where)), vector, limit)
+        return await self._coalesced((release.collection, _text(where)), (vector, limit))
 
     async def vectors(self, release: Release, ids: Sequence[str]) -> dict[str, Vector]:
         found, missing = self._cache.get(release.collection, ids)
@@ -112,14 +133,14 @@ class MilvusIndex:
         """Closes the connection."""
         await self._connection.close()
 
-    async def _search(self, kind: tuple[str, str], vectors: Sequence[Vector], limit: int) -> list[Found]:
+    async def _search(self, kind: tuple[str, str], asked: Sequence[tuple[Vector, int]]) -> list[Found]:
         collection, text = kind
         hits: Any = await self._connection(
             lambda client: client.search(
                 collection,
-                data=[vector.tolist() for vector in vectors],
+                data=[vector.tolist() for vector, _ in asked],
                 filter=text,
-                limit=limit,
+                limit=max(limit for _, limit in asked),
                 # Naming none gives them all, vectors included, with Milvus Lite.
                 output_fields=["product_id"],
                 search_params={"metric_type": "IP"},
@@ -127,7 +148,10 @@ class MilvusIndex:
                 consistency_level=CONSISTENCY,
             )
         )
-        return [[(hit["product_id"], float(hit["distance"])) for hit in row] for row in hits]
+        return [
+            [(hit["product_id"], float(hit["distance"])) for hit in row[:limit]]
+            for row, (_, limit) in zip(hits, asked, strict=True)
+        ]
 
     async def _query(self, collection: str, text: str, fields: list[str]) -> list[dict[str, Any]]:
         rows: Any = await self._connection(

@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import grpc
@@ -9,6 +10,7 @@ import numpy as np
 from tritonclient.grpc import service_pb2 as pb
 from tritonclient.grpc import service_pb2_grpc
 
+from services.recs.adapters.coalescing import Coalescer
 from services.recs.domain.feature_spec import ItemInputs
 from services.recs.domain.releases import Release
 from services.recs.ports import Vector
@@ -17,32 +19,55 @@ USER_TOWER, ITEM_TOWER = "user_tower", "item_tower"
 ITEMS_AT_ONCE = 64
 """max_batch_size of the item tower."""
 ITEMS_TIMEOUT_S = 10.0
+USERS_AT_ONCE = 32
+"""Of the 64 that the user tower takes: more together gain nothing, and all wait for the last."""
+USERS_IN_FLIGHT = 1
+"""Calls under way at a time: those that come meanwhile go together, and each costs the server and us a third."""
 NOT_READY = {grpc.StatusCode.NOT_FOUND, grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.INVALID_ARGUMENT}
+
+
+@dataclass(frozen=True)
+class _UserInputs:
+    release: Release
+    vectors: Vector
+    kinds: Sequence[int]
+    ages_h: Sequence[float]
+    preferred: Sequence[str]
 
 
 class InferenceTowers:
     """services.recs.ports.Towers."""
 
-    def __init__(self, channel: grpc.aio.Channel) -> None:
+    def __init__(self, channel: grpc.aio.Channel, user_timeout_s: float = ITEMS_TIMEOUT_S) -> None:
         self._stub = service_pb2_grpc.GRPCInferenceServiceStub(channel)
+        self._user_timeout_s = user_timeout_s
+        self._users = Coalescer(self._user_vectors, USERS_IN_FLIGHT, USERS_AT_ONCE)
 
     async def user_vector(
         self, release: Release, vectors: Vector, kinds: Sequence[int], ages_h: Sequence[float], preferred: Sequence[str]
     ) -> Vector:
+        return await self._users(release.number, _UserInputs(release, vectors, kinds, ages_h, preferred))
+
+    def pending(self) -> int:
+        """How many user vectors are being asked for."""
+        return self._users.pending()
+
+    async def _user_vectors(self, _: int, users: Sequence[_UserInputs]) -> list[Vector]:
+        release = users[0].release
         length, dimension = release.spec.history_length, release.dimension
-        # The newest event stands last; padding is in front.
-        start = length - len(kinds)
-        history = np.zeros((1, length, dimension), np.float32)
-        codes = np.zeros((1, length), np.int64)
-        ages = np.zeros((1, length), np.float32)
-        history[0, start:], codes[0, start:], ages[0, start:] = vectors, kinds, ages_h
+        history = np.zeros((len(users), length, dimension), np.float32)
+        codes = np.zeros((len(users), length), np.int64)
+        ages = np.zeros((len(users), length), np.float32)
+        for i, user in enumerate(users):
+            # The newest event stands last; padding is in front.
+            start = length - len(user.kinds)
+            history[i, start:], codes[i, start:], ages[i, start:] = user.vectors, user.kinds, user.ages_h
         request = pb.ModelInferRequest(model_name=USER_TOWER, model_version=release.user_tower_version)
         _add(request, "history_vectors", "FP32", history)
         _add(request, "history_kinds", "INT64", codes)
         _add(request, "history_ages_h", "FP32", ages)
-        _add_text(request, "preferred_categories", [preferred])
-        vectors_found = await self._infer(request, "user_vector", dimension)
-        return vectors_found.reshape(-1)
+        _add_text(request, "preferred_categories", [user.preferred for user in users])
+        return list(await self._infer(request, "user_vector", dimension, self._user_timeout_s))
 
     async def item_vectors(self, release: Release, items: Sequence[ItemInputs]) -> Vector:
         parts = [np.zeros((0, release.dimension), np.float32)]

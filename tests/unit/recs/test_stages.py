@@ -2,15 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextvars import ContextVar
 
 import numpy as np
 import pytest
 from aisle.catalog.v1.product_pb2 import Product
 
 from services.kit.errors import InvalidArgument
-from services.recs.adapters.coalescing import Coalescer, Found
+from services.recs.adapters.coalescing import Coalescer
 from services.recs.domain.candidates import Candidate
-from services.recs.ports import Vector
 from services.recs.use_cases import position
 from services.recs.use_cases.eligibility import Rules
 from services.recs.use_cases.fill import Page, fill
@@ -56,29 +56,79 @@ async def test_an_error_for_the_caller_is_no_failure_of_the_part() -> None:
             await guard(refuses)
 
 
-async def test_searches_that_wait_go_together_and_one_alone_goes_at_once() -> None:
-    batches: list[tuple[str, int, int]] = []
+async def test_questions_that_wait_go_together_and_one_alone_goes_at_once() -> None:
+    batches: list[tuple[str, list[int]]] = []
 
-    async def search(kind: str, vectors: Sequence[Vector], limit: int) -> list[Found]:
-        batches.append((kind, len(vectors), limit))
+    async def ask(kind: str, numbers: Sequence[int]) -> list[str]:
+        batches.append((kind, list(numbers)))
         await asyncio.sleep(0.01)
-        return [[(f"{kind}{vector[0]:.0f}", float(i)) for i in range(limit)] for vector in vectors]
+        return [f"{kind}{number}" for number in numbers]
 
-    coalesced = Coalescer(search, in_flight=1, together=3)
-    asked = [coalesced("a", np.full(2, i, np.float32), i + 1) for i in range(5)]
-    found = await asyncio.gather(*asked, coalesced("b", np.zeros(2, np.float32), 1))
-    assert [(len(result), result[0][0]) for result in found[:5]] == [(i + 1, f"a{i}") for i in range(5)]
-    assert batches == [("a", 3, 3), ("b", 1, 1), ("a", 2, 5)]
+    coalesced = Coalescer(ask, in_flight=1, together=3)
+    found = await asyncio.gather(*(coalesced("a", i) for i in range(5)), coalesced("b", 0))
+    assert found == ["a0", "a1", "a2", "a3", "a4", "b0"]
+    assert batches == [("a", [0, 1, 2]), ("b", [0]), ("a", [3, 4])]
 
 
-async def test_a_search_that_fails_fails_for_all_that_went_with_it() -> None:
-    async def search(kind: str, vectors: Sequence[Vector], limit: int) -> list[Found]:
+async def test_questions_of_one_call_weigh_no_more_than_it_takes() -> None:
+    batches: list[list[str]] = []
+
+    async def ask(_: str, words: Sequence[str]) -> list[int]:
+        batches.append(list(words))
+        await asyncio.sleep(0.01)
+        return [len(word) for word in words]
+
+    coalesced = Coalescer(ask, in_flight=1, together=5, weight=len)
+    assert await asyncio.gather(*(coalesced("", word) for word in ("abc", "ab", "a", "abcdefgh", "b"))) == [
+        3,
+        2,
+        1,
+        8,
+        1,
+    ]
+    assert batches == [["abc", "ab"], ["a"], ["abcdefgh"], ["b"]]
+
+
+async def test_a_question_alone_keeps_its_callers_context_and_those_together_have_none() -> None:
+    caller = ContextVar("caller", default="nobody")
+
+    async def ask(_: str, numbers: Sequence[int]) -> list[str]:
+        await asyncio.sleep(0.01)
+        return [caller.get() for _ in numbers]
+
+    coalesced = Coalescer(ask, in_flight=1, together=8)
+
+    async def call(name: str) -> str:
+        caller.set(name)
+        return await coalesced("", 0)
+
+    assert await asyncio.gather(*map(call, "abc")) == ["nobody"] * 3
+    assert await asyncio.gather(call("d")) == ["d"]
+
+
+async def test_a_caller_that_leaves_takes_no_other_with_it() -> None:
+    asked: list[int] = []
+
+    async def ask(_: str, numbers: Sequence[int]) -> list[int]:
+        asked.extend(numbers)
+        await asyncio.sleep(0.02)
+        return list(numbers)
+
+    coalesced = Coalescer(ask, in_flight=1, together=1)
+    calls = [asyncio.create_task(coalesced("", i)) for i in range(3)]
+    await asyncio.sleep(0.005)
+    calls[0].cancel()
+    calls[1].cancel()
+    assert await calls[2] == 2
+    assert asked == [0, 2]
+
+
+async def test_a_call_that_fails_fails_for_all_that_went_with_it() -> None:
+    async def ask(_: str, numbers: Sequence[int]) -> list[int]:
         raise OSError
 
-    coalesced = Coalescer(search, in_flight=1, together=8)
-    results = await asyncio.gather(
-        *(coalesced("a", np.zeros(2, np.float32), 1) for _ in range(3)), return_exceptions=True
-    )
+    coalesced = Coalescer(ask, in_flight=1, together=8)
+    results = await asyncio.gather(*(coalesced("", i) for i in range(3)), return_exceptions=True)
     assert [type(result) for result in results] == [OSError] * 3
 
 
