@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 import grpc
 from aisle.recs.v1.recommendation_service_pb2_grpc import add_RecommendationServiceServicer_to_server
 from aisle.recs.v1.release_service_pb2_grpc import add_ReleaseServiceServicer_to_server
+from aisle.recs.v1.scenario_service_pb2_grpc import add_ScenarioServiceServicer_to_server
 from aisle.recs.v1.user_event_service_pb2_grpc import add_UserEventServiceServicer_to_server
 
 from services.kit import database
@@ -21,11 +22,16 @@ from services.recs.adapters.histories import PostgresHistories
 from services.recs.adapters.index import Connection, MilvusIndex, VectorCache
 from services.recs.adapters.inference import InferenceTowers
 from services.recs.adapters.notifications import Listener
+from services.recs.adapters.scenarios import CHANNEL as SCENARIOS
+from services.recs.adapters.scenarios import PostgresScenarios
+from services.recs.adapters.statistics import PostgresStatistics
 from services.recs.adapters.worker_health import WorkerHealth
+from services.recs.domain.default_scenarios import DEFAULTS
 from services.recs.features.repository import Repository
 from services.recs.servicer.events import UserEventServicer
 from services.recs.servicer.recommendations import RecommendationServicer
 from services.recs.servicer.releases import ReleaseServicer
+from services.recs.servicer.scenarios import ScenarioServicer
 from services.recs.settings import RecsSettings
 from services.recs.use_cases.active_release import ActiveRelease
 from services.recs.use_cases.events import ReadEvents, TakeEvents
@@ -34,13 +40,17 @@ from services.recs.use_cases.hydration import Snapshots
 from services.recs.use_cases.popular import PopularNow
 from services.recs.use_cases.recommend import Guards, Recommend
 from services.recs.use_cases.releases import ManageReleases
+from services.recs.use_cases.scenario_book import ScenarioBook
+from services.recs.use_cases.scenarios import ManageScenarios
 from services.recs.use_cases.shoppers import Shoppers
+from services.recs.use_cases.statistics import Statistics
 
 USERS = "aisle.users.v1.SessionService"
 SERVICES = (
     "aisle.recs.v1.RecommendationService",
     "aisle.recs.v1.UserEventService",
     "aisle.recs.v1.ReleaseService",
+    "aisle.recs.v1.ScenarioService",
 )
 MIN_KEY_BYTES = 32
 
@@ -69,6 +79,12 @@ async def build(settings: RecsSettings) -> App:
     await active.refresh()
     popular = PopularNow(releases.PostgresPopularity(engine, settings.popular_size), settings.popularity_poll_s)
     await popular.refresh()
+    statistics = Statistics(PostgresStatistics(engine), settings.popularity_poll_s)
+    await statistics.refresh()
+    scenarios = PostgresScenarios(engine)
+    await scenarios.ensure(DEFAULTS)
+    book = ScenarioBook(scenarios, settings.scenario_poll_s)
+    await book.refresh()
     health = WorkerHealth(worker, settings.worker_poll_s)
     await health.refresh()
 
@@ -86,6 +102,7 @@ async def build(settings: RecsSettings) -> App:
         index=index,
         catalog=catalog.GrpcCatalog(products, settings.catalog_timeout_s),
         popular=popular,
+        statistics=statistics,
         snapshots=Snapshots(settings.snapshot_cache_size),
         guards=Guards(
             inference=_guard(settings, Degradation.INFERENCE, settings.inference_timeout_s),
@@ -96,16 +113,18 @@ async def build(settings: RecsSettings) -> App:
     )
 
     def register(server: grpc.aio.Server) -> None:
-        add_RecommendationServiceServicer_to_server(RecommendationServicer(recommend), server)
+        add_RecommendationServiceServicer_to_server(RecommendationServicer(recommend, book), server)
         add_UserEventServiceServicer_to_server(UserEventServicer(TakeEvents(events, key), ReadEvents(events)), server)
         manage = ManageReleases(registered, towers, index, active)
         add_ReleaseServiceServicer_to_server(ReleaseServicer(manage), server)
+        change = ManageScenarios(scenarios, book)
+        add_ScenarioServiceServicer_to_server(ScenarioServicer(change, recommend), server)
 
     # What was imported and built lives as long as the process: looking through it again and again for garbage
     # stopped calls for tens of milliseconds.
     gc.collect()
     gc.freeze()
-    listener = Listener(settings.database_url, {releases.CHANNEL: active.hint})
+    listener = Listener(settings.database_url, {releases.CHANNEL: active.hint, SCENARIOS: book.hint})
     return App(
         name="recs",
         settings=settings,
@@ -114,7 +133,7 @@ async def build(settings: RecsSettings) -> App:
         verifier=TokenVerifier(PublishedKeys(users)),
         # Without any of the others there is still a page.
         dependencies={"postgres": lambda: database.probe(engine)},
-        background=(active.watch, popular.watch, health.watch, listener.run),
+        background=(active.watch, popular.watch, statistics.watch, book.watch, health.watch, listener.run),
         resources=resources,
     )
 

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import IntEnum
 from typing import Any, Protocol
 
 import numpy as np
@@ -12,6 +13,7 @@ from services.kit.filters import Expr
 from services.recs.domain.events import Event
 from services.recs.domain.feature_spec import ItemFacts, ItemInputs
 from services.recs.domain.releases import Release
+from services.recs.domain.scenarios import Revision, Scenario, StoredScenario
 from services.recs.domain.shopper import Shopper
 
 Vector = np.ndarray[Any, np.dtype[np.float32]]
@@ -75,6 +77,34 @@ class Releases(Protocol):
 
     async def promote(self, number: int) -> Release:
         """Retires the promoted one, promotes this one, and tells all replicas."""
+        ...
+
+
+class Scenarios(Protocol):
+    """The stored scenarios."""
+
+    async def all(self) -> list[StoredScenario]: ...
+
+    async def get(self, scenario_id: str) -> StoredScenario | None: ...
+
+    async def page(self, after: str, limit: int) -> list[StoredScenario]:
+        """By id, those after `after`."""
+        ...
+
+    async def add(self, scenario: Scenario, author: str, comment: str) -> StoredScenario | None:
+        """The scenario as stored; None when the id is taken."""
+        ...
+
+    async def put(self, scenario: Scenario, expected: int, author: str, comment: str) -> StoredScenario | None:
+        """Replaces revision `expected`, and tells all replicas; None when that is no longer the newest."""
+        ...
+
+    async def revisions(self, scenario_id: str, below: int | None, limit: int) -> list[Revision]:
+        """Newest first."""
+        ...
+
+    async def ensure(self, defaults: Sequence[Scenario]) -> None:
+        """Adds those whose ids are free."""
         ...
 
 
@@ -236,6 +266,37 @@ class PopularProducts:
     def first(self, count: int) -> "PopularProducts":
         """The most popular of them."""
         return PopularProducts(self.version, self.ids[:count], self.scores[:count])
+
+
+class Statistic(IntEnum):
+    """What the worker counts from events."""
+
+    BOUGHT_WITH = 1
+    """By product: what is in one basket with it more often than chance would have it; scores are lift."""
+    VIEWED_WITH = 2
+    """By product: what is looked at in one visit with it; scores are cosine similarity."""
+    RANKING = 3
+    """By name (see services.recs.use_cases.statistics): what is wanted most."""
+    REPEATED = 4
+    """One entry: products that people buy again; scores are the shares of their buyers who did."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """An entry of a statistic, best first; empty when there is nothing any more."""
+
+    statistic: Statistic
+    key: str
+    ids: tuple[str, ...] = ()
+    scores: tuple[float, ...] = ()
+
+
+class StatisticsReader(Protocol):
+    """The newest computation of the worker."""
+
+    async def changed(self, after: int) -> tuple[list[Counted], int]:
+        """The entries that changed since version `after`, and the version that they are of."""
+        ...
 
 
 class Popularity(Protocol):

@@ -68,7 +68,10 @@ class RecsSettings(ServiceSettings):
     """Most popular products kept in memory."""
     release_poll_s: float = Field(1.0, gt=0)
     """Notifications tell of a promotion at once; asking finds what a lost connection missed."""
+    scenario_poll_s: float = Field(2.0, gt=0)
+    """Notifications tell of a change at once, as with releases."""
     popularity_poll_s: float = Field(5.0, gt=0)
+    """Between two looks at what the worker counted: popularity and the other statistics."""
     worker_poll_s: float = Field(0.5, gt=0)
     """How soon a dead worker is noticed; until then events of the last moments are not in the recommendations."""
 
@@ -105,3 +108,9 @@ class WorkerSettings(RecsSettings):
     """A view of a week ago counts half: the shops that we know turn their range over in a month or two."""
     popularity_window_days: int = Field(90, ge=1)
     """Older events weigh less than 1 in 5,000 and are not read."""
+    statistics_every_s: float = Field(30.0, gt=0)
+    """Between two countings of what goes together, is trending, or popular in a category or region."""
+    trend_half_life_days: float = Field(1.0, gt=0)
+    """What is wanted more by this memory than by the popularity's is trending."""
+    categories_poll_s: float = Field(5.0, gt=0)
+    """Statistics by category can wait longer for a new product than its recommendation."""

@@ -14,6 +14,8 @@ from aisle.catalog.v1.product_service_pb2_grpc import ProductServiceStub
 from aisle.catalog.v1.review_service_pb2_grpc import ReviewServiceStub
 from aisle.recs.v1.release_service_pb2 import ListReleasesRequest
 from aisle.recs.v1.release_service_pb2_grpc import ReleaseServiceStub
+from aisle.recs.v1.scenario_service_pb2 import CreateScenarioRequest
+from aisle.recs.v1.scenario_service_pb2_grpc import ScenarioServiceStub
 from aisle.type.v1 import access_pb2
 from aisle.users.v1 import account_service_pb2 as accounts_pb
 from aisle.users.v1 import session_service_pb2 as sessions_pb
@@ -61,7 +63,7 @@ def callers(mesh: RunningMesh) -> Callers:
         log_in = sessions_pb.LogInRequest(email=secret.admin_email, password=secret.admin_password)
         admin = SessionServiceStub(users).LogIn(log_in).access_token
     own = {"users/*": shopper.subject, "users/*/preferences": f"{shopper.subject}/preferences"}
-    release = {"scenarios/*": "scenarios/home", "releases/*": a_release(mesh, admin)}
+    release = {"scenarios/*": a_scenario(mesh, admin), "releases/*": a_release(mesh, admin)}
     return Callers(shopper.access_token, admin, resources(mesh, admin) | own | release, resources(mesh, admin))
 
 
@@ -84,6 +86,15 @@ def resources(mesh: RunningMesh, admin: str) -> dict[str, str]:
         "products/*/pictures/*": picture_name,
         "products/*/reviews/*": review.name,
     }
+
+
+def a_scenario(mesh: RunningMesh, admin: str) -> str:
+    """A scenario of the fuzzer's own: those of the shop stay as they are."""
+    metadata = (("authorization", f"Bearer {admin}"),)
+    scenario = {"display_name": "Fuzzed", "retrievers": [{"retriever": "RETRIEVER_TWO_TOWER"}]}
+    request = CreateScenarioRequest(scenario=scenario, scenario_id=f"fuzz-{uuid.uuid4().hex[:12]}")
+    with grpc.insecure_channel(mesh.addresses("recs")[0]) as recs:
+        return ScenarioServiceStub(recs).CreateScenario(request, metadata=metadata).name
 
 
 def a_release(mesh: RunningMesh, admin: str) -> str:

@@ -1,7 +1,8 @@
 """The tables of the recs database, as far as queries name their columns."""
 
-from sqlalchemy import ARRAY, BigInteger, Column, DateTime, Float, Integer, MetaData, SmallInteger, Table, func
+from sqlalchemy import ARRAY, REAL, BigInteger, Column, DateTime, Float, Integer, MetaData, SmallInteger, Table, func
 from sqlalchemy import Text as Text_
+from sqlalchemy.dialects.postgresql import JSONB
 
 from services.kit import changes
 
@@ -24,6 +25,7 @@ user_events = Table(
     Column("quantity", Integer, nullable=False),
     Column("attribution_token", Text_, nullable=False),
     Column("attribution", SmallInteger, nullable=False),
+    Column("region", Text_, nullable=False, server_default=""),
 )
 watermarks = Table(
     "watermarks",
@@ -67,4 +69,39 @@ popularity = Table(
     Column("rank", Integer, primary_key=True),
     Column("product_id", Text_, nullable=False),
     Column("score", Float, nullable=False),
+)
+scenarios = Table(
+    "scenarios",
+    metadata,
+    Column("scenario_id", Text_, primary_key=True),
+    Column("config", JSONB, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("create_time", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("update_time", DateTime(timezone=True), nullable=False, server_default=func.now()),
+)
+scenario_revisions = Table(
+    "scenario_revisions",
+    metadata,
+    Column("scenario_id", Text_, primary_key=True),
+    Column("revision", BigInteger, primary_key=True),
+    Column("config", JSONB, nullable=False),
+    Column("author", Text_, nullable=False),
+    Column("changed_fields", ARRAY(Text_), nullable=False),
+    Column("comment", Text_, nullable=False),
+    Column("create_time", DateTime(timezone=True), nullable=False, server_default=func.now()),
+)
+statistics = Table(
+    "statistics",
+    metadata,
+    Column("kind", SmallInteger, primary_key=True),
+    Column("key", Text_, primary_key=True),
+    Column("ids", ARRAY(Text_), nullable=False),
+    Column("scores", ARRAY(REAL), nullable=False),
+    Column("version", BigInteger, nullable=False),
+)
+product_categories = Table(
+    "product_categories",
+    metadata,
+    Column("product_id", Text_, primary_key=True),
+    Column("category_ids", ARRAY(Text_), nullable=False),
 )

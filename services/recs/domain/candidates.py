@@ -4,6 +4,15 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """What one retriever of a mix said of a candidate."""
+
+    retriever: str
+    rank: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """A product that a retriever found."""
 
@@ -14,3 +23,11 @@ class Candidate:
     score: float
     resume: str = ""
     """What the retriever needs to go on after this candidate, where rank and score do not say it."""
+    again: bool = False
+    """Whether it may be shown although the shopper bought it."""
+    sources: tuple[Source, ...] = ()
+    """Of a mix: who found it, the one that counted most first."""
+    mixed: float = 0.0
+    """Its score in the mix."""
+    place: int = 0
+    """Its place there, from 1."""

@@ -50,6 +50,8 @@ class Event:
     quantity: int = 0
     attribution_token: str = ""
     attribution: Attribution = Attribution.NONE
+    region: str = ""
+    """CLDR code in capital letters; empty for unknown."""
 
 
 def problem(kind: int, product_id: str, rating: int, query: str) -> tuple[str, str] | None:

@@ -4,17 +4,19 @@ from datetime import UTC, datetime
 
 from aisle.recs.v1 import recommendation_service_pb2 as recommendations_pb
 from aisle.recs.v1 import release_service_pb2 as releases_pb
+from aisle.recs.v1.scenario_service_pb2 import PreviewScenarioRequest
 from aisle.recs.v1.user_event_pb2 import UserEvent
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from services.kit.errors import InvalidArgument
 from services.recs.domain import feature_spec
+from services.recs.domain.candidates import Candidate, Source
 from services.recs.domain.events import Event, Kind
 from services.recs.domain.releases import Release, State
+from services.recs.use_cases.asking import Recommendations
 from services.recs.use_cases.events import UNSTATED
 from services.recs.use_cases.guards import Degradation
 from services.recs.use_cases.products import product_id
-from services.recs.use_cases.recommend import Recommendations
 
 Reply = recommendations_pb.RecommendResponse
 DEGRADATIONS = {part: Reply.Degradation.Value(f"DEGRADATION_{part.name}") for part in Degradation}
@@ -35,6 +37,7 @@ def event(message: UserEvent) -> Event:
         position=message.position,
         quantity=message.quantity,
         attribution_token=message.attribution_token,
+        region=message.region.upper(),
     )
 
 
@@ -62,6 +65,7 @@ def user_event(stored: Event) -> UserEvent:
         quantity=stored.quantity,
         attribution_token=stored.attribution_token,
         shopper=stored.shopper,
+        region=stored.region,
     )
     message.event_time.FromDatetime(stored.event_time)
     return message
@@ -75,16 +79,37 @@ def recommendations(found: Recommendations, page_token: str, explain: bool) -> R
         degraded=sorted(DEGRADATIONS[part] for part in found.degraded),
         release=found.release.name if found.release else "",
         personalized=found.personalized,
+        title=found.title,
     )
+    if found.anchor:
+        reply.anchor = f"products/{found.anchor}"
     for candidate in found.picked:
         result = reply.results.add(product=f"products/{candidate.product_id}")
         result.details.CopyFrom(found.products[candidate.product_id])
         if explain:
-            result.explanation.retriever = candidate.retriever
-            result.explanation.retriever_rank = candidate.rank
-            result.explanation.score = candidate.score
-            result.explanation.reason = found.reasons[candidate.retriever]
+            _explain(result.explanation, candidate, found)
     return reply
+
+
+def _explain(explanation: Reply.Explanation, candidate: Candidate, found: Recommendations) -> None:
+    explanation.retriever = candidate.retriever
+    explanation.retriever_rank = candidate.rank
+    explanation.score = candidate.score
+    explanation.reason = found.reasons[candidate.retriever]
+    own = Source(candidate.retriever, candidate.rank, candidate.score)
+    for source in candidate.sources or (own,):
+        explanation.steps.add(stage=f"retrieve:{source.retriever}", rank=source.rank, score=source.score)
+    if candidate.sources:
+        explanation.steps.add(stage="mix", rank=candidate.place, score=candidate.mixed)
+    last = found.ordered[candidate.product_id]
+    explanation.steps.add(stage="order", rank=last.rank, score=last.score)
+    explanation.rules.extend(last.rules)
+
+
+def context_products(request: recommendations_pb.RecommendRequest | PreviewScenarioRequest) -> tuple[str, ...]:
+    """Ids of what the place is about, the product that is being looked at first."""
+    named = (request.context_product, *request.context_products)
+    return tuple(dict.fromkeys(product_id(name) for name in named if name))
 
 
 def release(message: releases_pb.Release, number: int) -> Release:

@@ -16,7 +16,9 @@ class Rules:
     """What the shopper and the request rule out. They hold for every retriever, fallbacks too."""
 
     excluded: frozenset[str]
-    """Bought, disliked, and the product that is being looked at."""
+    """Disliked, excluded by the shop, and the products that the page is about."""
+    bought: frozenset[str]
+    """Shown by retrievers of what one buys again alone."""
     shown: frozenset[int]
     """Digests of products of earlier pages."""
     where: Expr | None
@@ -31,6 +33,7 @@ class Rules:
             candidate
             for candidate in candidates
             if candidate.product_id not in self.excluded
+            and (candidate.again or candidate.product_id not in self.bought)
             and not (self.shown and digest(candidate.product_id) in self.shown)
         ]
 

@@ -10,7 +10,7 @@ from services.recs.use_cases.eligibility import Rules
 from services.recs.use_cases.guards import Degradation, Down
 from services.recs.use_cases.hydration import Hydration
 from services.recs.use_cases.position import Position
-from services.recs.use_cases.retrievers import Retriever
+from services.recs.use_cases.retrievers import NothingToGoBy, Retriever
 
 SPARE = 4
 """Candidates hydrated beyond those needed: a few may turn out ineligible, and a second call costs more than they do."""
@@ -29,6 +29,8 @@ class Page:
     """Retrievers that have no more."""
     last: Candidate | None = None
     """The last candidate that was looked at, when the page is full."""
+    last_of: str = ""
+    """Whose it is: the name of a retriever of the plan."""
 
     @property
     def missing(self) -> int:
@@ -60,7 +62,10 @@ async def fill(
                 unseen = [found for found in rules.unseen(part) if found.product_id not in page.products]
                 await _take(page, await _not_offered(unseen, finished), rules, hydrate)
                 if not page.missing:
+                    page.last_of = retriever.name
                     return
+        except NothingToGoBy:
+            continue
         except Down as down:
             degraded.add(down.what)
             continue

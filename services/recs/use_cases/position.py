@@ -10,11 +10,15 @@ from typing import Any
 import numpy as np
 
 from services.kit.errors import InvalidArgument
+from services.recs.domain.scenarios import RetrieverName
 from services.recs.ports import Vector
 
 REMEMBERED = 400
 """Products of the pages before that are remembered, at four bytes each: a page token has at most 4,000 characters."""
-RETRIEVERS = frozenset({"two_tower", "similar", "popular", "newest"})
+MOST_LEFT = 300
+"""Candidates that are ordered together at most."""
+PLANNED = frozenset({"", "mix", "popular_here", "newest", *RetrieverName})
+"""Names that a retriever may have in a plan; the empty one stands for the beginning."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,8 @@ class Position:
     """Retrievers that have no more."""
     shown: frozenset[int] = field(default_factory=frozenset)
     """Digests of products of the pages before."""
+    left: int = 0
+    """Candidates after this position that were ordered together and not shown yet: the next page begins with them."""
 
     def to_json(self) -> dict[str, Any]:
         """The values of a page token."""
@@ -45,6 +51,7 @@ class Position:
             "v": base64.b64encode(vector).decode(),
             "d": list(self.finished),
             "h": base64.b64encode(shown).decode(),
+            "l": self.left,
         }
 
 
@@ -85,8 +92,9 @@ def from_json(values: dict[str, Any] | None) -> Position | None:
             vector=vector if vector.size else None,
             finished=tuple(_retriever(name) for name in values["d"]),
             shown=frozenset(np.frombuffer(base64.b64decode(values["h"], validate=True), "<u4").tolist()),
+            left=_number(values["l"]),
         )
-        if not np.isfinite(vector).all() or not math.isfinite(position.score or 0.0):
+        if position.left > MOST_LEFT or not np.isfinite(vector).all() or not math.isfinite(position.score or 0.0):
             raise ValueError
     except (KeyError, ValueError, TypeError, OverflowError):
         raise InvalidArgument.field("page_token", "is not one that this service gave out") from None
@@ -106,6 +114,6 @@ def _text(value: Any) -> str:
 
 
 def _retriever(value: Any) -> str:
-    if value not in RETRIEVERS:
+    if value not in PLANNED:
         raise ValueError
     return str(value)

@@ -1,71 +1,40 @@
-"""Recommends: what is known of the shopper -> retrievers -> a full page."""
+"""Recommends: what is known of the shopper -> retrievers -> eligible -> in the order of the business -> a full page."""
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-
-import numpy as np
-from aisle.catalog.v1.product_pb2 import Product
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from services.kit.errors import InvalidArgument, NotFound
-from services.kit.filters import Expr
 from services.recs.domain import attribution
-from services.recs.domain.candidates import Candidate
 from services.recs.domain.releases import Release
+from services.recs.domain.scenarios import Action, RetrieverName
 from services.recs.domain.shopper import NOBODY, Shopper
-from services.recs.ports import Catalog, Towers, Vector, VectorIndex
+from services.recs.ports import Catalog, Towers, VectorIndex
+from services.recs.use_cases import wording
 from services.recs.use_cases.active_release import ActiveRelease
+from services.recs.use_cases.asking import Ask, Recommendations
+from services.recs.use_cases.building import Builder, Built
 from services.recs.use_cases.eligibility import Rules
-from services.recs.use_cases.fill import Page, fill
-from services.recs.use_cases.guards import Degradation, Down, Guard
+from services.recs.use_cases.guards import Degradation, Guard
 from services.recs.use_cases.hydration import Hydration, Snapshots
-from services.recs.use_cases.measures import stage
+from services.recs.use_cases.newest_now import NewestNow
+from services.recs.use_cases.ordering import window_size
+from services.recs.use_cases.planning import Context, Sources, plan
 from services.recs.use_cases.popular import PopularNow
-from services.recs.use_cases.position import Position, remembered, rounded
-from services.recs.use_cases.pushdown import wider
-from services.recs.use_cases.retrievers import Nearest, Newest, Popular, Retriever
+from services.recs.use_cases.scenario_book import ReadyRule, admitted, both
 from services.recs.use_cases.shoppers import Shoppers
+from services.recs.use_cases.statistics import Statistics
+from services.recs.use_cases.vectors import Vectors
 
-HOME, PRODUCT = "home", "product"
-SCENARIOS = frozenset({HOME, PRODUCT})
-SPARE = 8
-"""Candidates asked of the index beyond the page and what the shopper has bought or disliked, which stand high in their
-list: some are gone since they were indexed. With Milvus Lite a candidate costs as much as 300 rows looked at."""
-
-FILTERED = 200
-"""Popular products that are tried where there is a filter."""
-
-
-@dataclass(frozen=True)
-class Ask:
-    """What is asked for."""
-
-    scenario: str
-    size: int
-    shopper: str = ""
-    """`users/ID` or `visitors/ID`; empty for somebody unknown."""
-    context_product: str = ""
-    """Id of the product that is being looked at."""
-    where: Expr | None = None
-    filter_text: str = ""
-    after: Position | None = None
-    region: str = ""
-    age: int = 0
-
-
-@dataclass(frozen=True)
-class Recommendations:
-    """What is answered."""
-
-    picked: list[Candidate]
-    products: Mapping[str, Product]
-    reasons: Mapping[str, str]
-    """A sentence by retriever."""
-    following: Position | None
-    degraded: frozenset[Degradation]
-    attribution_token: str
-    release: Release | None
-    personalized: bool
+PERSONAL = frozenset(
+    {RetrieverName.TWO_TOWER, RetrieverName.RECENTLY_VIEWED, RetrieverName.BUY_AGAIN, RetrieverName.BECAUSE_VIEWED}
+)
+"""Retrievers that look at the shopper."""
+OF_RELEASE = frozenset({RetrieverName.TWO_TOWER, RetrieverName.SIMILAR, RetrieverName.BECAUSE_VIEWED})
+"""Retrievers that look at the vectors of the release."""
+LONGEST_FILTER = 2000
+"""What the catalogue takes."""
 
 
 @dataclass(frozen=True)
@@ -75,19 +44,6 @@ class Guards:
     inference: Guard
     index: Guard
     catalog: Guard
-
-
-@dataclass
-class _Request:
-    """One request on its way."""
-
-    ask: Ask
-    shopper: Shopper
-    release: Release | None
-    degraded: set[Degradation]
-    vector: Vector | None = None
-    """What the nearest items are looked for by."""
-    reasons: dict[str, str] = field(default_factory=dict)
 
 
 class Recommend:
@@ -101,6 +57,7 @@ class Recommend:
         index: VectorIndex,
         catalog: Catalog,
         popular: PopularNow,
+        statistics: Statistics,
         snapshots: Snapshots,
         guards: Guards,
         attribution_key: bytes,
@@ -110,145 +67,112 @@ class Recommend:
         self._towers = towers
         self._index = index
         self._catalog = catalog
-        self._popular = popular
         self._snapshots = snapshots
         self._guards = guards
         self._key = attribution_key
+        self._sources = Sources(index, guards.index, catalog, guards.catalog, popular, statistics, snapshots)
+        self._new = NewestNow(catalog, guards.catalog)
 
     async def __call__(self, ask: Ask) -> Recommendations:
-        """A page that is full while products exist that may be shown.
+        """A page that is full while products exist that may be shown, unless it is to hold what was found alone.
 
         Raises:
             InvalidArgument: the scenario needs a product, or the page token is not ours.
             NotFound: the context product does not exist.
         """
-        if ask.scenario == PRODUCT and not ask.context_product:
-            raise InvalidArgument.field("context_product", "is required by scenarios/product")
+        if ask.scenario.scenario.needs_product and not ask.context_product:
+            raise InvalidArgument.field("context_product", f"is required by {ask.scenario.scenario.name}")
+        now = ask.rule_time or datetime.now(UTC)
+        business = ask.scenario.holding(now)
+        context = await self._context(ask, business)
+        planned = plan(context, self._sources)
+        along = [found for found in (ask.context_product, self._anchor(context)) if found]
+        context.hydrate.along(along)
+        built = await Builder(context, planned, _rules(context, business), business)(self._new, now)
+        products = await context.hydrate(along) if along else {}
+        if ask.context_product and ask.context_product not in products and not _unsure(context):
+            raise NotFound(f"products/{ask.context_product}")
+        anchor = products.get(self._anchor(context))
+        return self._answer(context, built, self._anchor(context) if anchor else "", anchor.title if anchor else "")
+
+    async def _context(self, ask: Ask, business: Sequence[ReadyRule]) -> Context:
         degraded: set[Degradation] = set()
         shopper = await self._shoppers.read(ask.shopper, degraded) if ask.shopper else NOBODY
-        request = _Request(ask, shopper, self._release(ask), degraded)
-        hydrate = Hydration(self._catalog, self._guards.catalog, self._snapshots, degraded)
-        plan = await self._plan(request, hydrate)
-        page = Page(ask.size)
-        context = [ask.context_product] if ask.context_product else []
-        hydrate.along(context)
-        await fill(page, plan, ask.after, self._rules(request), hydrate, degraded)
-        if context and not await hydrate(context) and Degradation.CATALOG not in degraded:
-            raise NotFound(f"products/{ask.context_product}")
-        return self._answer(request, plan, page)
+        release = self._release(ask)
+        if release is None:
+            degraded.add(Degradation.NO_RELEASE)
+        return Context(
+            ask=ask,
+            shopper=shopper,
+            where=admitted(both(ask.where, ask.scenario.where), tuple(business)),
+            filter_text=_filter_text(ask),
+            vectors=self._vectors(release, shopper, ask) if release else None,
+            hydrate=Hydration(self._catalog, self._guards.catalog, self._snapshots, degraded),
+            degraded=degraded,
+            window=window_size(ask.size, business, ask.scenario.scenario.diversity),
+        )
 
     def _release(self, ask: Ask) -> Release | None:
         """The first page's release for the pages that follow it, while it is known here."""
         remembered = self._active.recent(ask.after.release) if ask.after and ask.after.release else None
         return remembered or self._active.current
 
-    async def _plan(self, request: _Request, hydrate: Hydration) -> list[Retriever]:
-        plan: list[Retriever] = []
-        if request.release is None:
-            request.degraded.add(Degradation.NO_RELEASE)
-        else:
-            try:
-                nearest = await self._nearest(request, request.release)
-                plan += [nearest] if nearest else []
-            except Down as down:
-                request.degraded.add(down.what)
-        plan.append(self._popular_products(request.ask))
-        guard, text = self._guards.catalog, request.ask.filter_text
-        plan.append(Newest(self._catalog, guard, text, self._snapshots.recent, hydrate.learn))
-        return plan
+    def _vectors(self, release: Release, shopper: Shopper, ask: Ask) -> Vectors:
+        guards = self._guards
+        return Vectors(release, shopper, ask.after, self._towers, guards.inference, self._index, guards.index)
 
-    def _popular_products(self, ask: Ask) -> Popular:
-        version = ask.after.resume if ask.after and ask.after.retriever == "popular" else ""
-        products = self._popular.at(int(version) if version.isdecimal() else None)
-        # Only the products themselves tell whether they pass a filter; the catalogue finds the rest of them at once.
-        return Popular(products.first(FILTERED) if ask.where else products)
+    def _anchor(self, context: Context) -> str:
+        """Id of the product that `because_viewed` speaks of; empty where it takes no part."""
+        used = [use.retriever for use in context.ask.scenario.scenario.retrievers]
+        wanted = context.ask.retriever in {None, RetrieverName.BECAUSE_VIEWED}
+        taking_part = context.ask.retriever or RetrieverName.BECAUSE_VIEWED in used
+        return context.anchor if wanted and taking_part else ""
 
-    async def _nearest(self, request: _Request, release: Release) -> Nearest | None:
-        ask, after = request.ask, request.ask.after
-        if after is not None and after.release == release.number:
-            vector = after.vector
-            if vector is not None and vector.size != release.dimension:
-                raise InvalidArgument.field("page_token", "is not one that this service gave out")
-        elif ask.scenario == PRODUCT:
-            vector = await self._product_vector(release, ask.context_product)
-        else:
-            vector = await self._shopper_vector(release, request.shopper)
-        if vector is None:
-            return None
-        request.vector = vector
-        name = "similar" if ask.scenario == PRODUCT else "two_tower"
-        reason = "Similar to what you are looking at"
-        if name == "two_tower":
-            reason = "Picked for what you looked at lately" if request.shopper.history else "Picked for what you like"
-        first = ask.size + SPARE + min(len(request.shopper.bought) + len(request.shopper.disliked), ask.size)
-        return Nearest(name, reason, self._index, self._guards.index, release, vector, wider(ask.where), first)
-
-    async def _product_vector(self, release: Release, product: str) -> Vector | None:
-        return (await self._vectors(release, [product])).get(product)
-
-    async def _shopper_vector(self, release: Release, shopper: Shopper) -> Vector | None:
-        if not shopper.known:
-            return None
-        steps = release.spec.steps(shopper.history, int(time.time() * 1000))
-        vectors = await self._vectors(release, [step.product_id for step in steps])
-        # A product that is gone, or not indexed yet, has no vector: the tower sees the history without it.
-        steps = [step for step in steps if step.product_id in vectors]
-        if not steps and not shopper.preferred_categories:
-            return None
-        rows = np.zeros((len(steps), release.dimension), np.float32)
-        for i, step in enumerate(steps):
-            rows[i] = vectors[step.product_id]
-        kinds, ages = [step.kind for step in steps], [step.age_h for step in steps]
-        preferred = release.spec.preferred(shopper.preferred_categories)
-        with stage("user_tower"):
-            vector = await self._guards.inference(
-                lambda: self._towers.user_vector(release, rows, kinds, ages, preferred)
-            )
-        return rounded(vector)
-
-    async def _vectors(self, release: Release, ids: list[str]) -> dict[str, Vector]:
-        if not ids:
-            return {}
-        with stage("vectors"):
-            return await self._guards.index(lambda: self._index.vectors(release, ids))
-
-    def _rules(self, request: _Request) -> Rules:
-        ask, shopper = request.ask, request.shopper
-        excluded = shopper.bought | shopper.disliked | ({ask.context_product} if ask.context_product else frozenset())
-        shown = ask.after.shown if ask.after else frozenset()
-        return Rules(excluded, shown, ask.where, ask.region, ask.age)
-
-    def _answer(self, request: _Request, plan: list[Retriever], page: Page) -> Recommendations:
-        retrievers = {candidate.retriever for candidate in page.picked}
-        release = request.release if retrievers & {"two_tower", "similar"} else None
+    def _answer(self, context: Context, built: Built, anchor: str, anchor_title: str) -> Recommendations:
+        ask, picked = context.ask, built.picked
+        retrievers = {candidate.retriever for candidate in picked}
+        release = context.vectors.release if context.vectors and retrievers & OF_RELEASE else None
         claims = attribution.Claims(
-            request.ask.scenario,
+            ask.scenario.scenario.scenario_id,
             release.number if release else 0,
             release.collection if release else "",
             int(time.time()),
         )
         return Recommendations(
-            picked=page.picked,
-            products=page.products,
-            reasons={retriever.name: retriever.reason for retriever in plan},
-            following=self._following(request, page),
-            degraded=frozenset(request.degraded),
+            picked=picked,
+            products=built.products,
+            reasons=wording.reasons(context.shopper, anchor_title) if ask.explain else {},
+            following=built.following,
+            degraded=frozenset(context.degraded),
             attribution_token=attribution.sign(claims, self._key),
             release=release,
-            personalized="two_tower" in retrievers,
+            personalized=bool(retrievers & PERSONAL),
+            title=wording.title(ask.retriever, anchor_title) if ask.retriever else ask.scenario.scenario.display_name,
+            anchor=anchor if ask.retriever else "",
+            ordered=built.ordered() if ask.explain else {},
         )
 
-    def _following(self, request: _Request, page: Page) -> Position | None:
-        last, after = page.last, request.ask.after
-        if last is None:
-            return None
-        return Position(
-            release=request.release.number if request.release else 0,
-            retriever=last.retriever,
-            rank=last.rank,
-            score=last.score if last.retriever in {"two_tower", "similar"} else None,
-            resume=last.resume,
-            vector=request.vector,
-            finished=tuple(page.finished),
-            shown=remembered(after.shown if after else (), [candidate.product_id for candidate in page.picked]),
-        )
+
+def _rules(context: Context, business: Sequence[ReadyRule]) -> Rules:
+    ask, shopper = context.ask, context.shopper
+    apart = {Action.EXCLUDE, Action.PIN}
+    named = frozenset(item for ready in business if ready.rule.action in apart for item in ready.products)
+    return Rules(
+        excluded=shopper.disliked.union(ask.context_products, named),
+        bought=shopper.bought,
+        shown=ask.after.shown if ask.after else frozenset(),
+        where=context.where,
+        region=ask.region,
+        age=ask.age,
+    )
+
+
+def _filter_text(ask: Ask) -> str:
+    """For the catalogue, which need not know all: products are checked again here."""
+    texts = [text for text in (ask.filter_text, ask.scenario.scenario.filter) if text.strip()]
+    whole = " AND ".join(f"({text})" for text in texts) if len(texts) > 1 else "".join(texts)
+    return whole if len(whole) <= LONGEST_FILTER - 30 else ask.filter_text
+
+
+def _unsure(context: Context) -> bool:
+    return Degradation.CATALOG in context.degraded

@@ -1,6 +1,6 @@
 """Retrievers: each finds candidates in its own way, best first, until it has no more."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -21,17 +21,16 @@ TIE = 1e-5
 """Scores this close are one: the same vectors multiplied in another batch differ in the last bits."""
 
 
+class NothingToGoBy(Exception):
+    """Nothing is known that the retriever could look by: it takes no part."""
+
+
 class Retriever(Protocol):
     """Finds candidates."""
 
     @property
     def name(self) -> str:
-        """What explanations call it."""
-        ...
-
-    @property
-    def reason(self) -> str:
-        """A sentence for the shopper."""
+        """Its place in the plan, unique there; explanations name the candidates' own retriever."""
         ...
 
     @property
@@ -44,6 +43,7 @@ class Retriever(Protocol):
 
         Raises:
             Down: what it needs does not answer.
+            NothingToGoBy: it takes no part.
         """
         ...
 
@@ -58,14 +58,13 @@ class Retriever(Protocol):
 
 @dataclass(frozen=True)
 class Nearest:
-    """Items nearest to a vector: the shopper's (two_tower) or a product's (similar)."""
+    """Items nearest to a vector: the shopper's or a product's."""
 
     name: str
-    reason: str
     index: VectorIndex
     guard: Guard
     release: Release
-    vector: Vector
+    vector: Callable[[], Awaitable[Vector]]
     where: Expr | None
     first: int
     """Candidates to begin with."""
@@ -73,12 +72,13 @@ class Nearest:
 
     async def candidates(self, after: Position | None) -> AsyncIterator[list[Candidate]]:
         """Asks for ever more of them: a vector index has no cursor."""
+        vector = await self.vector()
         given: set[str] = set()
         rank = after.rank if after else 0
         ceiling = after.score + TIE if after and after.score is not None else float("inf")
         limit = min(rank + self.first, MOST)
         while True:
-            found = await self._search(limit)
+            found = await self._search(vector, limit)
             part = []
             for item, score in found:
                 if item not in given and score <= ceiling:
@@ -94,9 +94,32 @@ class Nearest:
         """Those in the index that fit the filter."""
         return await self.guard(lambda: self.index.among(self.release, ids, self.where))
 
-    async def _search(self, limit: int) -> list[tuple[str, float]]:
+    async def _search(self, vector: Vector, limit: int) -> list[tuple[str, float]]:
         with stage("search"):
-            return await self.guard(lambda: self.index.search(self.release, self.vector, self.where, limit))
+            return await self.guard(lambda: self.index.search(self.release, vector, self.where, limit))
+
+
+@dataclass(frozen=True)
+class Listed:
+    """Products of a list that is in memory."""
+
+    name: str
+    ids: Sequence[str]
+    scores: Sequence[float]
+    again: bool = False
+    """Whether they may be shown although the shopper bought them."""
+    retriever: str = ""
+    """What explanations call it; the name when empty."""
+    complete: bool = False
+
+    async def candidates(self, after: Position | None) -> AsyncIterator[list[Candidate]]:
+        """The whole list. What was shown of it is left out by its id: the list may be another one by now."""
+        rows, found_by = zip(self.ids, self.scores, strict=True), self.retriever or self.name
+        yield [Candidate(item, found_by, i + 1, score, again=self.again) for i, (item, score) in enumerate(rows)]
+
+    async def covers(self, ids: Sequence[str]) -> set[str]:
+        """Those in the list."""
+        return set(ids).intersection(self.ids)
 
 
 @dataclass(frozen=True)
@@ -105,7 +128,6 @@ class Popular:
 
     products: PopularProducts
     name: str = "popular"
-    reason: str = "Popular in the shop right now"
     complete: bool = False
 
     async def candidates(self, after: Position | None) -> AsyncIterator[list[Candidate]]:
@@ -134,7 +156,6 @@ class Newest:
     learn: Callable[[Sequence[Product]], None]
     """Takes the products themselves, so that they need not be asked for again."""
     name: str = "newest"
-    reason: str = "New in the shop"
     complete: bool = True
 
     async def candidates(self, after: Position | None) -> AsyncIterator[list[Candidate]]:

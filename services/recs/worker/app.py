@@ -11,6 +11,7 @@ from services.kit.channels import channel
 from services.kit.tokens import PublishedKeys, TokenVerifier
 from services.recs.adapters import catalog, users
 from services.recs.adapters.accounts import PostgresAccounts, PostgresWatermarks
+from services.recs.adapters.categories import PostgresCategories
 from services.recs.adapters.events import CHANNEL as EVENTS
 from services.recs.adapters.events import PostgresChangedShoppers
 from services.recs.adapters.features import FeastFeatures
@@ -22,10 +23,13 @@ from services.recs.adapters.notifications import Listener
 from services.recs.adapters.popularity_counter import PopularityCounter
 from services.recs.adapters.releases import CHANNEL as RELEASES
 from services.recs.adapters.releases import PostgresReleases
+from services.recs.adapters.statistics_counter import StatisticsCounter
+from services.recs.adapters.statistics_queries import Limits
 from services.recs.app import feature_repository
 from services.recs.settings import WorkerSettings
 from services.recs.use_cases.active_release import ActiveRelease
 from services.recs.worker.account_follower import AccountFollower
+from services.recs.worker.category_follower import CategoryFollower
 from services.recs.worker.feature_updater import FeatureUpdater
 from services.recs.worker.indexer import Indexer
 
@@ -70,9 +74,11 @@ async def build(settings: WorkerSettings) -> App:
     follower = AccountFollower(
         users.GrpcAccountFeed(accounts), applied, watermarks, updater.refresh, settings.changes_poll_s
     )
+    feed = catalog.GrpcCatalogFeed(products)
+    categories = CategoryFollower(feed, PostgresCategories(engine), watermarks, settings.categories_poll_s)
     indexer = Indexer(
         active,
-        catalog.GrpcCatalogFeed(products),
+        feed,
         InferenceTowers(inference),
         writer,
         watermarks,
@@ -84,10 +90,13 @@ async def build(settings: WorkerSettings) -> App:
     counter = PopularityCounter(
         engine, settings.popularity_every_s, settings.popularity_half_life_days, settings.popularity_window_days
     )
+    limits = Limits(settings.popularity_window_days, settings.popularity_half_life_days, settings.trend_half_life_days)
+    statistics = StatisticsCounter(engine, settings.statistics_every_s, limits)
 
     def events(shopper: str) -> None:
         updater.hint(shopper)
         counter.hint(shopper)
+        statistics.hint(shopper)
 
     listener = Listener(settings.database_url, {EVENTS: events, RELEASES: active.hint})
 
@@ -99,7 +108,8 @@ async def build(settings: WorkerSettings) -> App:
             await features.mark()
         # When the lock or the features are lost the worker ends; the one that is started next begins anew.
         keepers = (leader.hold, features.watch)
-        parts = (*keepers, updater.run, follower.run, indexer.run, counter.run, active.watch, listener.run)
+        followers = (updater.run, follower.run, indexer.run, categories.run, active.watch, listener.run)
+        parts = (*keepers, *followers, counter.run, statistics.run)
         tasks = [asyncio.create_task(part()) for part in parts]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

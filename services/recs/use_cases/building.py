@@ -1,0 +1,173 @@
+"""Builds a page: what the business put there, and between it the retrievers' candidates in their final order."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from aisle.catalog.v1.product_pb2 import Product
+
+from services.recs.domain.candidates import Candidate
+from services.recs.domain.scenarios import Action
+from services.recs.ports import Vector
+from services.recs.use_cases import exploring, ordering
+from services.recs.use_cases.asking import Ordered
+from services.recs.use_cases.eligibility import Rules
+from services.recs.use_cases.fill import Page, fill
+from services.recs.use_cases.guards import Down
+from services.recs.use_cases.newest_now import NewestNow
+from services.recs.use_cases.ordering import Placed, Taken
+from services.recs.use_cases.planning import Context
+from services.recs.use_cases.position import Position, remembered
+from services.recs.use_cases.retrievers import Nearest, Retriever
+from services.recs.use_cases.scenario_book import ReadyRule
+from services.recs.use_cases.wording import PINNED
+
+
+@dataclass
+class Built:
+    """A page, and where the next one begins; None at the end."""
+
+    products: dict[str, Product] = field(default_factory=dict)
+    placed: list[Placed] = field(default_factory=list)
+    following: Position | None = None
+
+    @property
+    def picked(self) -> list[Candidate]:
+        """The candidates."""
+        return [found.candidate for found in self.placed]
+
+    def ordered(self) -> dict[str, Ordered]:
+        """What the last stage made of each product."""
+        return {
+            found.candidate.product_id: Ordered(rank, found.score, found.rules)
+            for rank, found in enumerate(self.placed, 1)
+        }
+
+
+class Builder:
+    """One request's page."""
+
+    def __init__(
+        self, context: Context, planned: Sequence[Retriever], rules: Rules, business: Sequence[ReadyRule]
+    ) -> None:
+        self._context = context
+        self._planned = planned
+        self._rules = rules
+        self._business = business
+        self._built = Built()
+
+    async def __call__(self, new: NewestNow, now: datetime) -> Built:
+        """The page; full while candidates are left."""
+        inserted = await self._inserts(new, now)
+        wanted = self._context.ask.size - len(inserted)
+        end = await self._flow(wanted) if wanted > 0 else self._after()
+        for place, found in sorted(inserted.items()):
+            self._built.placed.insert(min(place, len(self._built.placed)), found)
+        self._built.following = self._sealed(end) if end is not None else None
+        return self._built
+
+    async def _flow(self, wanted: int) -> Position | None:
+        """Adds candidates in their final order; returns where the next page begins."""
+        context, diversity = self._context, self._context.ask.scenario.scenario.diversity
+        position, left, taken = context.ask.after, self._after().left, Taken()
+        size = ordering.window_size(wanted, self._business, diversity)
+        while True:
+            window = Page(left or size)
+            await fill(window, self._planned, position, self._rules, context.hydrate, context.degraded)
+            self._built.products.update(window.products)
+            missing = wanted - len(self._built.placed)
+            chosen = await self._ordered(window, missing, taken)
+            self._built.placed += chosen
+            if len(chosen) < len(window.picked):
+                return replace(position or Position(), left=len(window.picked) - len(chosen))
+            if window.last is None:
+                return None
+            position, left = self._end_of(window, window.last), 0
+            if len(chosen) == missing:
+                return position
+            shown = self._rules.excluded.union(candidate.product_id for candidate in window.picked)
+            self._rules = replace(self._rules, excluded=shown)
+
+    async def _ordered(self, window: Page, wanted: int, taken: Taken) -> list[Placed]:
+        diversity = self._context.ask.scenario.scenario.diversity
+        placed = ordering.weighed(window.picked, window.products, self._business)
+        if not diversity.wanted:
+            return placed[:wanted]
+        vectors = await self._vectors(window) if diversity.mmr else {}
+        return ordering.diversified(placed, window.products, diversity, wanted, vectors, taken)
+
+    async def _vectors(self, window: Page) -> Mapping[str, Vector]:
+        if self._context.vectors is None:
+            return {}
+        try:
+            return await self._context.vectors.many([candidate.product_id for candidate in window.picked])
+        except Down as down:
+            self._context.degraded.add(down.what)
+            return {}
+
+    async def _inserts(self, new: NewestNow, now: datetime) -> dict[int, Placed]:
+        """What stands at a place of its own, by index."""
+        inserted = await self._pinned() if self._context.ask.after is None else {}
+        exploration, ask = self._context.ask.scenario.scenario.exploration, self._context.ask
+        if not exploration.share or ask.retriever:
+            return inserted
+        seed = exploring.seed_of(ask.shopper, now)
+        free = [place for place in exploring.places(exploration, ask.size, seed) if place not in inserted]
+        products = await new(self._context.filter_text, self._context.hydrate, self._context.degraded)
+        known = [exploring.candidate(item, i) for i, item in enumerate(products, 1)]
+        eligible = {found.product_id: found for found in self._rules.eligible(self._rules.unseen(known), products)}
+        chosen = exploring.chosen({item: products[item] for item in eligible}, exploration, now, seed, len(free))
+        for place, item in zip(free, chosen, strict=False):
+            inserted[place] = Placed(eligible[item], 0.0, (exploring.LABEL,))
+            self._built.products[item] = products[item]
+        self._rules = replace(self._rules, excluded=self._rules.excluded.union(chosen))
+        return inserted
+
+    async def _pinned(self) -> dict[int, Placed]:
+        wanted: dict[str, tuple[int, str]] = {}
+        for ready in self._business:
+            if ready.rule.action is Action.PIN:
+                for i, item in enumerate(ready.rule.products):
+                    wanted.setdefault(item, (ready.rule.position - 1 + i, ready.label))
+        if not wanted:
+            return {}
+        candidates = [Candidate(item, PINNED, i, 0.0) for i, item in enumerate(wanted, 1)]
+        products = await self._context.hydrate(list(wanted))
+        # The pinned are left out everywhere else, so their own rules are those without that.
+        own = replace(self._rules, excluded=self._rules.excluded.difference(wanted) | self._never())
+        placed: dict[int, Placed] = {}
+        for candidate in own.eligible(own.unseen(candidates), products):
+            place, label = wanted[candidate.product_id]
+            while place in placed:
+                place += 1
+            if place < self._context.ask.size:
+                placed[place] = Placed(candidate, 0.0, (label,))
+                self._built.products[candidate.product_id] = products[candidate.product_id]
+        return placed
+
+    def _never(self) -> frozenset[str]:
+        return self._context.shopper.disliked.union(self._context.ask.context_products)
+
+    def _after(self) -> Position:
+        return self._context.ask.after or Position()
+
+    def _end_of(self, window: Page, last: Candidate) -> Position:
+        nearest = any(isinstance(found, Nearest) and found.name == window.last_of for found in self._planned)
+        return Position(
+            retriever=window.last_of,
+            rank=last.rank,
+            score=last.score if nearest else None,
+            resume=last.resume,
+            finished=tuple(window.finished),
+        )
+
+    def _sealed(self, end: Position) -> Position:
+        """With what all pages have to know."""
+        vectors, after = self._context.vectors, self._context.ask.after
+        shown = remembered(after.shown if after else (), [found.product_id for found in self._built.picked])
+        return replace(
+            end,
+            release=vectors.release.number if vectors else 0,
+            vector=vectors.of_shopper if vectors else None,
+            shown=shown,
+        )
