@@ -135,7 +135,7 @@ async def test_a_call_that_fails_fails_for_all_that_went_with_it() -> None:
 def test_a_position_survives_its_token_and_a_forged_one_is_refused() -> None:
     vector = position.rounded(np.linspace(-1, 1, 64, dtype=np.float32))
     shown = position.remembered((), [f"p{i}" for i in range(1000)])
-    given = Position(3, "two_tower", 40, 0.25, "", vector, ("similar",), shown)
+    given = Position(3, "two_tower", 40, 0.25, "", vector, ("similar",), shown, 12)
     read = position.from_json(given.to_json())
     assert read is not None
     assert (read.release, read.rank, read.score, read.finished, read.shown) == (3, 40, 0.25, ("similar",), shown)
@@ -150,6 +150,7 @@ def test_a_position_survives_its_token_and_a_forged_one_is_refused() -> None:
         {"h": "AAA="},
         {"r": 2**60},
         {"t": 5},
+        {"l": 301},
     ):
         with pytest.raises(InvalidArgument):
             position.from_json({**given.to_json(), **forged})
@@ -157,8 +158,6 @@ def test_a_position_survives_its_token_and_a_forged_one_is_refused() -> None:
 
 class Some:
     """A retriever of fixed candidates."""
-
-    reason = "Because"
 
     def __init__(self, name: str, items: list[str], complete: bool = False, broken: bool = False) -> None:
         self.name, self.items, self.complete, self.broken = name, items, complete, broken
@@ -193,7 +192,7 @@ async def filled(
     degraded: set[Degradation] = set()
     guard = Guard(Degradation.CATALOG, 1, 1, 3)
     hydrate = Hydration(shelf, guard, Snapshots(100), degraded)
-    rules = Rules(excluded, frozenset(), None, "", 0)
+    rules = Rules(excluded, frozenset(), frozenset(), None, "", 0)
     page = Page(size)
     await fill(page, plan, None, rules, hydrate, degraded)
     return page, degraded
