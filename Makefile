@@ -12,7 +12,7 @@ ARGS ?=
 export PYTHONUNBUFFERED := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev up down status logs test test-fast lint format gen breaking bench bench-quality
+.PHONY: help setup setup-dev up down status logs test test-fast lint format gen breaking bench bench-checkout bench-quality
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  \033[1mmake %-13s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,6 +64,9 @@ breaking: setup-dev
 
 bench: setup-dev ## Measure: latency, throughput, time to effect (needs the shop up, or starts a small one)
 	@$(BIN)/python -m pytest tests/bench -m bench -s $(ARGS)
+
+bench-checkout: setup-dev ## Buy under kill -9: 5,000 checkouts, 100 kills, 1,000 buyers for 100 units, one request_id
+	@$(BIN)/python -m pytest tests/load -m bench -s $(ARGS)
 
 bench-quality: setup-dev ## Measure recommendations beside baselines on real data, write docs/quality.md
 	@test -x $(QUALITY)/bin/python || $(BIN)/python -m venv $(QUALITY)
