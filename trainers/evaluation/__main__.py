@@ -37,6 +37,7 @@ class Options:
     seed: int
     max_seconds: float | None
     most_questions: int
+    checkpoints: Path | None
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -68,6 +69,7 @@ def parse(arguments: list[str]) -> Options:
     parser.add_argument("--seed", type=int, default=Config.seed)
     parser.add_argument("--max-seconds", type=float, default=None, help="limit of one training; 0 for none")
     parser.add_argument("--most-questions", type=int, default=MOST_TEST, help="test questions, a sample beyond")
+    parser.add_argument("--checkpoints", type=Path, help="folder; a two-tower that was killed goes on from there")
     return Options(**vars(parser.parse_args(arguments)))
 
 
@@ -82,7 +84,7 @@ def evaluate(options: Options, command: str, console: Console) -> dict[str, Any]
         raise MissingPackage.of(package, name)
     shop = read(options.data)
     made = split(shop.events, options.protocol, options.most_questions)
-    asked = models.Asked(shop.name, options.seed, options.max_seconds)
+    asked = models.Asked(shop.name, options.seed, options.max_seconds, options.checkpoints)
     rows = compare(shop, made, [models.MODELS[name](asked) for name in options.model], console, whole=True)
     title = f"{shop.name}, protocol {options.protocol}, {len(made.test):,} questions, full ranking"
     show(console, title, rows)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from trainers.two_tower.config import Config
 from trainers.two_tower.golden import ParityError
 from trainers.two_tower.model import Towers
 from trainers.two_tower.recommender import TwoTower
-from trainers.two_tower.train import train
+from trainers.two_tower.train import Watch, train
 
 GATE_METRIC, GATE_MODEL = "ndcg@20", "popularity"
 SPEC, REPORT, GOLDEN, VECTORS = "feature_spec.json", "report.json", "golden.npz", "item_vectors.parquet"
@@ -38,11 +38,20 @@ class Built:
     report: Mapping[str, Any]
 
 
-def build(shop: Shop, config: Config, folder: Path, command: str, console: Console) -> Built:
+def build(
+    shop: Shop,
+    config: Config,
+    folder: Path,
+    command: str,
+    console: Console,
+    saved: Path | None = None,
+    watch: Watch | None = None,
+) -> Built:
     """Builds the files of a release: towers, feature specification, item vectors, golden rows, report.
 
     What is measured is a training that never saw the test events. What is exported has learned from all events, with
-    the settings and the length that were measured.
+    the settings and the length that were measured. With `saved`, a folder for checkpoints, trainings that were killed
+    go on from there; `watch` is told of each epoch of the measured one.
 
     Raises:
         DataError: there is too little data to measure anything.
@@ -51,7 +60,7 @@ def build(shop: Shop, config: Config, folder: Path, command: str, console: Conso
     """
     folder.mkdir(parents=True, exist_ok=True)
     protocol, made = split_for_release(shop.events)
-    model = TwoTower(config)
+    model = TwoTower(config, saved=saved, watch=watch)
     rows = run.compare(shop, made, [*run.baselines(), model], console)
     show(console, f"{shop.name}: {len(made.test):,} held-out choices, full ranking", rows)
     assert model.training is not None
@@ -68,7 +77,9 @@ def build(shop: Shop, config: Config, folder: Path, command: str, console: Conso
     _refuse_weak(report)
 
     console.print("training on all events, for the release")
-    trained = train(shop, config, epochs=model.training.best_epoch)
+    unlimited = replace(config, max_seconds=0.0)
+    file = saved / "release.pt" if saved else None
+    trained = train(shop, unlimited, epochs=model.training.best_epoch, saved=file)
     towers = trained.towers.on_cpu()
     report["training"]["release_seconds"] = round(trained.seconds, 1)
     report["gates"]["parity"] = _write_towers(towers, folder)

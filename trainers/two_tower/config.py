@@ -11,6 +11,9 @@ class Config:
     """Of initial weights, order, dropout and negatives: the same seed on the same machine makes the same towers."""
     device: str = "auto"
     """cpu, cuda, or auto: cuda where there is one."""
+    precision: str = "auto"
+    """Of matrix products in training: float32, bfloat16 (mixed precision), or auto: bfloat16 where the device has
+    instructions for it."""
     progress: bool = True
     """Show a progress bar."""
 
@@ -32,6 +35,11 @@ class Config:
     preference_rate: float = 0.3
     """Share of sequences that are shown preferred categories in training. Few shoppers state some, and the tower
     must not lean on them."""
+
+    warm_start: bool = True
+    """Begin with the singular vectors of who chose what as id embeddings."""
+    average_decay: float = 0.99
+    """Of the average over the weights of the last steps, which is what is measured and released."""
 
     temperature: float = 0.1
     """Cosines are divided by it. MovieLens-100K, NDCG@20 of validation: 0.07 gave 0.128,

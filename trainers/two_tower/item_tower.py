@@ -1,12 +1,13 @@
 """The item tower: what is known of a product to its vector."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from trainers.two_tower.config import Config
+from trainers.two_tower.prices import Price
 from trainers.two_tower.spec import ItemInputs
 from trainers.two_tower.vocabulary import PADDING, UNKNOWN, Vocabularies
 
@@ -32,6 +33,11 @@ class ItemTensors:
         """Some of the rows."""
         return ItemTensors(*(value[rows] for value in self.tuple()))
 
+    def trimmed(self) -> "ItemTensors":
+        """The same without columns that are padding in every row, which bags would only add up as nothing."""
+        bags = ("category_path", "brand", "title_tokens", "attributes")
+        return replace(self, **{name: _used(getattr(self, name)) for name in bags})
+
     def to(self, device: torch.device) -> "ItemTensors":
         """The same on a device."""
         return ItemTensors(*(value.to(device) for value in self.tuple()))
@@ -53,12 +59,19 @@ def encode(inputs: ItemInputs, vocabularies: Vocabularies) -> ItemTensors:
     )
 
 
+def _used(places: Tensor) -> Tensor:
+    columns = (places != PADDING).any(0).nonzero()
+    return places[:, : int(columns.max()) + 1 if len(columns) else 1]
+
+
 class Bag(nn.Module):
     """The sum of the embeddings of some strings over the root of their number, padding left out."""
 
     def __init__(self, size: int, dimension: int) -> None:
         super().__init__()
         self.table = nn.Embedding(size, dimension, padding_idx=PADDING)
+        nn.init.normal_(self.table.weight, std=dimension**-0.5)
+        nn.init.zeros_(self.table.weight[PADDING])
         # Where nothing in training is unknown, what is unknown later must not come as noise.
         nn.init.zeros_(self.table.weight[UNKNOWN])
 
@@ -72,25 +85,21 @@ class Bag(nn.Module):
 class ItemTower(nn.Module):
     """Title, category path, brand, attributes and price through a small network, plus an embedding of the id."""
 
-    def __init__(self, vocabularies: Vocabularies, prices: Tensor, config: Config) -> None:
-        """`prices` are those of the training data: the logarithm of a price is scaled by their mean and deviation."""
+    def __init__(self, vocabularies: Vocabularies, catalogue: ItemTensors, config: Config) -> None:
+        """The catalogue's prices give the scales of prices."""
         super().__init__()
         width = config.dimension
         self.words = Bag(len(vocabularies.words), width)
         self.categories = Bag(len(vocabularies.categories), width)
         self.brands = Bag(len(vocabularies.brands), width)
         self.attributes = Bag(len(vocabularies.attributes), width)
-        self.price = nn.Linear(2, width)
+        self.price = Price(width, len(vocabularies.categories), catalogue.category_path, catalogue.price)
         self.mix = nn.Sequential(nn.LayerNorm(5 * width), nn.Linear(5 * width, 2 * width), nn.GELU())
         self.content = nn.Linear(2 * width, width)
+        self.scale = nn.Parameter(torch.tensor(0.5))
         # Ids start at nothing: a product that hardly anybody has seen stays where its content puts it.
         self.ids = nn.Embedding(len(vocabularies.products), width, padding_idx=PADDING)
         nn.init.zeros_(self.ids.weight)
-        logs = prices[prices > 0].log()
-        self.price_mean: Tensor
-        self.price_scale: Tensor
-        self.register_buffer("price_mean", logs.mean() if len(logs) else torch.tensor(0.0))
-        self.register_buffer("price_scale", logs.std().clamp(min=0.1) if len(logs) > 1 else torch.tensor(1.0))
 
     def forward(
         self,
@@ -111,17 +120,9 @@ class ItemTower(nn.Module):
             self.categories(category_path),
             self.brands(brand),
             self.attributes(attributes),
-            self._price(price),
+            self.price(price, category_path),
         ]
-        content = self.content(self.mix(torch.cat(parts, 1)))
+        content = self.content(self.mix(torch.cat(parts, 1))) + self.scale * torch.stack(parts).sum(0)
         known = (product_id > UNKNOWN).to(content.dtype)
         own = self.ids(product_id[:, 0]) * (known if with_id is None else known * with_id)
         return functional.normalize(content + own, dim=1)
-
-    def _price(self, price: Tensor) -> Tensor:
-        # A price that is missing, not a number or not above zero is unknown.
-        known = (price > 0) & (price < 1e12)
-        scaled = (torch.where(known, price, torch.ones_like(price)).log() - self.price_mean) / self.price_scale
-        flag = known.to(scaled.dtype)
-        mixed: Tensor = self.price(torch.cat([scaled.clamp(-5, 5) * flag, flag], 1))
-        return mixed

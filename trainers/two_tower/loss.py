@@ -7,6 +7,7 @@ masked by construction). logQ is the logarithm of the probability that the produ
 """
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
@@ -46,4 +47,5 @@ def sampled_softmax(users: Tensor, items: Tensor, columns: Tensor, correction: T
         correction: logQ of the candidates [candidates].
         temperature: cosines are divided by it.
     """
-    return functional.cross_entropy(users @ items.T / temperature - correction, columns)
+    scores = torch.addmm(-correction, users / temperature, items.T)
+    return functional.cross_entropy(scores.float(), columns)

@@ -3,13 +3,11 @@
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from trainers.datasets import Shop
-from trainers.two_tower import vocabulary
+from trainers.two_tower import computing, vocabulary, warm_start
 from trainers.two_tower.config import Config
 from trainers.two_tower.history import Histories
 from trainers.two_tower.item_tower import ItemTensors, ItemTower, encode
@@ -40,7 +38,7 @@ class Towers:
     @cached_property
     def items(self) -> ItemTensors:
         """The catalogue with places for strings."""
-        return encode(self.inputs, self.vocabularies).to(self.device)
+        return encode(self.inputs, self.vocabularies).trimmed().to(self.device)
 
     def modules(self) -> torch.nn.ModuleList:
         """Both, as one module."""
@@ -75,20 +73,16 @@ class Towers:
 
 
 def create(shop: Shop, config: Config) -> Towers:
-    """Fresh towers for a shop: vocabularies and scales from its data, weights from the seed."""
+    """Fresh towers for a shop: vocabularies and scales from its data, weights from the seed and from who
+    chose what."""
     torch.manual_seed(config.seed)
     spec = of_config(config)
     inputs = spec.items(shop.products)
     vocabularies = vocabulary.build(inputs, shop.events, config)
-    prices: NDArray[np.float32] = inputs.price[:, 0]
-    device = device_of(config)
-    item = ItemTower(vocabularies, torch.from_numpy(prices.copy()), config).to(device)
+    device = computing.device_of(config)
+    item = ItemTower(vocabularies, encode(inputs, vocabularies), config).to(device)
     user = UserTower(vocabularies, config).to(device)
-    return Towers(config, spec, inputs, vocabularies, item, user)
-
-
-def device_of(config: Config) -> torch.device:
-    """The device that the configuration names."""
-    if config.device != "auto":
-        return torch.device(config.device)
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    towers = Towers(config, spec, inputs, vocabularies, item, user)
+    if config.warm_start:
+        warm_start.apply(item, towers.items, shop, config.seed)
+    return towers

@@ -1,6 +1,7 @@
 """The towers as a model that the evaluation can measure."""
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -12,7 +13,8 @@ from trainers.evaluation.recommender import Scores
 from trainers.two_tower import history
 from trainers.two_tower.config import Config
 from trainers.two_tower.model import Towers
-from trainers.two_tower.train import Training, train
+from trainers.two_tower.state import Training
+from trainers.two_tower.train import Watch, train
 
 
 @dataclass
@@ -21,6 +23,10 @@ class TwoTower:
 
     config: Config
     name: str = "two-tower"
+    saved: Path | None = None
+    """Folder for checkpoints: a training that was killed goes on from there."""
+    watch: Watch | None = None
+    """Is told how each epoch of the measured training went."""
     training: Training | None = None
     """The training whose length and settings the validation questions chose."""
     known: Training | None = None
@@ -31,26 +37,30 @@ class TwoTower:
         asked = validation.sample(self.config.validation_questions)
 
         def validate(towers: Towers) -> float:
-            return harness.ndcg(_scorer(towers, train_on), events, asked)
+            return harness.ndcg(scorer(towers, train_on), events, asked)
 
-        self.training = train(train_on, self.config, validate)
+        self.training = train(train_on, self.config, validate, saved=self._file("fit"), watch=self.watch)
         self._use(self.training, train_on)
 
     def refit(self, known: Shop) -> None:
         """Trains afresh for as many epochs as were best."""
         assert self.training is not None, "fit comes before refit"
         unlimited = replace(self.config, max_seconds=0.0)
-        self.known = train(known, unlimited, epochs=self.training.best_epoch)
+        self.known = train(known, unlimited, epochs=self.training.best_epoch, saved=self._file("refit"))
         self._use(self.known, known)
 
     def scores(self, events: Events, queries: Queries) -> Scores:
         return self._score(events, queries)
 
+    def _file(self, part: str) -> Path | None:
+        return self.saved / f"{part}.pt" if self.saved else None
+
     def _use(self, training: Training, shop: Shop) -> None:
-        self._score = _scorer(training.towers, shop)
+        self._score = scorer(training.towers, shop)
 
 
-def _scorer(towers: Towers, shop: Shop) -> harness.Score:
+def scorer(towers: Towers, shop: Shop) -> harness.Score:
+    """Scores by towers as they are now, with the shop's preferences."""
     vectors = towers.item_vectors()
 
     def score(events: Events, queries: Queries) -> Scores:

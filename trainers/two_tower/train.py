@@ -1,42 +1,34 @@
 """Trains the towers: config -> data -> model -> loop."""
 
-import copy
 import math
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import numpy as np
 import torch
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from trainers.datasets import Shop
-from trainers.two_tower import loss, model
+from trainers.two_tower import checkpoint, computing, loss, model
 from trainers.two_tower.config import Config
 from trainers.two_tower.model import Towers
 from trainers.two_tower.sequences import NOTHING, Batch, Sequences
+from trainers.two_tower.state import State, Training
 
 Validate = Callable[[Towers], float]
-FINAL_RATE = 0.1
-"""The learning rate falls to this share of itself over `max_epochs`, along a cosine."""
+Watch = Callable[[int, Mapping[str, float]], None]
+"""Is told after each epoch: its number, and what was measured by name."""
 
 
-@dataclass
-class Training:
-    """What came out, and how it went."""
-
-    towers: Towers
-    best_epoch: int = 0
-    """Epochs after which the towers were best."""
-    seconds: float = 0.0
-    losses: list[float] = field(default_factory=list)
-    validation: list[float] = field(default_factory=list)
-    """NDCG@20 after each epoch."""
-    stopped: str = "after the last epoch"
-
-
-def train(shop: Shop, config: Config, validate: Validate | None = None, epochs: int | None = None) -> Training:
+def train(
+    shop: Shop,
+    config: Config,
+    validate: Validate | None = None,
+    epochs: int | None = None,
+    saved: Path | None = None,
+    watch: Watch | None = None,
+) -> Training:
     """Trains towers on a shop's events.
 
     Args:
@@ -45,56 +37,68 @@ def train(shop: Shop, config: Config, validate: Validate | None = None, epochs: 
         validate: measures the towers after each epoch; the best ones are returned, and training stops when they do
             not get better. Without it the last ones are.
         epochs: stop after so many, with the learning rates that they would have in a longer training.
+        saved: a file that is written after each epoch. If it holds this very training, it goes on from there.
+        watch: is told how each epoch went; what it raises ends the training.
     """
-    random = np.random.default_rng(config.seed)
+    computing.keep_memory()
     towers = model.create(shop, config)
     data = Sequences(shop, towers.spec, config)
-    optimizer = torch.optim.AdamW(
-        towers.modules().parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
-    )
-    steps = math.ceil(len(data.pieces(random)) / config.batch_size)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: rate(step, steps, config))
-
-    training, best, began = Training(towers), -1.0, time.monotonic()
-    clock = _computing_s(towers.device)
-    started = clock()
-    kept = copy.deepcopy(towers.modules().state_dict())
+    steps = math.ceil(len(data.pieces(np.random.default_rng(config.seed))) / config.batch_size)
+    state = State(towers, steps)
+    name = checkpoint.name_of(shop, config) if saved else ""
+    if saved:
+        checkpoint.resume(saved, state, name)
     last = epochs or config.max_epochs
-    with _deterministic(), _progress(config) as progress:
-        task = progress.add_task("training", total=steps * last, note="")
-        for epoch in range(1, last + 1):
-            towers.modules().train()
-            total = count = 0.0
-            for batch in data.batches(random):
-                value = step_loss(towers, data, batch, random)
-                if value is not None:
-                    optimizer.zero_grad(set_to_none=True)
-                    value.backward()  # type: ignore[no-untyped-call]
-                    torch.nn.utils.clip_grad_norm_(towers.modules().parameters(), 1.0)
-                    optimizer.step()
-                    total, count = total + value.item(), count + 1
-                schedule.step()
-                progress.update(task, advance=1, description=f"epoch {epoch} of at most {last}")
-            training.losses.append(total / max(count, 1))
-            progress.update(task, completed=steps * epoch, note=f"loss {training.losses[-1]:.3f}")
 
-            score = validate(towers) if validate else float(epoch)
+    began, clock = time.monotonic(), computing.clock(towers.device)
+    started = clock() - state.computed_s
+    with computing.deterministic(), _progress(config) as progress:
+        task = progress.add_task("training", total=steps * last, completed=steps * state.epoch, note="")
+        while state.epoch < last and not _enough(state, config):
+            state.epoch += 1
+            progress.update(task, description=f"epoch {state.epoch} of at most {last}")
+            measured = {"loss": _epoch(state, data, progress, task)}
+            state.training.losses.append(measured["loss"])
             if validate:
-                training.validation.append(score)
-                progress.update(task, note=f"loss {training.losses[-1]:.3f}  ndcg@20 {score:.4f}")
-            if score > best:
-                best, training.best_epoch = score, epoch
-                kept = copy.deepcopy(towers.modules().state_dict())
-            elif epoch - training.best_epoch >= config.patience:
-                training.stopped = f"no better for {config.patience} epochs"
-                break
-            if config.max_seconds and clock() - started > config.max_seconds:
-                training.stopped = f"after {config.max_seconds:.0f} s, the time that the settings allow"
-                break
-    towers.modules().load_state_dict(kept)
-    towers.modules().eval()
-    training.seconds = time.monotonic() - began
-    return training
+                measured["ndcg@20"] = validate(state.average.towers)
+                state.training.validation.append(measured["ndcg@20"])
+            state.keep(measured.get("ndcg@20", float(state.epoch)))
+            state.computed_s = clock() - started
+            note = "  ".join(f"{key} {value:.4f}" for key, value in measured.items())
+            progress.update(task, completed=steps * state.epoch, note=note)
+            if saved:
+                checkpoint.save(saved, state, name)
+            if watch:
+                watch(state.epoch, measured)
+    state.training.seconds = time.monotonic() - began
+    return state.finish()
+
+
+def _epoch(state: State, data: Sequences, progress: Progress, task: TaskID) -> float:
+    """One pass over the data; returns the mean loss."""
+    towers = state.towers
+    towers.modules().train()
+    total = count = 0.0
+    for batch in data.batches(state.random):
+        with computing.mixed(towers.config, towers.device):
+            value = step_loss(towers, data, batch, state.random)
+        if value is not None:
+            state.step(value)
+            total, count = total + value.item(), count + 1
+        state.schedule.step()
+        progress.advance(task)
+    return total / max(count, 1)
+
+
+def _enough(state: State, config: Config) -> bool:
+    """Whether training should end before the last epoch; notes why."""
+    if state.training.validation and state.epoch - state.training.best_epoch >= config.patience:
+        state.training.stopped = f"no better for {config.patience} epochs"
+        return True
+    if config.max_seconds and state.computed_s > config.max_seconds:
+        state.training.stopped = f"after {config.max_seconds:.0f} s, the time that the settings allow"
+        return True
+    return False
 
 
 def step_loss(towers: Towers, data: Sequences, batch: Batch, random: np.random.Generator) -> torch.Tensor | None:
@@ -128,33 +132,6 @@ def step_loss(towers: Towers, data: Sequences, batch: Batch, random: np.random.G
         torch.from_numpy(correction).to(device),
         config.temperature,
     )
-
-
-def rate(step: int, steps: int, config: Config) -> float:
-    """Share of the learning rate at a step: it rises over the first steps, then falls along a cosine."""
-    done = min(1.0, step / max(1, steps * config.max_epochs))
-    cosine = FINAL_RATE + (1 - FINAL_RATE) * (1 + math.cos(math.pi * done)) / 2
-    return cosine * min(1.0, (step + 1) / max(1, config.warmup_steps))
-
-
-def _computing_s(device: torch.device) -> Callable[[], float]:
-    """A clock of the time that the training computes. On a busy machine it waits as long as it computes, and a limit
-    by the wall's clock would make worse towers there."""
-    if device.type != "cpu":
-        return time.monotonic
-    threads = torch.get_num_threads()
-    return lambda: time.process_time() / threads
-
-
-@contextmanager
-def _deterministic() -> Iterator[None]:
-    """Without it the gradients of embeddings are summed in the order in which threads finish."""
-    before = torch.are_deterministic_algorithms_enabled()
-    torch.use_deterministic_algorithms(True, warn_only=True)
-    try:
-        yield
-    finally:
-        torch.use_deterministic_algorithms(before)
 
 
 def _progress(config: Config) -> Progress:

@@ -1,0 +1,60 @@
+"""Searching for settings."""
+
+import io
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from tests.support.shops import small_shop
+from trainers.datasets import DataError
+from trainers.two_tower import settings, tune
+from trainers.two_tower.config import Config
+
+SHOP = small_shop(products=80, shoppers=80)
+BASE = Config(progress=False, device="cpu", max_epochs=3, warmup_steps=5)
+
+
+def search(folder: Path, trials: int) -> tuple[Config, str]:
+    console = Console(file=io.StringIO(), width=200)
+    found = tune.tune(SHOP, BASE, tune.Search("last", trials, 0.0, folder / "study.sqlite"), console)
+    return found, console.file.getvalue()  # type: ignore[attr-defined]
+
+
+def test_a_search_begins_with_the_settings_there_are_and_goes_on_where_it_was(tmp_path: Path) -> None:
+    _, first = search(tmp_path, 1)
+    assert f"'learning_rate': {BASE.learning_rate}" in first
+    best, second = search(tmp_path, 4)
+    assert "trial 0" not in second
+    assert "best of 4" in second
+    assert "best of 4" in search(tmp_path, 4)[1], "nothing is left to try"
+    assert replace(best, **{name: getattr(BASE, name) for name in tune.SPACE}) == BASE
+
+
+def test_a_study_of_other_data_is_refused(tmp_path: Path) -> None:
+    search(tmp_path, 1)
+    other = tune.Search("time", 1, 0.0, tmp_path / "study.sqlite")
+    with pytest.raises(DataError, match="other data or another protocol"):
+        tune.tune(SHOP, BASE, other, Console(file=io.StringIO()))
+
+
+def test_settings_read_back(tmp_path: Path) -> None:
+    settings.write(replace(BASE, temperature=0.123), tmp_path / "found.json")
+    assert settings.load(tmp_path / "found.json") == replace(BASE, temperature=0.123)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("{", "holds no settings"), ('{"depth": 3}', "the setting 'depth', which there is not"), ("3", "no settings")],
+)
+def test_settings_that_cannot_be_used_are_refused(text: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "broken.json").write_text(text)
+    with pytest.raises(DataError, match=said):
+        settings.load(tmp_path / "broken.json")
+
+
+def test_settings_may_name_some_only(tmp_path: Path) -> None:
+    (tmp_path / "some.json").write_text(json.dumps({"layers": 2}))
+    assert settings.load(tmp_path / "some.json") == Config(layers=2)

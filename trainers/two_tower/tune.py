@@ -1,0 +1,106 @@
+"""Looks for better settings: `python -m trainers.two_tower tune --data PATH --out settings.json`.
+
+Optuna proposes settings (TPE, Bergstra et al. 2011), each is trained on what is known before the validation period and
+measured by NDCG@20 on the validation questions, and trainings that fall behind the median of the earlier ones at the
+same epoch are given up. The test questions are never asked. The study is a file: a search that was killed goes on.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import optuna
+from rich.console import Console
+
+from trainers.datasets import DataError, Shop
+from trainers.evaluation import harness
+from trainers.evaluation.protocols import Split, split
+from trainers.two_tower.config import Config
+from trainers.two_tower.model import Towers
+from trainers.two_tower.recommender import scorer
+from trainers.two_tower.train import train
+
+WARM_UP_TRIALS, WARM_UP_EPOCHS = 3, 1
+"""Before which nothing is given up: a median of two says little, and neither does the first epoch."""
+SPACE: Mapping[str, Callable[[optuna.Trial], Any]] = {
+    "learning_rate": lambda trial: trial.suggest_float("learning_rate", 3e-4, 1e-2, log=True),
+    "weight_decay": lambda trial: trial.suggest_float("weight_decay", 1e-3, 0.3, log=True),
+    "temperature": lambda trial: trial.suggest_float("temperature", 0.04, 0.2, log=True),
+    "dropout": lambda trial: trial.suggest_float("dropout", 0.0, 0.6),
+    "id_dropout": lambda trial: trial.suggest_float("id_dropout", 0.0, 0.8),
+    "layers": lambda trial: trial.suggest_int("layers", 1, 2),
+    "heads": lambda trial: trial.suggest_categorical("heads", [1, 2, 4]),
+    "batch_size": lambda trial: trial.suggest_categorical("batch_size", [32, 64, 128, 256]),
+}
+"""What may be changed. Lengths of vectors and histories are contracts of the shop, and stay."""
+
+
+@dataclass(frozen=True)
+class Search:
+    """What is looked for, and for how long."""
+
+    protocol: str
+    trials: int
+    seconds: float
+    study: Path
+    """SQLite file of the study."""
+
+
+def tune(shop: Shop, base: Config, search: Search, console: Console) -> Config:
+    """The best settings that were found; those of `base` are tried first.
+
+    Raises:
+        DataError: there is too little data to measure anything, or the study is of other data.
+    """
+    made = split(shop.events, search.protocol)
+    study = _study(search, base, shop)
+    done = len([trial for trial in study.trials if trial.state.is_finished()])
+    if not study.trials:
+        study.enqueue_trial({name: getattr(base, name) for name in SPACE})
+    study.optimize(
+        lambda trial: _score(trial, shop, made, base, console),
+        n_trials=max(search.trials - done, 0),
+        timeout=search.seconds or None,
+    )
+    best = study.best_trial
+    console.print(f"best of {len(study.trials)}: ndcg@20 {best.value:.4f} of validation with {best.params}")
+    return replace(base, **best.params)
+
+
+def _score(trial: optuna.Trial, shop: Shop, made: Split, base: Config, console: Console) -> float:
+    config = replace(base, **{name: suggest(trial) for name, suggest in SPACE.items()})
+    train_on = replace(shop, events=made.train)
+    asked = made.validation.sample(config.validation_questions)
+
+    def validate(towers: Towers) -> float:
+        return harness.ndcg(scorer(towers, train_on), made.events, asked)
+
+    def watch(epoch: int, measured: Mapping[str, float]) -> None:
+        trial.report(measured["ndcg@20"], epoch)
+        if trial.should_prune():
+            console.print(f"[dim]trial {trial.number}: given up after epoch {epoch}[/]")
+            raise optuna.TrialPruned
+
+    found = max(train(train_on, config, validate, watch=watch).validation)
+    console.print(f"trial {trial.number}: ndcg@20 {found:.4f} with {trial.params}", soft_wrap=True)
+    return found
+
+
+def _study(search: Search, base: Config, shop: Shop) -> optuna.Study:
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    search.study.parent.mkdir(parents=True, exist_ok=True)
+    study = optuna.create_study(
+        study_name="two-tower",
+        storage=f"sqlite:///{search.study}",
+        direction="maximize",
+        sampler=optuna.samplers.TPESampler(seed=base.seed),
+        pruner=optuna.pruners.MedianPruner(WARM_UP_TRIALS, WARM_UP_EPOCHS),
+        load_if_exists=True,
+    )
+    of = {"data": shop.fingerprint, "protocol": search.protocol}
+    if study.trials and study.user_attrs != of:
+        raise DataError(f"{search.study} is a study of other data or another protocol. Name another file.")
+    for name, value in of.items():
+        study.set_user_attr(name, value)
+    return study
