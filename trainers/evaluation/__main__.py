@@ -14,7 +14,7 @@ from typing import Any
 from rich.console import Console
 
 from trainers.datasets import DataError, read
-from trainers.evaluation import models, plot
+from trainers.evaluation import models, paired, plot
 from trainers.evaluation.optional import MissingPackage
 from trainers.evaluation.protocols import MOST_TEST, PROTOCOLS, split
 from trainers.evaluation.report import as_json, show, show_beyond
@@ -94,6 +94,7 @@ def evaluate(options: Options, command: str, console: Console) -> dict[str, Any]
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(report, indent=2) + "\n")
     file.with_suffix(".svg").write_text(plot.svg(title, rows))
+    paired.save(file.with_suffix(".npz"), made.test, rows)
     console.print(f"written to {file} and {file.with_suffix('.svg').name}", soft_wrap=True)
     return report
 

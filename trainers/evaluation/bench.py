@@ -7,7 +7,7 @@ import argparse
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
@@ -45,6 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--model", default="all", metavar="NAME[,NAME...]")
     parser.add_argument("--max-seconds", type=float, default=None, help="limit of one training; 0 for none")
     parser.add_argument("--out", type=Path, default=ROOT / "docs")
+    parser.add_argument("--checkpoints", type=Path, help="folder; two-towers that were killed go on from there")
     options = parser.parse_args(arguments)
     console = Console(highlight=False)
     wanted = [each for each in TABLE if not options.only or each.folder in options.only.split(",")]
@@ -78,11 +79,13 @@ def _measure(each: Measured, model: str, options: argparse.Namespace, console: C
     it was skipped, if it was."""
     given = ["--data", str(options.data / each.folder), "--protocol", each.protocol, "--model", model]
     given += ["--most-questions", str(ALL_QUESTIONS)]
+    checkpoints = options.checkpoints / f"{each.folder}-{each.protocol}-{model}" if options.checkpoints else None
     given += [] if options.max_seconds is None else ["--max-seconds", f"{options.max_seconds:g}"]
     measured_at = revision()  # before: a commit may come while it runs
     report = REPORTS / "bench" / f"{each.folder}-{each.protocol}-{model}.json"
     try:
-        found = evaluate(parse([*given, "--report", str(report)]), "", console)
+        asked = replace(parse([*given, "--report", str(report)]), checkpoints=checkpoints)
+        found = evaluate(asked, "", console)
     except (DataError, MissingPackage) as error:
         return str(error)
     command = " ".join(["python -m trainers.evaluation", *given])

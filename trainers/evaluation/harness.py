@@ -37,6 +37,8 @@ class Result:
     """Coverage, novelty, diversity and popularity bias at k with intervals, where they were asked for."""
     parts: Mapping[str, Mapping[str, Estimate]] = field(default_factory=dict)
     """The metrics PARTED of parts of the questions, where they were asked for."""
+    each: Mapping[str, Floats] = field(default_factory=dict)
+    """The metrics PARTED of every question, to compare models question by question."""
 
 
 def ranks(score: Score, events: Events, queries: Queries) -> tuple[Floats, Ints]:
@@ -85,6 +87,7 @@ def evaluate(
         novelty=float(-np.log2(np.minimum(shares, 1)).mean()),
         beyond={} if catalogue is None else beyond.measure(top, queries, known, catalogue),
         parts={} if catalogue is None else {name: _part(each, queries, mask) for name, mask in masks.items()},
+        each={name: each[name] for name in PARTED},
     )
 
 
