@@ -119,14 +119,19 @@ def _like(name: RetrieverName, product: str, context: Context, sources: Sources)
     vectors = context.vectors
     if vectors is None or not product:
         return []
-    return [_nearest(name, context, sources, vectors, lambda: vectors.product(product))]
+    return [_nearest(name, context, sources, vectors, lambda: vectors.product(product), product)]
 
 
 def _nearest(
-    name: str, context: Context, sources: Sources, vectors: Vectors, vector: Callable[[], Awaitable[Vector]]
+    name: str,
+    context: Context,
+    sources: Sources,
+    vectors: Vectors,
+    vector: Callable[[], Awaitable[Vector]],
+    without: str = "",
 ) -> Nearest:
     where = wider(context.where)
-    return Nearest(name, sources.index, sources.index_guard, vectors.release, vector, where, context.first)
+    return Nearest(name, sources.index, sources.index_guard, vectors.release, vector, where, context.first, without)
 
 
 def _like_parts(name: RetrieverName, product: str, context: Context, sources: Sources, use: RetrieverUse) -> list[Part]:

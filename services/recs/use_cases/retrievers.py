@@ -68,6 +68,8 @@ class Nearest:
     where: Expr | None
     first: int
     """Candidates to begin with."""
+    without: str = ""
+    """Id of the product whose vector it is: nearest to itself, and no recommendation."""
     complete: bool = True
 
     async def candidates(self, after: Position | None) -> AsyncIterator[list[Candidate]]:
@@ -81,7 +83,7 @@ class Nearest:
             found = await self._search(vector, limit)
             part = []
             for item, score in found:
-                if item not in given and score <= ceiling:
+                if item not in given and score <= ceiling and item != self.without:
                     rank += 1
                     part.append(Candidate(item, self.name, rank, score))
             given.update(candidate.product_id for candidate in part)
