@@ -59,6 +59,7 @@ class Mesh:
         parts.append(self._worker(after=(*before, *services["recs"])))
         for name, port in zip(services["search"], self.ports.search, strict=True):
             parts.append(self._service(name, "search", port, self._search(), after=before))
+        parts.append(self._search_worker(after=(*before, *services["search"])))
         parts.append(self._gateway(after=tuple(part.name for part in parts)))
         return parts
 
@@ -174,10 +175,23 @@ class Mesh:
         return {
             "AISLE_SEARCH_USERS_ADDRESS": addresses(self.ports.users),
             "AISLE_SEARCH_CATALOG_ADDRESS": addresses(self.ports.catalog),
+            "AISLE_SEARCH_INFERENCE_ADDRESS": f"127.0.0.1:{self.ports.inference}",
+            "AISLE_SEARCH_MILVUS_URI": f"http://127.0.0.1:{self.ports.milvus}",
             "AISLE_SEARCH_CLIENT_ID": SEARCH_CLIENT,
             "AISLE_SEARCH_CLIENT_SECRET_FILE": str(self.credentials.search_secret_file),
             "AISLE_SEARCH_ATTRIBUTION_KEY_FILE": str(self.credentials.attribution_key_file),
         }
+
+    def _search_worker(self, after: tuple[str, ...]) -> Part:
+        environment = {
+            **self._search(),
+            "AISLE_SEARCH_DATABASE_URL": self.postgres.url("search", self.credentials),
+            "AISLE_SEARCH_DRAIN_S": "0",  # there is one worker only
+            "AISLE_SEARCH_WORKER_LISTEN": f"127.0.0.1:{self.ports.search_worker}",
+            "AISLE_SEARCH_WORKER_METRICS_LISTEN": f"127.0.0.1:{self.ports.metrics['search-worker']}",
+        }
+        program = Program("search-worker", _python("services.search.worker"), ONE_THREAD | environment, priority=600)
+        return Part(program, grpc_probe(self.ports.search_worker), f"127.0.0.1:{self.ports.search_worker}", after)
 
     def _gateway(self, after: tuple[str, ...]) -> Part:
         # A base id of its own for each Envoy: two shops on one machine must not share its memory segment.

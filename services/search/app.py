@@ -4,27 +4,40 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 import grpc
+from aisle.search.v1.search_release_service_pb2_grpc import add_SearchReleaseServiceServicer_to_server
 from aisle.search.v1.search_service_pb2_grpc import add_SearchServiceServicer_to_server
 
 from services.kit import auth, database
 from services.kit.app import App
 from services.kit.channels import channel
+from services.kit.notifications import Listener
 from services.kit.tokens import PublishedKeys, TokenVerifier
 from services.search.adapters import catalog
+from services.search.adapters.index import Connection, MilvusIndex
+from services.search.adapters.inference import InferenceEncoders
 from services.search.adapters.lexical import TantivyIndex
+from services.search.adapters.pictures import PreparedPictures
+from services.search.adapters.queries import PostgresQueries
+from services.search.adapters.releases import CHANNEL, PostgresReleases
 from services.search.adapters.vocabulary import Vocabulary
 from services.search.domain import synonyms
 from services.search.domain.words import words
+from services.search.servicer.releases import SearchReleaseServicer
 from services.search.servicer.search import SearchServicer
 from services.search.settings import SearchSettings
+from services.search.use_cases.active_build import ActiveBuild
 from services.search.use_cases.catalogue import Catalogue
 from services.search.use_cases.follow import FollowCatalogue
+from services.search.use_cases.guards import Degradation, Guard
+from services.search.use_cases.meaning import Guards, Meaning
+from services.search.use_cases.releases import ManageReleases
 from services.search.use_cases.search import Search
+from services.search.use_cases.searched import Searched
 from services.search.use_cases.suggest import Suggest
 from services.search.use_cases.understand import Understand
 
 USERS = "aisle.users.v1.SessionService"
-SERVICES = ("aisle.search.v1.SearchService",)
+SERVICES = ("aisle.search.v1.SearchService", "aisle.search.v1.SearchReleaseService")
 MIN_KEY_BYTES = 32
 
 
@@ -45,11 +58,31 @@ async def build(settings: SearchSettings) -> App:
     catalogue = Catalogue(index, vocabulary)
     understand = Understand(index.stem, vocabulary, read_synonyms(settings.synonyms_file, index))
     follow = FollowCatalogue(catalog.GrpcCatalogFeed(products), catalogue, settings.changes_poll_s)
-    search = Search(catalogue, index, understand, key)
+    inference = await resources.enter_async_context(channel(settings.inference_address))
+    encoders = InferenceEncoders(inference)
+    pictures = PreparedPictures(settings.picture_workers, settings.picture_timeout_s, settings.picture_memory_mib)
+    resources.push_async_callback(pictures.aclose)
+    vectors = milvus_index(settings)
+    resources.push_async_callback(vectors.close)
+    registered = PostgresReleases(engine)
+    active = ActiveBuild(registered, settings.build_poll_s)
+    await active.refresh()
+    guards = Guards(
+        texts=_guard(settings, Degradation.TEXT_ENCODER, settings.text_encoder_timeout_s),
+        pictures=_guard(settings, Degradation.IMAGE_ENCODER, settings.picture_encoder_timeout_s),
+        index=_guard(settings, Degradation.INDEX, settings.index_timeout_s),
+    )
+    meaning = Meaning(catalogue, encoders, pictures, vectors, guards, settings.query_cache_size)
+    search = Search(catalogue, index, understand, active, meaning, follow.age_s, key)
     suggest = Suggest(catalogue, index, vocabulary, understand)
+    searched = Searched(PostgresQueries(engine), settings.popular_poll_s)
+    resources.push_async_callback(searched.flush)
+    listener = Listener(settings.database_url, {CHANNEL: active.hint})
 
     def register(server: grpc.aio.Server) -> None:
-        add_SearchServiceServicer_to_server(SearchServicer(search, suggest, index), server)
+        add_SearchServiceServicer_to_server(SearchServicer(search, suggest, searched, index), server)
+        manage = ManageReleases(registered, encoders, pictures)
+        add_SearchReleaseServiceServicer_to_server(SearchReleaseServicer(manage), server)
 
     async def has_read() -> None:
         if not follow.ready:
@@ -63,9 +96,21 @@ async def build(settings: SearchSettings) -> App:
         verifier=TokenVerifier(PublishedKeys(users)),
         # Once the catalogue was read, products are found without any other part.
         dependencies={"catalogue": has_read},
-        background=(follow.run,),
+        background=(follow.run, active.watch, searched.write, searched.watch, listener.run),
         resources=resources,
     )
+
+
+def milvus_index(settings: SearchSettings) -> MilvusIndex:
+    """The reading side of the index by the settings."""
+    # A little less than the guard's, so that a client that hangs is noticed as such and replaced.
+    timeout_s = settings.index_timeout_s * 0.8
+    connection = Connection(settings.milvus_uri, settings.milvus_token, timeout_s)
+    return MilvusIndex(connection, timeout_s, settings.searches_in_flight, settings.searches_together)
+
+
+def _guard(settings: SearchSettings, what: Degradation, budget_s: float) -> Guard:
+    return Guard(what, budget_s, settings.pause_s, settings.tolerated_timeouts)
 
 
 def read_synonyms(path: Path, index: TantivyIndex) -> synonyms.Synonyms:

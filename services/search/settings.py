@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 from pydantic_settings import SettingsConfigDict
 
 from services.kit.settings import ServiceSettings
@@ -21,6 +21,11 @@ class SearchSettings(ServiceSettings):
     client_id: str = Field(min_length=1)
     client_secret_file: Path
     """The secret by which search gets its access token from users, to follow the catalogue's changes."""
+    inference_address: str = Field(min_length=3)
+    """host:port of a server of the Open Inference Protocol."""
+    milvus_uri: str = Field(pattern=r"^https?://")
+    milvus_token: str = ""
+    """`user:password` or an API key; Milvus Lite asks for none."""
     attribution_key_file: Path
     """At least 32 secret bytes that sign attribution tokens: the same as recs', which keeps the events."""
     synonyms_file: Path = SYNONYMS
@@ -30,6 +35,52 @@ class SearchSettings(ServiceSettings):
 
     changes_poll_s: float = Field(0.2, gt=0)
     """Between two looks at the catalogue's change feed: a new price is filtered on in well under a second."""
-    stale_s: float = Field(5.0, gt=0)
-    """The feed is asked five times a second: after this long without an answer a reply says that the catalogue is
-    away."""
+
+    # Each budget is several times what the part took at the 99th percentile under load on two shared cores: long
+    # enough not to give up on a busy machine, short enough that a page without it comes within half a second.
+    text_encoder_timeout_s: float = Field(0.3, gt=0)
+    picture_encoder_timeout_s: float = Field(1.0, gt=0)
+    index_timeout_s: float = Field(0.5, gt=0)
+    """Milvus Lite takes 0.4 ms for each 1,000 products, and searches wait for each other."""
+    pause_s: float = Field(1.0, gt=0)
+    """A part that failed is left alone this long, so that fallbacks are fast and it can recover."""
+    tolerated_timeouts: int = Field(3, ge=1)
+    """Timeouts in a row before a part counts as failed: one may be a busy machine's."""
+
+    picture_workers: int = Field(2, ge=1)
+    """Processes that decode pictures, one picture at a time each."""
+    picture_timeout_s: float = Field(1.5, gt=0)
+    """A picture of 25 megapixels takes half a second; what takes longer was made to."""
+    picture_memory_mib: int = Field(288, ge=128)
+    """Of a decoding process: Python, Pillow and two copies of 25 megapixels."""
+
+    searches_in_flight: int = Field(1, ge=1)
+    """Searches of the index at a time for one filter; those that come meanwhile go together in the next."""
+    searches_together: int = Field(16, ge=1)
+    query_cache_size: int = Field(10_000, ge=1)
+    """Vectors of queries that are kept: 2 kB each."""
+    build_poll_s: float = Field(1.0, gt=0)
+    """Notifications tell of a new build at once; asking finds what a lost connection missed."""
+    popular_poll_s: float = Field(10.0, gt=0)
+
+
+class WorkerSettings(SearchSettings):
+    """Read from `AISLE_SEARCH_*`; the worker listens at `AISLE_SEARCH_WORKER_LISTEN`."""
+
+    listen: str = Field(
+        "127.0.0.1:0", pattern=r"^.+:\d+$", validation_alias=AliasChoices("AISLE_SEARCH_WORKER_LISTEN", "listen")
+    )
+    metrics_listen: str = Field(
+        "",
+        pattern=r"^$|^.+:\d+$",
+        validation_alias=AliasChoices("AISLE_SEARCH_WORKER_METRICS_LISTEN", "metrics_listen"),
+    )
+    index_flush_s: float = Field(1.0, gt=0)
+    """Between two flushes of the index: each makes a segment, and many small segments slow the search."""
+    index_check_s: float = Field(0.5, gt=0)
+    """Between two questions whether the index is still the one that was written to, and whether there is another
+    build to fill."""
+    popular_every_s: float = Field(30.0, gt=0)
+    popular_window_days: int = Field(30, ge=1)
+    popular_shoppers: int = Field(3, ge=2)
+    """Shoppers who searched for the same before others are shown it: a rarer query may hold a name."""

@@ -106,8 +106,8 @@ class TantivyIndex:
         if not needed:
             made = tantivy.Query.boolean_query([*worth, *named])
         elif any_of:
-            halves = tantivy.Query.boolean_query([(Occur.Should, part) for part in needed], (len(needed) + 1) // 2)
-            made = tantivy.Query.boolean_query([(Occur.Must, halves), *worth, *named])
+            some = tantivy.Query.boolean_query([(Occur.Should, part) for part in needed])
+            made = tantivy.Query.boolean_query([(Occur.Must, some), *worth, *named])
         else:
             made = tantivy.Query.boolean_query([*((Occur.Must, part) for part in needed), *worth, *named])
         if not query.sku:

@@ -13,6 +13,7 @@ from services.search.use_cases import ordering, position
 from services.search.use_cases.measures import DEGRADED, SEARCHES, SUGGESTIONS, stage
 from services.search.use_cases.products import SCHEMA, product_id
 from services.search.use_cases.search import Ask, Found, Search
+from services.search.use_cases.searched import Searched
 from services.search.use_cases.suggest import Suggest
 
 # Shops send the same few filters again and again, and reading one takes milliseconds.
@@ -22,9 +23,10 @@ parse = lru_cache(maxsize=1024)(lambda text: filters.parse(text, SCHEMA))
 class SearchServicer(SearchServiceServicer):
     """Parses, calls, renders."""
 
-    def __init__(self, search: Search, suggest: Suggest, index: LexicalIndex) -> None:
+    def __init__(self, search: Search, suggest: Suggest, searched: Searched, index: LexicalIndex) -> None:
         self._search = search
         self._suggest = suggest
+        self._searched = searched
         self._index = index
 
     async def Search(self, request: pb.SearchRequest, _: Any) -> pb.SearchResponse:
@@ -34,12 +36,15 @@ class SearchServicer(SearchServiceServicer):
             with stage("render"):
                 reply = messages.found(found, token, self._index)
         _count(request, found)
+        if found.total and not found.fallback and not request.page_token:
+            self._searched.note(_shopper(), found.corrected or request.query)
         return reply
 
     async def Suggest(self, request: pb.SuggestRequest, _: Any) -> pb.SuggestResponse:
         size = paging.page_size(request.page_size, 8, 20)
         with stage("suggest"):
-            found = self._suggest(request.query, size, (), ())
+            own = await self._searched.own(_shopper())
+            found = self._suggest(request.query, size, own, self._searched.popular)
         for suggestion in found:
             SUGGESTIONS.labels(suggestion.kind.value).inc()
         return pb.SuggestResponse(suggestions=map(messages.suggestion, found))
@@ -56,6 +61,8 @@ def _ask(request: pb.SearchRequest) -> Ask:
         order=ordering.parse(request.order_by),
         after=position.from_json(paging.decode(request.page_token, request)),
         similar=product_id(request.similar_product),
+        picture=request.image,
+        picture_weight=request.image_weight if request.HasField("image_weight") else 0.5,
         verbatim=request.verbatim,
     )
 

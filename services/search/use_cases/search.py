@@ -1,26 +1,31 @@
 """Searches: what is typed -> words and meaning -> filter -> one order -> a page."""
 
+import asyncio
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 import numpy as np
 from aisle.catalog.v1.product_pb2 import Product
 
-from services.kit.errors import NotFound
+from services.kit.errors import InvalidArgument, NotFound
 from services.kit.filters import Expr
+from services.kit.pictures import PictureRefused
 from services.search.domain import attribution
 from services.search.domain.query import Query
 from services.search.domain.words import normalized
 from services.search.ports import LexicalIndex, Rows, Scores
 from services.search.use_cases import facets as counting
 from services.search.use_cases import ordering, position
+from services.search.use_cases.active_build import ActiveBuild
 from services.search.use_cases.catalogue import Catalogue
 from services.search.use_cases.facets import Facet
 from services.search.use_cases.filtering import Mask, mask
 from services.search.use_cases.fusion import Ranking, fuse
 from services.search.use_cases.guards import Degradation
+from services.search.use_cases.meaning import Meaning, Near, Wanted
 from services.search.use_cases.measures import stage
 from services.search.use_cases.ordering import RELEVANCE, Ordered
 from services.search.use_cases.position import Position
@@ -34,6 +39,9 @@ KEPT = 256
 """Answers of the index, and masks of filters, that are kept: the next page and another filter ask for the same."""
 STALE_S = 5.0
 """The change feed is asked five times a second: after this long without an answer the reply says so."""
+RELAXED = 200
+"""Products that have some of the words, or are a little like one: farther down nobody looks."""
+LAST_RESORT = 60
 OUT_OF_STOCK = 0.5
 """Of its score is left to a product that cannot be bought."""
 NOTHING: tuple[Rows, Scores] = (np.zeros(0, np.int64), np.zeros(0, np.float32))
@@ -54,6 +62,8 @@ class Ask:
     after: Position | None = None
     similar: str = ""
     """Id of the product that the found ones are to be like."""
+    picture: bytes = b""
+    picture_weight: float = 0.5
     verbatim: bool = False
 
 
@@ -86,7 +96,13 @@ class _Request:
     understood: Understood | None = None
     lexical: tuple[Rows, Scores] = NOTHING
     relaxed: tuple[Rows, Scores] = NOTHING
+    near: Near = field(default_factory=Near)
     others: list[Ranking] = field(default_factory=list)
+
+    @property
+    def by_words(self) -> bool:
+        """Whether words decide what is found."""
+        return bool(self.ask.text.strip()) and not self.ask.similar and not self.ask.picture
 
 
 class Search:
@@ -97,9 +113,15 @@ class Search:
         catalogue: Catalogue,
         index: LexicalIndex,
         understand: Understand,
+        active: ActiveBuild,
+        meaning: Meaning,
+        catalogue_age_s: Callable[[], float],
         attribution_key: bytes,
     ) -> None:
         self._catalogue = catalogue
+        self._active = active
+        self._meaning = meaning
+        self._catalogue_age_s = catalogue_age_s
         self._index = index
         self._understand = understand
         self._key = attribution_key
@@ -110,14 +132,36 @@ class Search:
         """A page of what is found.
 
         Raises:
+            InvalidArgument: a facet is unknown, or the picture is none that is taken.
             NotFound: the product that the found ones are to be like does not exist.
         """
         counting.check(ask.facets)
+        if ask.similar and self._catalogue.row(ask.similar) is None:
+            raise NotFound(f"products/{ask.similar}")
         request = _Request(ask, self._mask(ask), set())
-        with stage("lexical"):
-            self._by_words(request)
-        found = self._ordered(request)
-        return self._answer(request, found)
+        near = asyncio.create_task(self._near(request))
+        try:
+            await asyncio.sleep(0)  # the encoders are asked before this replica is busy with words
+            with stage("lexical"):
+                self._by_words(request)
+            request.near = await near
+        finally:
+            near.cancel()
+        request.others += request.near.rankings
+        request.degraded |= request.near.degraded
+        if self._catalogue_age_s() > STALE_S:
+            request.degraded.add(Degradation.CATALOG)
+        return self._answer(request, self._ordered(request))
+
+    async def _near(self, request: _Request) -> Near:
+        ask = request.ask
+        if ask.verbatim or not (ask.text.strip() or ask.picture or ask.similar):
+            return Near()
+        wanted = Wanted(ask.text, ask.picture, ask.picture_weight, ask.similar, ask.where)
+        try:
+            return await self._meaning(self._active.current, wanted, request.passes)
+        except PictureRefused as refused:
+            raise InvalidArgument.field("image", f"is refused: {refused}") from None
 
     def _mask(self, ask: Ask) -> Mask:
         key = self._catalogue.generation, ask.filter_text
@@ -129,13 +173,14 @@ class Search:
         ask = request.ask
         if ask.similar:
             request.others.append(Ranking("similar", self._like(request), 1.0))
-        elif ask.text.strip():
+        elif ask.text.strip() and not (ask.picture and ask.picture_weight == 1.0):
             understood = self._understand(ask.text, ask.verbatim)
             request.lexical = self._passing(request, self._search(understood.query))
             if not len(request.lexical[0]) and not ask.verbatim:
                 understood = self._another_spelling(request, understood)
             if not len(request.lexical[0]) and not ask.verbatim:
-                request.relaxed = self._passing(request, self._index.search(understood.query, any_of=True))
+                rows, scores = self._passing(request, self._index.search(understood.query, any_of=True))
+                request.relaxed = rows[:RELAXED], scores[:RELAXED]
             request.understood = understood
 
     def _another_spelling(self, request: _Request, understood: Understood) -> Understood:
@@ -153,10 +198,10 @@ class Search:
 
     def _like(self, request: _Request) -> Rows:
         row = self._catalogue.row(request.ask.similar)
-        if row is None:
-            raise NotFound(f"products/{request.ask.similar}")
+        if row is None:  # it went this moment
+            return NOTHING[0]
         rows, _ = self._passing(request, self._index.like(self._catalogue.texts(row)))
-        others: Rows = rows[rows != row]
+        others: Rows = rows[rows != row][:RELAXED]
         return others
 
     def _search(self, query: Query) -> tuple[Rows, Scores]:
@@ -175,21 +220,33 @@ class Search:
     def _ordered(self, request: _Request) -> Ordered:
         ask = request.ask
         name, descending = ask.order
-        if not (ask.text.strip() or ask.similar):
+        if not (ask.text.strip() or ask.similar or ask.picture):
             rows = np.flatnonzero(request.passes)
             name = "create_time" if name == RELEVANCE else name
             return ordering.by_field(self._catalogue, rows, name, descending)
-        others = list(request.others)
+        lexical, others = request.lexical, list(request.others)
         if len(request.relaxed[0]):
             others.append(Ranking("relaxed", request.relaxed[0], 1.0))
-        tail = len(request.lexical[0]) < TAIL_BELOW and not ask.verbatim
-        fused = fuse(len(request.passes), request.lexical, 1.0, others, tail)
+        if ask.picture and len(lexical[0]):
+            # Beside a picture words are one ranking among others: who shows something means what is like it.
+            others.append(Ranking("words", lexical[0][:RELAXED], 1.0 - ask.picture_weight))
+            lexical = NOTHING
+        tail = len(lexical[0]) < TAIL_BELOW and not ask.verbatim
+        fused = fuse(len(request.passes), lexical, 1.0, others, tail)
+        if not len(fused.rows) and not ask.verbatim:
+            return self._newest(request)
         if name != RELEVANCE:
             # Behind the cheapest shirt comes the next shirt, and not something that is a little like one.
-            rows = request.lexical[0] if len(request.lexical[0]) else fused.rows
+            rows = lexical[0] if len(lexical[0]) else fused.rows
             return ordering.by_field(self._catalogue, rows, name, descending)
         scores = np.where(self._catalogue.in_stock[fused.rows], fused.scores, fused.scores * OUT_OF_STOCK)
         return ordering.ordered(fused.rows, fused.tiers, scores)
+
+    def _newest(self, request: _Request) -> Ordered:
+        """What came into the shop last, for a query that nothing is near to."""
+        rows = np.flatnonzero(request.passes & self._catalogue.in_stock[: len(request.passes)])
+        found = ordering.by_field(self._catalogue, rows, "create_time", True)
+        return Ordered(found.rows[:LAST_RESORT], found.tiers[:LAST_RESORT], found.keys[:LAST_RESORT])
 
     def _answer(self, request: _Request, found: Ordered) -> Found:
         ask, understood = request.ask, request.understood
@@ -197,7 +254,8 @@ class Search:
             places = ordering.page(self._catalogue, found, ask.after, ask.size)
             products = [self._catalogue.product(int(row)) for row in found.rows[places]]
             facets = [counting.count(self._catalogue, found.rows, name) for name in ask.facets]
-        used = ["lexical", *(ranking.name for ranking in request.others)] if understood else []
+        used = [*(["lexical"] if understood else []), *(ranking.name for ranking in request.others)]
+        release = request.near.release if request.near.rankings else 0
         ranking = f"{'+'.join(used)}/{attribution.digest(normalized(ask.text))}"
         return Found(
             products=[product for product in products if product is not None],
@@ -206,13 +264,19 @@ class Search:
             total=len(found),
             facets=facets,
             corrected=understood.corrected_text if understood and len(request.lexical[0]) else "",
-            fallback=bool(understood and not len(request.lexical[0]) and len(found)),
+            fallback=self._is_fallback(request) and len(found) > 0,
             following=self._following(ask, found, places),
             degraded=frozenset(request.degraded),
-            attribution_token=attribution.sign(attribution.Claims(0, ranking, int(time.time())), self._key),
-            release=0,
+            attribution_token=attribution.sign(attribution.Claims(release, ranking, int(time.time())), self._key),
+            release=release,
             personalized=False,
         )
+
+    def _is_fallback(self, request: _Request) -> bool:
+        if request.by_words:
+            return not len(request.lexical[0]) and not request.near.answers and not request.ask.verbatim
+        wanted = bool(request.ask.picture or request.ask.similar)
+        return wanted and not any(len(ranking.rows) for ranking in request.others) and not len(request.lexical[0])
 
     def _following(self, ask: Ask, found: Ordered, places: Rows) -> Position | None:
         if len(places) < ask.size:

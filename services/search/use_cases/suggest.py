@@ -16,8 +16,6 @@ HISTORY, RECENT = 3, 5
 """Own searches that fit what is typed, and those shown before anything is."""
 QUERIES, NAMES = 4, 2
 """Texts to search for, and categories and brands each, so that products have a place."""
-ENOUGH = 3
-"""Completions below which other spellings are tried, too."""
 
 
 class Kind(Enum):
@@ -89,21 +87,25 @@ class Suggest:
         prefixes, context = self._read(typed)
         queries = [Suggestion(Kind.QUERY, q) for q in popular if typed.fits(words(q))][:QUERIES]
         queries += self._completed(typed, prefixes, context, QUERIES - len(queries))
-        names = [name for prefix in prefixes for name in self._named(_Typed(typed.before, prefix))]
+        before = () if context.empty else typed.before
+        names = [name for prefix in prefixes for name in self._named(_Typed(before, prefix))]
         products = self._products(prefixes, context, size)
         return _distinct((*history, *queries[:2], *names, *queries[2:], *products), size)
 
     def _read(self, typed: _Typed) -> tuple[list[str], Query]:
         """Beginnings that may be meant, and the finished words as a query."""
         context = self._understand(" ".join(typed.before)).query if typed.before else Query()
-        found = self._index.completions(typed.prefix, context, ENOUGH)
-        if found:
-            return [typed.prefix], context
-        return [*self._vocabulary.beginning_near(typed.prefix)] or [typed.prefix], context
+        near = self._vocabulary.beginning_near(typed.prefix)
+        # What is typed; spelt otherwise; and both without the words before, which nothing may have.
+        for words_before in (context, Query()):
+            for prefixes in ([typed.prefix], near):
+                if any(self._index.completions(prefix, words_before, 1) for prefix in prefixes):
+                    return prefixes, words_before
+        return [typed.prefix], context
 
     def _completed(self, typed: _Typed, prefixes: list[str], context: Query, most: int) -> Iterator[Suggestion]:
         stems, given = set(map(self._index.stem, typed.before)), 0
-        before = self._understand(" ".join(typed.before)).corrected if typed.before else ()
+        before = self._understand(" ".join(typed.before)).corrected if not context.empty else ()
         for prefix in prefixes:
             for word, _ in self._index.completions(prefix, context, most * 3):
                 # Of `shirt` and `shirts` the more frequent one is enough.

@@ -23,7 +23,7 @@ def mesh(tmp_path: Path) -> Mesh:
 def test_a_mesh_has_every_process_and_two_of_each_replicated_service(mesh: Mesh) -> None:
     assert [part.name for part in mesh.parts()] == [
         *("postgres", "milvus", "inference", "users", "users-2", "catalog", "catalog-2"),
-        *("recs", "recs-2", "recs-worker", "search", "search-2", "gateway"),
+        *("recs", "recs-2", "recs-worker", "search", "search-2", "search-worker", "gateway"),
     ]
 
 

@@ -1,0 +1,115 @@
+"""The encoders, over the Open Inference Protocol v2."""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import Any
+
+import grpc
+import numpy as np
+from tokenizers import Tokenizer
+from tritonclient.grpc import service_pb2 as pb
+from tritonclient.grpc import service_pb2_grpc
+
+from services.search.domain.encoders import PictureEncoder, TextEncoder
+from services.search.ports import Vector
+
+AT_ONCE = 32
+"""Texts or pictures of one call; no model of ours has a smaller max_batch_size."""
+NOT_READY = {grpc.StatusCode.NOT_FOUND, grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.INVALID_ARGUMENT}
+TOKENIZERS = 8
+"""Tokenizers that are kept: two a release, of some releases."""
+
+
+class InferenceEncoders:
+    """services.search.ports.Encoders."""
+
+    def __init__(self, channel: grpc.aio.Channel, timeout_s: float | None = None) -> None:
+        self._stub = service_pb2_grpc.GRPCInferenceServiceStub(channel)
+        self._timeout_s = timeout_s
+        self._tokenizers: OrderedDict[TextEncoder, Tokenizer] = OrderedDict()
+
+    async def texts(self, encoder: TextEncoder, texts: Sequence[str]) -> Vector:
+        parts = [np.zeros((0, encoder.dimension), np.float32)]
+        for at in range(0, len(texts), AT_ONCE):
+            rows = [encoding.ids for encoding in self._tokenizer(encoder).encode_batch(list(texts[at : at + AT_ONCE]))]
+            longest = max(1, *map(len, rows))
+            ids = np.full((len(rows), longest), encoder.pad_id, np.int64)
+            mask = np.zeros((len(rows), longest), np.int64)
+            for place, row in enumerate(rows):
+                ids[place, : len(row)] = row
+                mask[place, : len(row)] = 1
+            request = pb.ModelInferRequest(model_name=encoder.model, model_version=encoder.version)
+            _add(request, "input_ids", "INT64", ids)
+            _add(request, "attention_mask", "INT64", mask)
+            parts.append(await self._infer(request, encoder.dimension))
+        return np.concatenate(parts)
+
+    async def pixels(self, encoder: PictureEncoder, pixels: Sequence[bytes]) -> Vector:
+        parts = [np.zeros((0, encoder.dimension), np.float32)]
+        for at in range(0, len(pixels), AT_ONCE):
+            rows = pixels[at : at + AT_ONCE]
+            request = pb.ModelInferRequest(model_name=encoder.model, model_version=encoder.version)
+            shape = (len(rows), encoder.height, encoder.width, 3)
+            request.inputs.add(name="pixels", datatype="UINT8", shape=shape)
+            request.raw_input_contents.append(b"".join(rows))
+            parts.append(await self._infer(request, encoder.dimension))
+        return np.concatenate(parts)
+
+    def tokens(self, encoder: TextEncoder, text: str) -> list[int]:
+        ids: list[int] = self._tokenizer(encoder).encode(text).ids
+        return ids
+
+    async def shapes(self, model: str, version: str) -> dict[str, tuple[int, ...]] | None:
+        try:
+            ready = await self._stub.ModelReady(pb.ModelReadyRequest(name=model, version=version), timeout=5.0)
+            if not ready.ready:
+                return None
+            request = pb.ModelMetadataRequest(name=model, version=version)
+            metadata = await self._stub.ModelMetadata(request, timeout=5.0)
+        except grpc.aio.AioRpcError as error:
+            # Triton says of a model that it does not have that it is not found, or unavailable.
+            if error.code() in NOT_READY and await self._live():
+                return None
+            raise
+        return {tensor.name: tuple(tensor.shape[1:]) for tensor in (*metadata.inputs, *metadata.outputs)}
+
+    def _tokenizer(self, encoder: TextEncoder) -> Tokenizer:
+        found = self._tokenizers.get(encoder)
+        if found is None:
+            found = self._tokenizers[encoder] = tokenizer(encoder)
+            if len(self._tokenizers) > TOKENIZERS:
+                self._tokenizers.popitem(last=False)
+        return found
+
+    async def _live(self) -> bool:
+        try:
+            return bool((await self._stub.ServerLive(pb.ServerLiveRequest(), timeout=2.0)).live)
+        except grpc.aio.AioRpcError:
+            return False
+
+    async def _infer(self, request: pb.ModelInferRequest, dimension: int) -> Vector:
+        answer = await self._stub.ModelInfer(request, timeout=self._timeout_s)
+        for i, tensor in enumerate(answer.outputs):
+            if tensor.name == "vector":
+                return np.frombuffer(answer.raw_output_contents[i], "<f4").reshape(-1, dimension)
+        raise ValueError(f"{request.model_name} has no output vector")
+
+
+def tokenizer(encoder: TextEncoder) -> Tokenizer:
+    """The encoder's tokenizer.
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        made = Tokenizer.from_str(encoder.tokenizer)
+    except Exception as error:  # the library raises a plain Exception
+        raise ValueError(f"its tokenizer cannot be read: {error}"[:300]) from None
+    made.enable_truncation(encoder.max_tokens)
+    made.no_padding()
+    return made
+
+
+def _add(request: pb.ModelInferRequest, name: str, datatype: str, values: np.ndarray[Any, Any]) -> None:
+    request.inputs.add(name=name, datatype=datatype, shape=values.shape)
+    request.raw_input_contents.append(values.tobytes())

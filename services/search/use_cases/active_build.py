@@ -1,0 +1,49 @@
+"""The build that answers, swapped in one step."""
+
+import asyncio
+
+from services.kit import telemetry
+from services.search.domain.releases import Build
+from services.search.ports import Releases
+
+log = telemetry.logger("aisle.search.build")
+
+
+class ActiveBuild:
+    """Knows the build that answers. One request uses one build from its start to its end."""
+
+    def __init__(self, releases: Releases, poll_s: float) -> None:
+        self._releases = releases
+        self._poll_s = poll_s
+        self._current: Build | None = None
+        self._wake = asyncio.Event()
+
+    @property
+    def current(self) -> Build | None:
+        """The build; None before the first."""
+        return self._current
+
+    def hint(self, _: str = "") -> None:
+        """Look again now: another build answers, or may."""
+        self._wake.set()
+
+    async def refresh(self) -> None:
+        """Takes what answers now."""
+        found = await self._releases.serving()
+        if found is None or (self._current is not None and found.number == self._current.number):
+            return
+        self._current = found
+        log.info("build answers", build=found.number, release=found.release.number)
+
+    async def watch(self) -> None:
+        """Follows builds for as long as the process runs."""
+        while True:
+            self._wake.clear()
+            try:
+                await self.refresh()
+            except Exception as error:
+                log.warning("build not read", why=type(error).__name__)
+            try:
+                await asyncio.wait_for(self._wake.wait(), self._poll_s)
+            except TimeoutError:
+                continue
