@@ -13,12 +13,13 @@ from pathlib import Path
 from rich.console import Console
 
 from trainers.datasets import DataError
-from trainers.evaluation import models, page, quality
+from trainers.evaluation import models, page, paired, quality
 from trainers.evaluation.__main__ import REPORTS, evaluate, parse
 from trainers.evaluation.optional import MissingPackage
 
 ROOT = Path(__file__).resolve().parents[2]
 MEASURED = ("datasets", "evaluation", "two_tower")
+TOWERS = "two-tower"
 NOTES = Path(__file__).with_name("notes.md")
 
 
@@ -50,6 +51,8 @@ def main(arguments: list[str] | None = None) -> int:
     console = Console(highlight=False)
     wanted = [each for each in TABLE if not options.only or each.folder in options.only.split(",")]
     skipped = [_measure(each, name, options, console) for each in wanted for name in models.names(options.model)]
+    for each in wanted:
+        quality.update(options.out / "quality.json", differences(each, REPORTS / "bench"))
     render(options.out)
     for sentence in dict.fromkeys(filter(None, skipped)):
         console.print(f"[yellow]skipped: {sentence}[/]", soft_wrap=True)
@@ -72,6 +75,27 @@ def gaps(found: Sequence[quality.Record]) -> str:
         if missing:
             lines.append(f"- {each.dataset}, protocol {each.protocol}: {', '.join(missing)}.")
     return "\n".join(["Not measured yet; `make bench-quality` does it:\n", *lines, ""]) if lines else ""
+
+
+def differences(each: Measured, reports: Path) -> list[quality.Record]:
+    """How far the towers are above each other model that answered the same questions, as records."""
+    own = reports / f"{each.folder}-{each.protocol}-{TOWERS}.npz"
+    if not own.exists():
+        return []
+    mine, place = paired.load(own), {"task": paired.TASK, "dataset": each.dataset, "protocol": each.protocol}
+    source = {"command": "make bench-quality", "revision": revision()}
+    found: list[quality.Record] = []
+    for file in sorted(reports.glob(f"{each.folder}-{each.protocol}-*.npz")):
+        other = paired.load(file)
+        if file == own or not mine.same_questions(other):
+            continue
+        for model, scored in other.models.items():
+            differs = paired.above(next(iter(mine.models.values())), scored, mine.questions["user"])
+            found += [
+                {**place, "model": model, "metric": metric, **vars(estimate), **source}
+                for metric, estimate in differs.items()
+            ]
+    return found
 
 
 def _measure(each: Measured, model: str, options: argparse.Namespace, console: Console) -> str:

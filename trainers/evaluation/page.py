@@ -85,7 +85,8 @@ def _cell(record: Record, intervals: bool) -> str:
     value, low, high = (float(record[name]) for name in ("value", "low", "high"))
     if low == value == high and value != 0:
         return f"{value:,.1f}"
-    return f"{value:.4f} ({low:.4f}-{high:.4f})" if intervals else f"{value:.4f}"
+    between = "-" if low >= 0 else " to "
+    return f"{value:.4f} ({low:.4f}{between}{high:.4f})" if intervals else f"{value:.4f}"
 
 
 def _lines(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

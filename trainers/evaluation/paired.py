@@ -16,6 +16,7 @@ from trainers.evaluation.metrics import Estimate
 from trainers.evaluation.protocols import Queries
 from trainers.evaluation.report import Row
 
+TASK = "recommend, two-tower less the other model"
 QUESTIONS = ("user", "time", "relevant")
 
 
@@ -35,7 +36,7 @@ def save(file: Path, queries: Queries, rows: Sequence[Row]) -> None:
     """Writes what each model scored on each question."""
     scored = {f"{row.name}/{metric}": values for row in rows for metric, values in row.result.each.items()}
     asked = {name: getattr(queries, name) for name in QUESTIONS}
-    np.savez_compressed(file, **asked, **scored)
+    np.savez_compressed(file, **asked, **scored)  # type: ignore[arg-type]
 
 
 def load(file: Path) -> Answers:
@@ -49,6 +50,8 @@ def load(file: Path) -> Answers:
         return Answers({name: arrays[name] for name in QUESTIONS}, models)
 
 
-def above(first: Mapping[str, Floats], second: Mapping[str, Floats], shopper: Ints) -> Mapping[str, Estimate]:
+def above(first: Mapping[str, Floats], second: Mapping[str, Floats], shopper: Ints | Floats) -> Mapping[str, Estimate]:
     """How far the first model is above the second, by metric."""
-    return metrics.estimates({name: first[name] - second[name] for name in first if name in second}, shopper)
+    return metrics.estimates(
+        {name: first[name] - second[name] for name in first if name in second}, shopper.astype(np.int64)
+    )

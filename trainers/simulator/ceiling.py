@@ -66,7 +66,7 @@ class TrueUtility:
     def scores(self, events: Events, queries: Queries) -> Scores:
         """Logarithms of the chance that a product is the next one."""
         asked = zip(queries.user.tolist(), queries.time.tolist(), strict=True)
-        return np.stack([self._score(events.users[user].removeprefix("users/"), time) for user, time in asked])
+        return np.stack([self._score(events.users[user].rpartition("/")[2], time) for user, time in asked])
 
     def _score(self, user: str, time: float) -> Scores:
         items, tastes = self.truth.items, self.truth.tastes.get(user)
