@@ -84,14 +84,10 @@ def extract(services: Services, folder: Path, *, quiet: bool = False) -> Extract
         found: dict[str, dict[str, Any]] = {}
         cursor = ""
         for page in _changes(services):
-            for change in page.changes:
-                name = change.name.removeprefix("products/")
-                found.pop(name, None)
-                if change.HasField("product"):
-                    found[name] = _product(change.product)
+            _take(page, found)
             cursor = page.next_cursor
             progress.update(task, completed=len(found))
-        _write(folder / "products.parquet", pa.Table.from_pylist(list(found.values()), PRODUCTS))
+        write(folder / "products.parquet", pa.Table.from_pylist(list(found.values()), PRODUCTS))
 
         task = progress.add_task("events", total=None)
         batches = []
@@ -99,10 +95,30 @@ def extract(services: Services, folder: Path, *, quiet: bool = False) -> Extract
             batches.append(pa.RecordBatch.from_pylist(events, EVENTS))
             progress.advance(task, len(events))
         table = pa.Table.from_batches(batches, EVENTS)
-        _write(folder / "events.parquet", table)
+        write(folder / "events.parquet", table)
     done = Extract(len(found), table.num_rows, cursor)
     done.save(folder)
     return done
+
+
+def products(services: Services) -> dict[str, dict[str, Any]]:
+    """All products of the shop by id, in the columns of PRODUCTS.
+
+    Raises:
+        ReleaseError: the catalogue does not answer.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for page in _changes(services):
+        _take(page, found)
+    return found
+
+
+def _take(page: catalog.ListProductChangesResponse, found: dict[str, dict[str, Any]]) -> None:
+    for change in page.changes:
+        name = change.name.removeprefix("products/")
+        found.pop(name, None)
+        if change.HasField("product"):
+            found[name] = _product(change.product)
 
 
 def _changes(services: Services) -> Iterator[catalog.ListProductChangesResponse]:
@@ -166,7 +182,7 @@ def _event(event: UserEvent) -> dict[str, Any]:
     }
 
 
-def _write(file: Path, table: pa.Table) -> None:
+def write(file: Path, table: pa.Table) -> None:
     """Writes a file whole or not at all."""
     draft = file.with_suffix(".new")
     parquet.write_table(table, draft)

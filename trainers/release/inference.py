@@ -1,5 +1,6 @@
 """Tells the inference server of new towers, and holds it to the golden rows."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -18,29 +19,29 @@ TYPES = {"f": "FP32", "i": "INT64", "O": "BYTES"}
 Differences = dict[str, float]
 
 
-def load(address: str) -> None:
+def load(address: str, models: Sequence[str] = MODELS, what: str = "towers") -> None:
     """Makes every replica look at the repository again.
 
     Raises:
-        ReleaseError: a replica does not answer, or cannot load a tower.
+        ReleaseError: a replica does not answer, or cannot load a model.
     """
     for replica in address.split(","):
         client = InferenceServerClient(replica.strip())
         try:
-            for model in MODELS:
+            for model in models:
                 client.load_model(model, client_timeout=LOAD_S)
         except InferenceServerException as error:
             raise ReleaseError(
-                f"The inference server at {replica} does not load the towers: {error.message()}"
+                f"The inference server at {replica} does not load the {what}: {error.message()}"
             ) from error
         finally:
             client.close()
 
 
-def reload_quietly(address: str) -> None:
+def reload_quietly(address: str, models: Sequence[str] = MODELS) -> None:
     """After the new version was removed again: forget it. If this fails, the server drops it at its next load."""
     with suppress(ReleaseError):
-        load(address)
+        load(address, models)
 
 
 def check(address: str, number: int, rows: Golden) -> Differences:

@@ -5,7 +5,7 @@ out the one that answers.
 """
 
 import shutil
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from trainers.release.errors import ReleaseError
@@ -13,13 +13,15 @@ from trainers.release.errors import ReleaseError
 MODELS = ("user_tower", "item_tower")
 
 
-def install(release: Path, number: int, repository: Path, templates: Path, profile: str) -> None:
-    """Copies a release's towers into the repository. A server that looks in between sees a version whole or not.
+def install(
+    release: Path, number: int, repository: Path, templates: Path, profile: str, models: Sequence[str] = MODELS
+) -> None:
+    """Copies a release's models into the repository. A server that looks in between sees a version whole or not.
 
     Raises:
         ReleaseError: the checked-in configuration is missing.
     """
-    for model in MODELS:
+    for model in models:
         folder = repository / model
         folder.mkdir(parents=True, exist_ok=True)
         _configure(templates, model, profile, folder / "config.pbtxt")
@@ -32,16 +34,16 @@ def install(release: Path, number: int, repository: Path, templates: Path, profi
         draft.rename(version)
 
 
-def keep(repository: Path, versions: Collection[int]) -> None:
+def keep(repository: Path, versions: Collection[int], models: Sequence[str] = MODELS) -> None:
     """Removes all other versions."""
-    for model in MODELS:
+    for model in models:
         for number in numbers(repository / model) - set(versions):
             shutil.rmtree(repository / model / str(number))
 
 
-def present(repository: Path) -> set[int]:
-    """Versions of which at least one tower is there."""
-    return set().union(*(numbers(repository / model) for model in MODELS))
+def present(repository: Path, models: Sequence[str] = MODELS) -> set[int]:
+    """Versions of which at least one model is there."""
+    return set().union(*(numbers(repository / model) for model in models))
 
 
 def numbers(folder: Path) -> set[int]:

@@ -69,18 +69,13 @@ def from_flags(options: argparse.Namespace) -> Places:
     Raises:
         ReleaseError: an address is neither named nor written down by a running shop.
     """
-    data = (options.data or Path(os.environ.get("AISLE_DATA") or ROOT / ".aisle")).expanduser().resolve()
+    data = data_folder(options)
     ports = _ports(data / "run" / "ports.json")
-    gateway = urlsplit(options.gateway).netloc or options.gateway if options.gateway else ""
-
-    def service(name: str) -> str:
-        return _named(name, getattr(options, name) or gateway or _local(ports.get(name)), data)
-
     milvus = options.milvus or (f"http://{_local(ports['milvus'])}" if "milvus" in ports else "")
     return Places(
-        users=service("users"),
-        catalog=service("catalog"),
-        recs=service("recs"),
+        users=service(options, "users"),
+        catalog=service(options, "catalog"),
+        recs=service(options, "recs"),
         inference=_named("inference", options.inference or _local(ports.get("inference")), data),
         milvus=_named("milvus", milvus, data),
         milvus_token=options.milvus_token,
@@ -92,6 +87,23 @@ def from_flags(options: argparse.Namespace) -> Places:
         releases=options.releases_dir or data / "releases",
         offline=options.offline_dir or data / "offline",
     )
+
+
+def data_folder(options: argparse.Namespace) -> Path:
+    """The data folder of the shop on this machine, whether there is one or not."""
+    return Path(options.data or os.environ.get("AISLE_DATA") or ROOT / ".aisle").expanduser().resolve()
+
+
+def service(options: argparse.Namespace, name: str) -> str:
+    """The address of a service: named, or through the gateway that is named, or of the shop on this machine.
+
+    Raises:
+        ReleaseError: none of them.
+    """
+    data = data_folder(options)
+    gateway = urlsplit(options.gateway).netloc or options.gateway if options.gateway else ""
+    known = _local(_ports(data / "run" / "ports.json").get(name))
+    return _named(name, getattr(options, name) or gateway or known, data)
 
 
 def _ports(file: Path) -> Mapping[str, Any]:

@@ -29,7 +29,7 @@ class Services:
 
     def __init__(self, places: Places) -> None:
         self._places = places
-        self._channels = {name: _channel(getattr(places, name)) for name in ("users", "catalog", "recs")}
+        self._channels = {name: channel(getattr(places, name)) for name in ("users", "catalog", "recs")}
         self.products = ProductServiceStub(self._channels["catalog"])
         self.events = UserEventServiceStub(self._channels["recs"])
         self.releases = ReleaseServiceStub(self._channels["recs"])
@@ -59,7 +59,12 @@ class Services:
         try:
             yield
         except grpc.RpcError as error:
-            raise of_call(what, getattr(self._places, service), error) from error
+            raise of_call(what, self.address(service), error) from error
+
+    def address(self, service: str) -> str:
+        """Where a service is."""
+        address: str = getattr(self._places, service)
+        return address
 
     def _log_in(self) -> None:
         file = self._places.password_file
@@ -76,7 +81,8 @@ class Services:
         self._expires = session.access_expire_time.seconds
 
 
-def _channel(address: str) -> grpc.Channel:
+def channel(address: str) -> grpc.Channel:
+    """A channel to all replicas of a service."""
     replicas = [part.strip() for part in address.split(",")]
     target = f"ipv4:{','.join(replicas)}" if len(replicas) > 1 else replicas[0]
     return grpc.insecure_channel(target, options=OPTIONS)

@@ -1,0 +1,137 @@
+"""Makes the encoders of search: `python -m trainers.clip extract | train | sentence | publish | promote | all`.
+
+extract   reads products and pictures of the running shop
+train     trains CLIP on them and measures it on held-out products; refuses what finds hardly more than chance
+sentence  exports the sentence encoder beside it
+publish   puts the encoders on the inference server and registers them with search as one release
+promote   makes a release answer (the newest, or --release N; also the way back to an older one)
+all       does one after the other
+
+`train --products DIR [--products DIR...] --out DIR` needs no shop: folders in Aisle's own format or that of *Fashion
+Product Images*. `--open-clip MODEL --weights TAG-OR-FILE` takes published weights of open_clip instead of training.
+
+Exit codes: 0 done; 1 a part of the shop failed; 2 the data cannot be used; 3 the encoders were refused;
+130 interrupted. Whatever happens, search goes on with the release that it had.
+"""
+
+import argparse
+import signal
+import sys
+from contextlib import nullcontext
+from dataclasses import fields, replace
+from pathlib import Path
+
+import torch
+from rich.console import Console
+
+from trainers.clip import build, data, publishable, published
+from trainers.clip import split as splitting
+from trainers.clip.config import Config
+from trainers.clip.fingerprint import fingerprint
+from trainers.clip.publishable import Refused
+from trainers.datasets import DataError
+from trainers.encoders import candidate, extract, places, publish, weights
+from trainers.encoders.golden import ParityError
+from trainers.encoders.places import Places
+from trainers.encoders.shop import Shop
+from trainers.release.errors import ReleaseError
+from trainers.sentence import build as sentences
+
+FAILED, BAD_DATA, REFUSED, INTERRUPTED = 1, 2, 3, 130
+STEPS = ("extract", "train", "sentence", "publish", "promote")
+OFFLINE = ("train", "sentence")
+"""Steps that talk to no service."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs the steps that are asked for; returns the exit code."""
+    options = _parser().parse_args(arguments)
+    console = Console(highlight=False)
+    steps = STEPS if options.step == "all" else (options.step,)
+    # Being told to end is like Ctrl-C: what was laid out already is removed first.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    try:
+        where = places.from_flags(options, named=not set(steps) <= set(OFFLINE))
+        lock = publish.alone(where) if options.out is None else nullcontext()
+        with lock, nullcontext() if set(steps) <= set(OFFLINE) else Shop(where) as shop:
+            for step in steps:
+                _run(step, shop, where, options, console)
+    except (Refused, sentences.Refused, ParityError) as error:
+        return _said(console, error, REFUSED)
+    except DataError as error:
+        return _said(console, error, BAD_DATA)
+    except (ReleaseError, OSError) as error:
+        return _said(console, error, FAILED)
+    except KeyboardInterrupt:
+        return _said(console, "Interrupted; the same command goes on where it was.", INTERRUPTED)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m trainers.clip", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("step", choices=(*STEPS, "all"))
+    parser.add_argument("--release", type=int, help="number of the release to promote")
+    parser.add_argument("--products", type=Path, action="append", help="folder of products with pictures")
+    parser.add_argument("--out", type=Path, help="folder for the candidate (default: that of the shop)")
+    parser.add_argument("--work", type=Path, help="folder for features and checkpoints (default: beside the candidate)")
+    parser.add_argument("--threads", type=int, default=0, help="of the processor; 0 leaves it to torch")
+    parser.add_argument("--open-clip", metavar="MODEL", help="published model of open_clip, such as ViT-B-16-SigLIP")
+    parser.add_argument("--weights", default="", help="its weights: open_clip's tag, hf-hub:..., or a local file")
+    parser.add_argument("--license", default="not named", help="of those weights, for the report")
+    settings = parser.add_argument_group("settings of the training")
+    for field in fields(Config):
+        if field.type in (int, float, str):
+            settings.add_argument(f"--{field.name.replace('_', '-')}", type=field.type, default=field.default)
+    places.add_flags(parser)
+    return parser
+
+
+def _run(step: str, shop: Shop | None, where: Places, options: argparse.Namespace, console: Console) -> None:
+    folder = options.out or where.candidate
+    if step == "train":
+        _train(where, options, folder, console)
+    elif step == "sentence":
+        sentences.build(str(weights.sentences()), weights.SENTENCES.credit(), folder, console)
+    else:
+        assert shop is not None
+        if step == "extract":
+            count = extract.extract(shop, where.offline)
+            console.print(f"{count:,} products with their pictures in {where.offline}", soft_wrap=True)
+        elif step == "publish":
+            number = publish.publish(shop, where, folder, console)
+            console.print(f"search release {number} is registered", soft_wrap=True)
+        else:
+            publish.promote(shop, where, options.release, console)
+
+
+def _train(where: Places, options: argparse.Namespace, folder: Path, console: Console) -> None:
+    config = replace(Config(), **{field.name: getattr(options, field.name) for field in fields(Config)
+                                  if hasattr(options, field.name)})  # fmt: skip
+    products = data.read(options.products or [where.offline])
+    sets = splitting.split(products, config)
+    counts = {"to learn from": sets.train, "to choose by": sets.validation, "held out": sets.test}
+    console.print("Products: " + ", ".join(f"{len(found):,} {what}" for what, found in counts.items()))
+    # A candidate of an earlier training must not be published as if it were this one.
+    for name in (publishable.TEXTS, publishable.PICTURES):
+        candidate.remove(folder, name)
+    if options.open_clip:
+        credit = {"name": options.open_clip, "source": options.weights, "license": options.license}
+        towers = published.load(options.open_clip, options.weights, credit)
+    else:
+        towers = build.learn(sets, config, options.work or folder.with_name("work"), console)
+    publishable.write(towers, sets, folder, console)
+    candidate.add_report(folder, {"data_fingerprint": fingerprint(products), "products": len(products)})
+    console.print(f"written to {folder}", soft_wrap=True)
+
+
+def _said(console: Console, error: object, code: int) -> int:
+    console.print(f"[red]{error}[/]\nSearch goes on with the release that it had.", soft_wrap=True)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

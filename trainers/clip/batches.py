@@ -1,0 +1,77 @@
+"""The products and captions of each step."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trainers.clip import captions
+from trainers.clip.config import Config
+from trainers.clip.data import Product
+from trainers.clip.features import Cache
+from trainers.clip.split import key
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Pictures of one step, and two sets of texts: their titles, and captions made from facts."""
+
+    features: NDArray[np.generic]
+    titles: list[str]
+    named: NDArray[np.bool_]
+    """Which title is whose, [products, titles]."""
+    captions: list[str]
+    positives: NDArray[np.bool_]
+    """Which caption is true of which product, [products, captions]."""
+
+
+class Batches:
+    """Draws batches of a set of products."""
+
+    def __init__(self, products: Sequence[Product], places: NDArray[np.int64], cache: Cache, config: Config) -> None:
+        """`places` are those of `products` among all that are in the cache."""
+        self._products = products
+        self._facts = [frozenset(captions.facts(product)) for product in products]
+        self._titles = [key(product.title) for product in products]
+        self._cache, self._config = cache, config
+        self._first = cache.first(places)
+        self._pictures = np.searchsorted(cache.owners, places, side="right") - self._first
+
+    def epoch(self, size: int, random: np.random.Generator) -> Iterator[Batch]:
+        """All products once, in random order; a share of the batches holds neighbours in the category."""
+        order = random.permutation(len(self._products))
+        hard = int(len(order) * self._config.hard_share)
+        alike = sorted(order[:hard], key=lambda place: self._products[place].category)
+        # Each batch of neighbours is cut from two places, so that it holds more than one kind of product.
+        halves = [alike[begin : begin + size // 2] for begin in range(0, len(alike), max(1, size // 2))]
+        random.shuffle(halves)
+        groups = [[*chain.from_iterable(halves[place : place + 2])] for place in range(0, len(halves), 2)]
+        easy = order[hard:]
+        groups += [list(easy[begin : begin + size]) for begin in range(0, len(easy), size)]
+        for place in random.permutation(len(groups)):
+            if len(groups[place]) > 1:
+                yield self._batch(np.array(groups[place]), random)
+
+    def steps(self, size: int) -> int:
+        """About how many batches an epoch has."""
+        return max(1, round(len(self._products) / size))
+
+    def _batch(self, chosen: NDArray[np.int64], random: np.random.Generator) -> Batch:
+        rows = self._first[chosen] + random.integers(0, self._pictures[chosen])
+        sides = random.integers(0, 2, len(chosen))
+        titles = dict.fromkeys(self._titles[place] for place in chosen)
+        columns = {title: column for column, title in enumerate(titles)}
+        named = np.zeros((len(chosen), len(titles)), dtype=bool)
+        named[np.arange(len(chosen)), [columns[self._titles[place]] for place in chosen]] = True
+        drawn = dict.fromkeys(captions.caption(self._products[place], random) for place in chosen)
+        made = [caption for caption in drawn if caption]
+        facts = [self._facts[place] for place in chosen]
+        return Batch(
+            features=self._cache.features[rows, sides],
+            titles=list(titles),
+            named=named,
+            captions=[captions.words(caption) for caption in made],
+            positives=captions.positives(facts, made),
+        )

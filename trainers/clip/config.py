@@ -1,0 +1,55 @@
+"""Everything that can be set about CLIP and its training."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Config:
+    """Settings of one training."""
+
+    seed: int = 7
+    """Of the split, initial weights, order and captions: the same seed on the same machine makes the same encoders."""
+    device: str = "auto"
+    """cpu, cuda, or auto: cuda where there is one."""
+    progress: bool = True
+    """Show progress bars."""
+
+    dimension: int = 256
+    """Length of the vectors. The contracts of the model repository name it."""
+    width: int = 96
+    height: int = 128
+    """Of the pictures that the tower sees. Shops show products upright, three to four."""
+    text_layers: int = 1
+    """Layers of the sentence encoder that the text tower starts from. Titles and searches are lists of words."""
+    max_tokens: int = 32
+    pictures_per_product: int = 3
+
+    frozen_epochs: int = 20
+    """Of the first stage: the backbone is frozen, its features are computed once."""
+    tuned_epochs: int = 8
+    """Of the second stage: the last blocks of the backbone learn too. 0 leaves them as they were published."""
+    tuned_from: int = 3
+    """The first block that learns in the second stage; what blocks before it compute is cached. 0 trains all of the
+    backbone on pixels, for a GPU."""
+    frozen_batch: int = 512
+    tuned_batch: int = 256
+    hard_share: float = 0.5
+    """Share of the batches whose products are alike (neighbours in the category): what a search must tell apart."""
+    head_rate: float = 1e-3
+    text_rate: float = 5e-4
+    trunk_rate: float = 5e-4
+    weight_decay: float = 0.05
+    warmup_steps: int = 50
+    dropout: float = 0.1
+    """Of the features in front of the projection."""
+    title_weight: float = 0.6
+    """Of the loss of titles; the rest is that of captions made from facts."""
+    patience: int = 4
+    """Epochs without a better recall of held-out titles after which a stage stops."""
+    max_seconds: float = 0.0
+    """A stage that computes for longer ends with the epoch. 0 for no limit."""
+
+    test_titles: int = 2000
+    validation_titles: int = 500
+    largest_share: float = 0.1
+    """Test and validation take at most this share of the titles each, in a small shop."""

@@ -1,0 +1,144 @@
+"""From trained towers to a candidate: both precisions, parity, held-out quality, speed."""
+
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from rich.console import Console
+
+from trainers.clip.build import Encoders
+from trainers.clip.data import Product
+from trainers.clip.split import Split
+from trainers.encoders import candidate, export, golden, pictures, quantise, runtime, speed, variants
+from trainers.encoders.texts import Tokens
+from trainers.encoders.variants import Variant
+from trainers.evaluation.search import corpora, measure, rankers, tasks
+
+PICTURES, TEXTS = "clip_image", "clip_text"
+SPEED_BATCH = 8
+QUALITY = "recall@10"
+CHANCE = 3.0
+"""A candidate must find held-out products this many times as often as chance would."""
+
+
+class Refused(Exception):
+    """The towers are not good enough. The sentence says by how much."""
+
+
+def write(towers: Encoders, products: Split, folder: Path, console: Console) -> None:
+    """Exports, measures and adds both encoders to the candidate in the folder.
+
+    Raises:
+        Refused: held-out titles find their pictures hardly more often than by chance. The report is written even then.
+        ParityError: the exported files compute something else than torch.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder) as made:
+        work = Path(made)
+        _export(towers, products, work)
+        parity = _parity(towers, work)
+        console.print(f"ONNX Runtime computes what torch does: {max(parity.values()):.1g} at most")
+        chosen = _choose(towers, products, work, folder)
+    # Golden rows are those of the published file, whichever precision it has.
+    texts = golden.of_texts(towers.text, runtime.Texts(folder / f"{TEXTS}.onnx", towers.text).ids)
+    looks = golden.of_pictures(towers.picture, runtime.Pictures(folder / f"{PICTURES}.onnx", towers.picture).pixels)
+    candidate.add(folder, towers.text, texts, chosen[TEXTS] | {"parity": parity[TEXTS]})
+    candidate.add(folder, towers.picture, looks, chosen[PICTURES] | {"parity": parity[PICTURES]})
+    quality = _quality(products.test, folder)
+    candidate.add_report(folder, {"clip": {**towers.report, "quality": quality}})
+    _refuse_chance(quality, len(products.test))
+
+
+def _export(towers: Encoders, products: Split, work: Path) -> None:
+    export.text(towers.texts, work / f"{TEXTS}.fp32.onnx")
+    export.picture(towers.pictures, work / f"{PICTURES}.fp32.onnx", towers.picture.height, towers.picture.width)
+    quantise.text(work / f"{TEXTS}.fp32.onnx", work / f"{TEXTS}.int8.onnx")
+    shown = [pictures.pixels(product.pictures[0], towers.picture) for product in products.train[: quantise.CALIBRATED]]
+    quantise.picture(work / f"{PICTURES}.fp32.onnx", work / f"{PICTURES}.int8.onnx", shown)
+
+
+def _parity(towers: Encoders, work: Path) -> dict[str, float]:
+    """torch against ONNX Runtime, fp32, on the golden inputs."""
+    texts = golden.of_texts(towers.text, lambda ids, mask: _torch(towers.texts, ids, mask))
+    looks = golden.of_pictures(towers.picture, lambda pixels: _torch(towers.pictures, pixels))
+    return {
+        TEXTS: golden.check_texts(texts, runtime.Texts(work / f"{TEXTS}.fp32.onnx", towers.text), "ONNX Runtime"),
+        PICTURES: golden.check_pictures(
+            looks, runtime.Pictures(work / f"{PICTURES}.fp32.onnx", towers.picture), "ONNX Runtime"
+        ),
+    }
+
+
+def _choose(towers: Encoders, products: Split, work: Path, folder: Path) -> dict[str, dict[str, Any]]:
+    """Each tower in int8 beside the other in fp32, on validation products: they choose, the test does not."""
+    asked = products.validation
+    texts = {kind: runtime.Texts(work / f"{TEXTS}.{kind}.onnx", towers.text) for kind in ("fp32", "int8")}
+    looks = {kind: runtime.Pictures(work / f"{PICTURES}.{kind}.onnx", towers.picture) for kind in ("fp32", "int8")}
+    seen = {kind: look([product.pictures[0] for product in asked]) for kind, look in looks.items()}
+    ids, mask = Tokens(towers.text)([asked[0].title])
+    shown = np.stack([pictures.pixels(product.pictures[0], towers.picture) for product in asked[:SPEED_BATCH]])
+    times = {
+        TEXTS: speed.compare(
+            {"eager": lambda: _torch(towers.texts, ids, mask)}
+            | {kind: _call(encoder.ids, ids, mask) for kind, encoder in texts.items()},
+            1,
+        ),
+        PICTURES: speed.compare(
+            {"eager": lambda: _torch(towers.pictures, shown)}
+            | {kind: _call(look.pixels, shown) for kind, look in looks.items()},
+            len(shown),
+        ),
+    }
+    recalls = {
+        TEXTS: {kind: _recall(asked, encoder, seen["fp32"]) for kind, encoder in texts.items()},
+        PICTURES: {kind: _recall(asked, texts["fp32"], found) for kind, found in seen.items()},
+    }
+    made = {}
+    for name in (TEXTS, PICTURES):
+        both = {
+            kind: Variant(work / f"{name}.{kind}.onnx", recalls[name][kind], times[name][kind])
+            for kind in ("fp32", "int8")
+        }
+        kind = variants.choose(both["fp32"], both["int8"])
+        made[name] = variants.install(both, kind, folder / f"{name}.onnx")
+        made[name] |= {
+            "quality_is": f"{QUALITY} of validation titles",
+            "eager_milliseconds": times[name]["eager"],
+            "speedup": round(times[name]["eager"] / times[name][kind], 2),
+        }
+    return made
+
+
+def _recall(asked: Sequence[Product], encode: runtime.Texts, seen: runtime.Vectors) -> float:
+    task = next(task for task in tasks.of_products(asked) if task.pictures_alone)
+    places = {product.id: place for place, product in enumerate(asked)}
+    found = measure.ask(task, places, lambda questions: encode(questions) @ seen.T)
+    return found[QUALITY]["value"]
+
+
+def _quality(test: Sequence[Product], folder: Path) -> Mapping[str, Any]:
+    corpus = corpora.of_products(test)
+    return measure.measure(tasks.of_products(test), corpus, rankers.rankers(corpus, folder))
+
+
+def _refuse_chance(quality: Mapping[str, Any], documents: int) -> None:
+    value = quality["text-to-image"]["rankers"][measure.PICTURES][QUALITY]["value"]
+    chance = min(1.0, 10 / documents)
+    if value < min(CHANCE * chance, (1 + chance) / 2):
+        raise Refused(
+            f"CLIP finds held-out products hardly more often than chance: {QUALITY} {value:.3f}, chance {chance:.3f}. "
+            "More products with pictures and telling titles may help."
+        )
+
+
+def _torch(module: torch.nn.Module, *inputs: np.ndarray[Any, Any]) -> runtime.Vectors:
+    with torch.inference_mode():
+        vectors: runtime.Vectors = module(*(torch.from_numpy(value.copy()) for value in inputs)).numpy()
+    return vectors
+
+
+def _call(function: Callable[..., Any], *inputs: Any) -> Callable[[], Any]:
+    return lambda: function(*inputs)

@@ -1,0 +1,78 @@
+"""Reads products and their pictures over the same contracts that everybody uses."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pyarrow as pa
+from aisle.catalog.v1 import picture_service_pb2 as pb
+
+from trainers.encoders.progress import bar
+from trainers.encoders.shop import Shop
+from trainers.release import extract as base
+from trainers.release.errors import of_call
+from trainers.release.services import TIMEOUT_S
+
+PICTURES = "pictures"
+WORKERS = 4
+MOST_PICTURES = 3
+"""Of a product: training looks at no more."""
+
+
+def extract(shop: Shop, folder: Path, *, quiet: bool = False) -> int:
+    """Writes products.parquet with `images` as files beside it; returns how many products there are.
+
+    Pictures are named by the hash of their bytes: those that are there from an earlier run are not read again, and
+    those that no product has any more are removed.
+
+    Raises:
+        ReleaseError: a service does not answer.
+    """
+    found: dict[str, dict[str, Any]] = base.products(shop)
+    kept = folder / PICTURES
+    kept.mkdir(parents=True, exist_ok=True)
+    wanted: dict[str, str] = {}
+    for product in found.values():
+        names = [uri.removeprefix("/v1/").partition(":")[0] for uri in product["images"][:MOST_PICTURES]]
+        product["images"] = [f"{PICTURES}/{_file(name)}" for name in names]
+        wanted |= {_file(name): name for name in names}
+    have = {path.name for path in kept.iterdir()}
+    for name in have - wanted.keys():
+        (kept / name).unlink()
+    missing = {file: name for file, name in wanted.items() if file not in have}
+    gone = set(_fetch(shop, kept, missing, quiet))
+    rows = [
+        {**product, "images": [i for i in product["images"] if Path(i).name not in gone]} for product in found.values()
+    ]
+    base.write(folder / "products.parquet", pa.Table.from_pylist(rows, base.PRODUCTS))
+    return len(rows)
+
+
+def _fetch(shop: Shop, folder: Path, missing: dict[str, str], quiet: bool) -> Iterator[str]:
+    """Fetches pictures; yields the files of those that were taken away meanwhile."""
+
+    def one(file: str) -> str | None:
+        request = pb.RenderPictureRequest(name=missing[file])
+        try:
+            body = shop.pictures.RenderPicture(request, timeout=TIMEOUT_S)
+        except grpc.RpcError as error:
+            if error.code() is grpc.StatusCode.NOT_FOUND:
+                return file
+            raise of_call("Reading pictures", shop.address("catalog"), error) from error
+        draft = folder / f"{file}.new"
+        draft.write_bytes(body.data)
+        draft.replace(folder / file)
+        return None
+
+    with bar("pictures", len(missing), quiet=quiet) as step, ThreadPoolExecutor(WORKERS) as workers:
+        for gone in workers.map(one, missing):
+            step(1)
+            if gone:
+                yield gone
+
+
+def _file(name: str) -> str:
+    """`products/{product}/pictures/{picture}`: two products may share a picture, and its bytes."""
+    return name.rpartition("/")[2]

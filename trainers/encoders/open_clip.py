@@ -1,0 +1,32 @@
+"""open_clip, imported with what a CPU build of torch needs; nothing else here imports it or timm."""
+
+import os
+
+import torch
+
+SIGNATURE = "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+
+def _define_missing_operators() -> None:
+    """torchvision's compiled operators miss beside a CPU build of torch, and its import fails without their names."""
+    for name in ("nms", "qnms"):
+        try:
+            _LIBRARY.define(name + SIGNATURE)  # type: ignore[no-untyped-call]
+        except RuntimeError:  # it is there after all
+            continue
+
+
+_LIBRARY = torch.library.Library("torchvision", "FRAGMENT")  # type: ignore[no-untyped-call]
+_define_missing_operators()
+
+import open_clip  # noqa: E402
+from open_clip.hf_model import HFTextEncoder  # noqa: E402
+from open_clip.loss import ClipLoss  # noqa: E402
+from open_clip.timm_model import TimmModel  # noqa: E402
+from transformers.utils import logging as _logging  # noqa: E402
+
+# It reports layers that are left out on purpose.
+_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+
+__all__ = ["ClipLoss", "HFTextEncoder", "TimmModel", "open_clip"]

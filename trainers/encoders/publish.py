@@ -1,0 +1,166 @@
+"""Publishes a candidate: folder, model repository, golden rows, registration with search. All of it, or nothing."""
+
+import fcntl
+import json
+import shutil
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from aisle.search.v1 import search_release_service_pb2 as pb
+from rich.console import Console
+
+from trainers.encoders import candidate, repository, server
+from trainers.encoders.places import Places
+from trainers.encoders.repository import MODELS
+from trainers.encoders.shop import Shop
+from trainers.encoders.spec import of_json
+from trainers.release import inference, model_repository
+from trainers.release.errors import ReleaseError
+from trainers.release.services import TIMEOUT_S
+
+WHAT = "encoders"
+MOST_BYTES = 4 * 1024 * 1024
+"""Of a specification, as the contract says."""
+
+
+def publish(shop: Shop, places: Places, folder: Path, console: Console) -> int:
+    """Gives the candidate in the folder a number, lays it out and registers it; returns the number.
+
+    Raises:
+        ReleaseError: a part does not take it. What was laid out already is removed again.
+        ParityError: the inference server computes something else than what was measured.
+    """
+    found = candidate.read(folder)
+    if not found["encoders"]:
+        raise ReleaseError(f"There is no encoder in {folder}. Train some: python -m trainers.clip train")
+    known = releases(shop)
+    answering = promoted(known)
+    models = places.running.models
+    taken = {number(release) for release in known}
+    taken |= model_repository.numbers(places.releases) | model_repository.present(models, MODELS)
+    new = max(taken, default=0) + 1
+    with ExitStack() as undo:
+        kept = _folder(places, folder, new, undo)
+        _install(places, found["encoders"], new, answering, kept, undo)
+        differences = server.check(places.running.inference, found, new)
+        for model, difference in differences.items():
+            console.print(f"{model} {new} on the inference server: {difference:.1g} at most from what was measured")
+        candidate.add_report(kept, {"server_parity": differences})
+        _create(shop, new, found, json.loads((kept / candidate.REPORT).read_text()))
+        undo.pop_all()
+    return new
+
+
+def promote(shop: Shop, places: Places, wanted: int | None, console: Console) -> int:
+    """Makes a release answer, the newest if none is named; lays its encoders out again if they are gone.
+
+    Raises:
+        ReleaseError: there is no such release, or it is not fit to answer. The one before goes on.
+    """
+    known = releases(shop)
+    chosen = wanted if wanted is not None else max(map(number, known), default=None)
+    if chosen is None or chosen not in map(number, known):
+        raise ReleaseError(f"There is no search release {chosen if chosen is not None else 'yet'}.")
+    folder = places.releases / str(chosen)
+    entries = candidate.read(folder)["encoders"]
+    laid = [model for model in entries if chosen in model_repository.numbers(places.running.models / model)]
+    if not entries or len(laid) < len(entries):
+        if not entries:
+            raise ReleaseError(f"The encoders of search release {chosen} are gone: {folder} does not have them.")
+        with ExitStack() as undo:
+            _install(places, entries, chosen, promoted(known), folder, undo)
+            undo.pop_all()
+    request = pb.PromoteSearchReleaseRequest(name=f"searchReleases/{chosen}")
+    with shop.calling(f"Promoting search release {chosen}", "search"):
+        shop.search_releases.PromoteSearchRelease(request, timeout=TIMEOUT_S, metadata=shop.metadata())
+    console.print(f"[green]search release {chosen} is promoted; search embeds the catalogue with it[/]")
+    return chosen
+
+
+@contextmanager
+def alone(places: Places) -> Iterator[None]:
+    """Keeps a second trainer of encoders out.
+
+    Raises:
+        ReleaseError: somebody makes a search release already.
+    """
+    places.releases.mkdir(parents=True, exist_ok=True)
+    with (places.releases / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ReleaseError(f"A search release is being made in {places.releases} already; wait for it.") from error
+        yield
+
+
+def releases(shop: Shop) -> list[pb.SearchRelease]:
+    """All of them, newest first.
+
+    Raises:
+        ReleaseError: search does not answer.
+    """
+    found: list[pb.SearchRelease] = []
+    token = ""
+    while True:
+        # Each holds its tokenizers: a page of many would not fit into a message.
+        request = pb.ListSearchReleasesRequest(page_size=8, page_token=token)
+        with shop.calling("Listing search releases", "search"):
+            page = shop.search_releases.ListSearchReleases(request, timeout=TIMEOUT_S, metadata=shop.metadata())
+        found += page.search_releases
+        token = page.next_page_token
+        if not token:
+            return found
+
+
+def number(release: pb.SearchRelease) -> int:
+    """`searchReleases/7` -> 7."""
+    return int(release.name.removeprefix("searchReleases/"))
+
+
+def promoted(found: Collection[pb.SearchRelease]) -> int | None:
+    """The one that answers."""
+    state = pb.SearchRelease.STATE_PROMOTED
+    return next((number(release) for release in found if release.state == state), None)
+
+
+def _folder(places: Places, source: Path, new: int, undo: ExitStack) -> Path:
+    folder, draft = places.releases / str(new), places.releases / f".new-{new}"
+    shutil.rmtree(draft, ignore_errors=True)
+    shutil.copytree(source, draft)
+    draft.rename(folder)
+    undo.callback(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def _install(
+    places: Places, entries: Mapping[str, Any], new: int, answering: int | None, folder: Path, undo: ExitStack
+) -> None:
+    shop = places.running
+    kept = {answering} if answering is not None else set()
+    models = list(entries)
+
+    def remove() -> None:
+        model_repository.keep(shop.models, kept, models)
+        inference.reload_quietly(shop.inference, models)
+
+    undo.callback(remove)
+    model_repository.install(folder, new, shop.models, shop.templates, shop.profile, models)
+    for entry in entries.values():
+        repository.sizes(shop.models, of_json(entry))
+    model_repository.keep(shop.models, kept | {new}, models)
+    inference.load(shop.inference, models, WHAT)
+
+
+def _create(shop: Shop, new: int, found: Mapping[str, Any], report: Mapping[str, Any]) -> None:
+    entries = {name: entry | {"version": str(new)} for name, entry in found["encoders"].items()}
+    spec = json.dumps({**found, "encoders": entries}, separators=(",", ":"))
+    if len(spec) > MOST_BYTES:
+        raise ReleaseError(f"The encoder specification has {len(spec):,} bytes; search takes {MOST_BYTES:,}.")
+    release = pb.SearchRelease(
+        encoder_spec=spec, report=json.dumps(report), data_fingerprint=report.get("data_fingerprint", "")
+    )
+    request = pb.CreateSearchReleaseRequest(search_release=release, search_release_id=str(new))
+    with shop.calling("Registering the search release", "search"):
+        shop.search_releases.CreateSearchRelease(request, timeout=TIMEOUT_S, metadata=shop.metadata())

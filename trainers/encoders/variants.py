@@ -1,0 +1,53 @@
+"""An encoder in fp32 and int8: both measured, one published."""
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+FASTER = 1.2
+"""int8 must be this much faster than fp32 to pay,"""
+SAVES = 0.5
+"""and save this many milliseconds: int8 vectors depend a little on what else is in the batch,"""
+LOSES = 0.005
+"""and may lose this much of the quality at most, if that is a share of right answers."""
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One precision of an encoder, and what was measured of it."""
+
+    file: Path
+    quality: float
+    """The number that decides, higher is better."""
+    milliseconds: float
+    """Of processor time, for one item."""
+
+
+def choose(fp32: Variant, int8: Variant, loses: float = LOSES) -> str:
+    """`int8` if it pays, else `fp32`.
+
+    >>> a, b = Variant(Path("a"), 0.50, 2.0), Variant(Path("b"), 0.499, 1.0)
+    >>> choose(a, b), choose(a, Variant(Path("b"), 0.48, 1.0)), choose(a, Variant(Path("b"), 0.5, 1.9))
+    ('int8', 'fp32', 'fp32')
+    """
+    faster = fp32.milliseconds >= max(FASTER * int8.milliseconds, SAVES + int8.milliseconds)
+    return "int8" if faster and int8.quality >= fp32.quality - loses else "fp32"
+
+
+def install(variants: Mapping[str, Variant], chosen: str, target: Path, loses: float = LOSES) -> dict[str, Any]:
+    """Puts the chosen file in its place; returns what a report says of both."""
+    shutil.copyfile(variants[chosen].file, target)
+    return {
+        "published": chosen,
+        "rule": f"int8 where it is {FASTER} times as fast, saves {SAVES} ms and loses at most {loses} of the quality",
+        **{
+            name: {
+                "quality": round(variant.quality, 4),
+                "milliseconds": variant.milliseconds,
+                "megabytes": round(variant.file.stat().st_size / 1e6, 1),
+            }
+            for name, variant in variants.items()
+        },
+    }

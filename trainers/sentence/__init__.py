@@ -1,0 +1,1 @@
+"""The sentence encoder: texts that mean the same are near each other, whatever their words."""
