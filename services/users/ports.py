@@ -45,6 +45,9 @@ class Store(Protocol):
 
     async def end_sessions(self, subject: str) -> None: ...
 
+    async def erase_account(self, account_id: str) -> None:
+        """Deletes the account with its preferences and sessions, and tells the change feed."""
+
     async def tell_merge(self, visitor: str, user: str) -> None:
         """Tells the change feed that a visitor is a user."""
 

@@ -4,11 +4,15 @@ import uuid
 from dataclasses import dataclass
 
 import grpc
+from aisle.catalog.v1 import cart_service_pb2 as carts_pb
 from aisle.catalog.v1 import category_service_pb2 as categories_pb
+from aisle.catalog.v1 import order_service_pb2 as orders_pb
 from aisle.catalog.v1 import picture_service_pb2 as pictures_pb
 from aisle.catalog.v1 import product_service_pb2 as products_pb
 from aisle.catalog.v1 import review_service_pb2 as reviews_pb
+from aisle.catalog.v1.cart_service_pb2_grpc import CartServiceStub
 from aisle.catalog.v1.category_service_pb2_grpc import CategoryServiceStub
+from aisle.catalog.v1.order_service_pb2_grpc import OrderServiceStub
 from aisle.catalog.v1.picture_service_pb2_grpc import PictureServiceStub
 from aisle.catalog.v1.product_service_pb2_grpc import ProductServiceStub
 from aisle.catalog.v1.review_service_pb2_grpc import ReviewServiceStub
@@ -62,29 +66,45 @@ def callers(mesh: RunningMesh) -> Callers:
         secret = mesh.credentials
         log_in = sessions_pb.LogInRequest(email=secret.admin_email, password=secret.admin_password)
         admin = SessionServiceStub(users).LogIn(log_in).access_token
-    own = {"users/*": shopper.subject, "users/*/preferences": f"{shopper.subject}/preferences"}
+    own = {"users/*": shopper.subject}
+    own |= {f"users/*/{one}": f"{shopper.subject}/{one}" for one in ("preferences", "cart")}
     release = {"scenarios/*": a_scenario(mesh, admin), "releases/*": a_release(mesh, admin)}
-    return Callers(shopper.access_token, admin, resources(mesh, admin) | own | release, resources(mesh, admin))
+    known, doomed = resources(mesh, admin), resources(mesh, admin)
+    for names in (known, doomed):
+        names.update(bought(mesh, shopper, names["products/*"]))
+    return Callers(shopper.access_token, admin, known | own | release, doomed)
+
+
+def bought(mesh: RunningMesh, shopper: sessions_pb.Session, product: str) -> dict[str, str]:
+    """An order of the shopper's, and a review of what was in it."""
+    metadata = (("authorization", f"Bearer {shopper.access_token}"),)
+    cart = carts_pb.AddCartItemRequest(name=f"{shopper.subject}/cart", product=product)
+    address = {"recipient": "A", "address_lines": ["B"], "city": "C", "region_code": "DE"}
+    order = orders_pb.CheckoutRequest(parent=shopper.subject, payment_token="test-approved", shipping_address=address)
+    review = reviews_pb.CreateReviewRequest(parent=product, review={"rating": 3})
+    with grpc.insecure_channel(mesh.addresses("catalog")[0]) as catalog:
+        CartServiceStub(catalog).AddCartItem(cart, metadata=metadata)
+        order_name = OrderServiceStub(catalog).Checkout(order, metadata=metadata).name
+        review_name = ReviewServiceStub(catalog).CreateReview(review, metadata=metadata).name
+    return {"users/*/orders/*": order_name, "products/*/reviews/*": review_name}
 
 
 def resources(mesh: RunningMesh, admin: str) -> dict[str, str]:
-    """A category, and a product with a picture and a review, of the fuzzer's own."""
+    """A category, and a product that can be bought, with a picture, of the fuzzer's own."""
     metadata = (("authorization", f"Bearer {admin}"),)
     own = f"fuzz-{uuid.uuid4().hex[:12]}"
     with grpc.insecure_channel(mesh.addresses("catalog")[0]) as catalog:
         category = categories_pb.CreateCategoryRequest(category={"display_name": own}, category_id=own)
         category_name = CategoryServiceStub(catalog).CreateCategory(category, metadata=metadata).name
-        product = products_pb.CreateProductRequest(product={"title": own, "stock_quantity": 9}, product_id=own)
+        fields = {"title": own, "stock_quantity": 1000, "price": {"currency_code": "EUR", "units": 5}}
+        product = products_pb.CreateProductRequest(product=fields, product_id=own)
         name = ProductServiceStub(catalog).CreateProduct(product, metadata=metadata).name
         picture = pictures_pb.CreatePictureRequest(parent=name, content=PNG)
         picture_name = PictureServiceStub(catalog).CreatePicture(picture, metadata=metadata).name
-        review = reviews_pb.Review(name=f"{name}/reviews/{own}", rating=3)
-        ReviewServiceStub(catalog).ImportReviews(reviews_pb.ImportReviewsRequest(reviews=[review]), metadata=metadata)
     return {
         "categories/*": category_name,
         "products/*": name,
         "products/*/pictures/*": picture_name,
-        "products/*/reviews/*": review.name,
     }
 
 

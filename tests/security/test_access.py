@@ -4,7 +4,17 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
+import grpc
 import pytest
+from aisle.catalog.v1 import cart_service_pb2 as carts_pb
+from aisle.catalog.v1 import order_service_pb2 as orders_pb
+from aisle.catalog.v1 import product_service_pb2 as products_pb
+from aisle.catalog.v1 import review_service_pb2 as reviews_pb
+from aisle.catalog.v1.cart_service_pb2_grpc import CartServiceStub
+from aisle.catalog.v1.order_service_pb2_grpc import OrderServiceStub
+from aisle.catalog.v1.product_service_pb2_grpc import ProductServiceStub
+from aisle.catalog.v1.review_service_pb2_grpc import ReviewServiceStub
+from aisle.recs.v1.user_event_pb2 import UserEvent
 from aisle.recs.v1.user_event_service_pb2 import ListUserEventsRequest, WriteUserEventRequest
 from aisle.recs.v1.user_event_service_pb2_grpc import UserEventServiceStub
 from aisle.type.v1 import access_pb2
@@ -116,6 +126,25 @@ def test_nobody_names_what_is_somebody_elses(shop: Shop, bob: Person, who: str, 
     assert belongings(shop, bob) == before
 
 
+def test_somebody_elses_review_stays_as_it_is(shop: Shop, ann: Person, bob: Person, merchant: Person) -> None:
+    """A review's name does not begin with its author's, so that the service itself knows whose it is."""
+    before = belongings(shop, bob)
+    reviews = ReviewServiceStub(direct(shop, "catalog"))
+    mine = (("authorization", bob.header),)
+    listed = reviews.ListUserReviews(reviews_pb.ListUserReviewsRequest(parent=bob.subject), metadata=mine)
+    name = listed.reviews[0].name
+    wrong_author = {"name": name, "rating": 1, "author": ann.subject}
+    for method, request, people in (
+        ("UpdateReview", reviews_pb.UpdateReviewRequest(review=wrong_author), (ann, merchant)),
+        ("DeleteReview", reviews_pb.DeleteReviewRequest(name=name), (ann,)),
+    ):
+        called = next(m for m in shop.gateway.methods if m.name == method)
+        for person in people:
+            for door in (shop.gateway, shop.rest):
+                assert door.call(called, request, person.header).code == "PERMISSION_DENIED"
+    assert belongings(shop, bob) == before
+
+
 def test_authorisation_comes_before_validation(shop: Shop, ann: Person, bob: Person) -> None:
     """A caller who may not call learns nothing of what the request should have been."""
 
@@ -209,17 +238,36 @@ def fill(message: Any, steps: list[str], value: str) -> None:
 
 @pytest.fixture(scope="module", autouse=True)
 def belonging(shop: Shop, bob: Person) -> None:
-    """Gives Bob something to lose: preferences and an event."""
+    """Gives Bob something to lose: preferences, an event, an order, a review and a cart."""
     mine = (("authorization", bob.header),)
     chosen = accounts_pb.Preferences(name="users/me/preferences", categories=["categories/bobs"])
     shop.accounts.UpdatePreferences(accounts_pb.UpdatePreferencesRequest(preferences=chosen), metadata=mine)
     event = {"kind": "KIND_SEARCH", "query": "what Bob looks for", "event_id": uuid.uuid4().hex}
     events(shop).WriteUserEvent(WriteUserEventRequest(user_event=event), metadata=mine)
+    catalog, product = direct(shop, "catalog"), f"bobs-{uuid.uuid4().hex}"
+    made = {"title": "Bob's lamp", "stock_quantity": 9, "price": {"currency_code": "EUR", "units": 5}}
+    staff = (("authorization", shop.admin().header),)
+    create = products_pb.CreateProductRequest(product=made, product_id=product)
+    name = ProductServiceStub(catalog).CreateProduct(create, metadata=staff).name
+    add = carts_pb.AddCartItemRequest(name=f"{bob.subject}/cart", product=name)
+    CartServiceStub(catalog).AddCartItem(add, metadata=mine)
+    address = {"recipient": "Bob", "address_lines": ["Bob's street"], "city": "Riga", "region_code": "LV"}
+    token = {"payment_token": "test-approved"}
+    buy = orders_pb.CheckoutRequest(parent=bob.subject, shipping_address=address, **token)
+    OrderServiceStub(catalog).Checkout(buy, metadata=mine)
+    review = reviews_pb.CreateReviewRequest(parent=name, review={"rating": 4, "text": "Bob's own words"})
+    ReviewServiceStub(catalog).CreateReview(review, metadata=mine)
+    CartServiceStub(catalog).AddCartItem(add, metadata=mine)
+
+
+def direct(shop: Shop, name: str) -> grpc.Channel:
+    """The channel of a service itself."""
+    return next(door.channel for door in shop.doors if isinstance(door, GrpcDoor) and door.name == name)
 
 
 def events(shop: Shop) -> UserEventServiceStub:
     """The events of the recs service itself."""
-    return UserEventServiceStub(next(d.channel for d in shop.doors if isinstance(d, GrpcDoor) and d.name == "recs"))
+    return UserEventServiceStub(direct(shop, "recs"))
 
 
 def belongings(shop: Shop, person: Person) -> tuple[Message, ...]:
@@ -229,5 +277,26 @@ def belongings(shop: Shop, person: Person) -> tuple[Message, ...]:
     return (
         shop.accounts.GetAccount(accounts_pb.GetAccountRequest(name="users/me"), metadata=mine),
         shop.accounts.GetPreferences(accounts_pb.GetPreferencesRequest(name="users/me/preferences"), metadata=mine),
-        events(shop).ListUserEvents(ListUserEventsRequest(parent="users/me", page_size=1000), metadata=mine),
+        *heard(shop, mine),
+        *bought(shop, mine),
+    )
+
+
+def heard(shop: Shop, mine: Any) -> list[UserEvent]:
+    """What recs knows of somebody, but for what it hears from the catalogue, a moment later."""
+    request = ListUserEventsRequest(parent="users/me", page_size=1000)
+    return [
+        event
+        for event in events(shop).ListUserEvents(request, metadata=mine).user_events
+        if event.kind not in {UserEvent.KIND_PURCHASE, UserEvent.KIND_RATE}
+    ]
+
+
+def bought(shop: Shop, mine: Any) -> tuple[Message, ...]:
+    """Somebody's cart, orders and reviews, of which there are some."""
+    catalog = direct(shop, "catalog")
+    return (
+        CartServiceStub(catalog).GetCart(carts_pb.GetCartRequest(name="users/me/cart"), metadata=mine),
+        OrderServiceStub(catalog).ListOrders(orders_pb.ListOrdersRequest(parent="users/me"), metadata=mine),
+        ReviewServiceStub(catalog).ListUserReviews(reviews_pb.ListUserReviewsRequest(parent="users/me"), metadata=mine),
     )

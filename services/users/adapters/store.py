@@ -135,6 +135,12 @@ class PostgresStore:
         gone = await self._connection.execute(delete(sessions).where(~alive.exists()).returning(sessions.c.id))
         return len(gone.all())
 
+    async def erase_account(self, account_id: str) -> None:
+        name = f"users/{account_id}"
+        await self._connection.execute(delete(accounts).where(accounts.c.id == account_id))
+        await self._connection.execute(delete(sessions).where(sessions.c.subject == name))
+        await self._tell(kind="erased", user=name)
+
     async def tell_merge(self, visitor: str, user: str) -> None:
         await self._tell(kind="merge", user=user, visitor=visitor)
 

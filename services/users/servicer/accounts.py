@@ -50,6 +50,10 @@ class AccountServicer(AccountServiceServicer):
         session = messages.session(tokens)
         return cookies.keep(grpc_context, session) if request.cookie else session
 
+    async def EraseAccount(self, request: pb.EraseAccountRequest, _: Any) -> pb.EraseAccountResponse:
+        await self._accounts.erase(_id(request.name), request.current_password, context.client_address())
+        return pb.EraseAccountResponse()
+
     async def GetPreferences(self, request: pb.GetPreferencesRequest, _: Any) -> pb.Preferences:
         return messages.preferences(await self._accounts.preferences(_id(request.name)))
 

@@ -93,6 +93,27 @@ class Accounts:
             Unauthenticated: the current password is wrong.
             ResourceExhausted: there were too many tries.
         """
+        account = await self._proven(account_id, current, address)
+        password_hash = await self._passwords.hash(new)
+        async with self._open() as store:
+            await store.set_password(account_id, password_hash)
+            await store.end_sessions(account.name)
+            return await self._sessions.begin(store, account.name, account.roles)
+
+    async def erase(self, account_id: str, current: str, address: str) -> None:
+        """Erases an account for good; the change feed tells who else knows of it.
+
+        Raises:
+            NotFound: there is no such account.
+            Unauthenticated: the current password is wrong.
+            ResourceExhausted: there were too many tries.
+        """
+        await self._proven(account_id, current, address)
+        async with self._open() as store:
+            await store.erase_account(account_id)
+
+    async def _proven(self, account_id: str, current: str, address: str) -> Account:
+        """The account of somebody who knows its password."""
         account = await self.get(account_id)
         await self._guesses.log_in(account.email, address)
         async with self._open() as store:
@@ -100,11 +121,7 @@ class Accounts:
         if not await self._passwords.verify(found.password_hash if found else None, current):
             raise Unauthenticated("The current password is wrong.", reason="CREDENTIALS_REFUSED")
         await self._guesses.log_in_succeeded(account.email, address)
-        password_hash = await self._passwords.hash(new)
-        async with self._open() as store:
-            await store.set_password(account_id, password_hash)
-            await store.end_sessions(account.name)
-            return await self._sessions.begin(store, account.name, account.roles)
+        return account
 
     async def preferences(self, account_id: str) -> Preferences:
         """What the shopper prefers.

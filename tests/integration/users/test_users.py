@@ -50,6 +50,30 @@ async def test_sign_up_log_in_me(accounts: Any, sessions: Any, users: RunningSer
     assert principal.subject == session.subject
 
 
+async def test_an_erased_account_is_gone_and_told(accounts: Any, sessions: Any) -> None:
+    email, session = await sign_up(accounts)
+    chosen = pb.Preferences(name="users/me/preferences", categories=["categories/lamps"])
+    await accounts.UpdatePreferences(pb.UpdatePreferencesRequest(preferences=chosen), metadata=bearer(session))
+    wrong = pb.EraseAccountRequest(name="users/me", current_password="wrong")
+    assert await code_of(accounts.EraseAccount(wrong, metadata=bearer(session))) is grpc.StatusCode.UNAUTHENTICATED
+    erase = pb.EraseAccountRequest(name="users/me", current_password=PASSWORD)
+    await accounts.EraseAccount(erase, metadata=bearer(session))
+    for call in (
+        accounts.GetAccount(pb.GetAccountRequest(name="users/me"), metadata=bearer(session)),
+        accounts.GetPreferences(pb.GetPreferencesRequest(name="users/me/preferences"), metadata=bearer(session)),
+        accounts.EraseAccount(erase, metadata=bearer(session)),
+    ):
+        assert await code_of(call) is grpc.StatusCode.NOT_FOUND
+    for call in (
+        sessions.LogIn(spb.LogInRequest(email=email, password=PASSWORD)),
+        sessions.RefreshSession(spb.RefreshSessionRequest(refresh_token=session.refresh_token)),
+    ):
+        assert await code_of(call) is grpc.StatusCode.UNAUTHENTICATED
+    admin = await sessions.LogIn(spb.LogInRequest(**ADMIN))
+    feed = await accounts.ListAccountChanges(pb.ListAccountChangesRequest(), metadata=bearer(admin))
+    assert feed.changes[-1].erased_user == session.subject
+
+
 async def test_update_wants_the_current_etag(accounts: Any) -> None:
     _, session = await sign_up(accounts)
     me = await accounts.GetAccount(pb.GetAccountRequest(name="users/me"), metadata=bearer(session))

@@ -106,6 +106,13 @@ class FakeStore:
             del self.sessions[session]
         return len(dead)
 
+    async def erase_account(self, account_id: str) -> None:
+        del self.accounts[account_id]
+        self.chosen.pop(account_id, None)
+        self.sessions = {i: s for i, s in self.sessions.items() if s.subject != f"users/{account_id}"}
+        self.tokens = {d: t for d, t in self.tokens.items() if t.session in self.sessions}
+        self.told.append(Change(datetime.now(UTC), erased_user=f"users/{account_id}"))
+
     async def tell_merge(self, visitor: str, user: str) -> None:
         self.told.append(Change(datetime.now(UTC), visitor=visitor, user=user))
 

@@ -98,6 +98,21 @@ async def test_a_new_password_needs_the_old_one_and_ends_the_sessions(users: Use
     assert (await users.log_in("ann@shop.test", "another one", "", ADDRESS)).subject == old.subject
 
 
+async def test_an_account_is_erased_by_who_knows_its_password(users: Users) -> None:
+    tokens = await users.accounts.sign_up("ann@shop.test", PASSWORD, "", "", ADDRESS)
+    account_id = tokens.subject.removeprefix("users/")
+    with pytest.raises(Unauthenticated):
+        await users.accounts.erase(account_id, "wrong", ADDRESS)
+    await users.accounts.erase(account_id, PASSWORD, ADDRESS)
+    assert [change.erased_user for change in users.store.told] == [tokens.subject]
+    for gone in (users.accounts.get(account_id), users.accounts.erase(account_id, PASSWORD, ADDRESS)):
+        with pytest.raises(NotFound):
+            await gone
+    with pytest.raises(Unauthenticated):
+        await users.sessions.refresh(tokens.refresh_token)
+    assert (await users.accounts.sign_up("ann@shop.test", PASSWORD, "", "", ADDRESS)).subject != tokens.subject
+
+
 async def test_preferences_are_empty_until_chosen_and_then_told(users: Users) -> None:
     await users.accounts.create("ann", "ann@shop.test", "", (), PASSWORD)
     assert await users.accounts.preferences("ann") == domain.Preferences("ann", (), None)

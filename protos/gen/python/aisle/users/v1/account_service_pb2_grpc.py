@@ -61,6 +61,11 @@ class AccountServiceStub:
                 request_serializer=aisle_dot_users_dot_v1_dot_account__service__pb2.ChangePasswordRequest.SerializeToString,
                 response_deserializer=aisle_dot_users_dot_v1_dot_session__service__pb2.Session.FromString,
                 _registered_method=True)
+        self.EraseAccount = channel.unary_unary(
+                '/aisle.users.v1.AccountService/EraseAccount',
+                request_serializer=aisle_dot_users_dot_v1_dot_account__service__pb2.EraseAccountRequest.SerializeToString,
+                response_deserializer=aisle_dot_users_dot_v1_dot_account__service__pb2.EraseAccountResponse.FromString,
+                _registered_method=True)
         self.GetPreferences = channel.unary_unary(
                 '/aisle.users.v1.AccountService/GetPreferences',
                 request_serializer=aisle_dot_users_dot_v1_dot_account__service__pb2.GetPreferencesRequest.SerializeToString,
@@ -119,6 +124,16 @@ class AccountServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def EraseAccount(self, request, context):
+        """Erases an account for good: what it is, what it prefers and its sessions at once; what other services keep of it,
+        such as events, carts, reviews, and names and addresses in orders, a moment later. Orders that are paid and not
+        shipped are cancelled. Returns UNAUTHENTICATED if the current password is wrong, and RESOURCE_EXHAUSTED after too
+        many wrong ones.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetPreferences(self, request, context):
         """Gets what a shopper prefers; empty lists before anything was chosen.
         """
@@ -167,6 +182,11 @@ def add_AccountServiceServicer_to_server(servicer, server):
                     servicer.ChangePassword,
                     request_deserializer=aisle_dot_users_dot_v1_dot_account__service__pb2.ChangePasswordRequest.FromString,
                     response_serializer=aisle_dot_users_dot_v1_dot_session__service__pb2.Session.SerializeToString,
+            ),
+            'EraseAccount': grpc.unary_unary_rpc_method_handler(
+                    servicer.EraseAccount,
+                    request_deserializer=aisle_dot_users_dot_v1_dot_account__service__pb2.EraseAccountRequest.FromString,
+                    response_serializer=aisle_dot_users_dot_v1_dot_account__service__pb2.EraseAccountResponse.SerializeToString,
             ),
             'GetPreferences': grpc.unary_unary_rpc_method_handler(
                     servicer.GetPreferences,
@@ -320,6 +340,33 @@ class AccountService:
             '/aisle.users.v1.AccountService/ChangePassword',
             aisle_dot_users_dot_v1_dot_account__service__pb2.ChangePasswordRequest.SerializeToString,
             aisle_dot_users_dot_v1_dot_session__service__pb2.Session.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EraseAccount(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/aisle.users.v1.AccountService/EraseAccount',
+            aisle_dot_users_dot_v1_dot_account__service__pb2.EraseAccountRequest.SerializeToString,
+            aisle_dot_users_dot_v1_dot_account__service__pb2.EraseAccountResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -48,6 +48,12 @@ class AccountServiceStub:
     """Sets a new password and ends every other session of the account. Returns UNAUTHENTICATED if the current one is
     wrong.
     """
+    EraseAccount: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.EraseAccountRequest, _account_service_pb2.EraseAccountResponse]
+    """Erases an account for good: what it is, what it prefers and its sessions at once; what other services keep of it,
+    such as events, carts, reviews, and names and addresses in orders, a moment later. Orders that are paid and not
+    shipped are cancelled. Returns UNAUTHENTICATED if the current password is wrong, and RESOURCE_EXHAUSTED after too
+    many wrong ones.
+    """
     GetPreferences: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.GetPreferencesRequest, _account_service_pb2.Preferences]
     """Gets what a shopper prefers; empty lists before anything was chosen."""
     UpdatePreferences: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.UpdatePreferencesRequest, _account_service_pb2.Preferences]
@@ -73,6 +79,12 @@ class AccountServiceAsyncStub(AccountServiceStub):
     ChangePassword: _aio.UnaryUnaryMultiCallable[_account_service_pb2.ChangePasswordRequest, _session_service_pb2.Session]  # type: ignore[assignment]
     """Sets a new password and ends every other session of the account. Returns UNAUTHENTICATED if the current one is
     wrong.
+    """
+    EraseAccount: _aio.UnaryUnaryMultiCallable[_account_service_pb2.EraseAccountRequest, _account_service_pb2.EraseAccountResponse]  # type: ignore[assignment]
+    """Erases an account for good: what it is, what it prefers and its sessions at once; what other services keep of it,
+    such as events, carts, reviews, and names and addresses in orders, a moment later. Orders that are paid and not
+    shipped are cancelled. Returns UNAUTHENTICATED if the current password is wrong, and RESOURCE_EXHAUSTED after too
+    many wrong ones.
     """
     GetPreferences: _aio.UnaryUnaryMultiCallable[_account_service_pb2.GetPreferencesRequest, _account_service_pb2.Preferences]  # type: ignore[assignment]
     """Gets what a shopper prefers; empty lists before anything was chosen."""
@@ -126,6 +138,18 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_session_service_pb2.Session, _abc.Awaitable[_session_service_pb2.Session]]:
         """Sets a new password and ends every other session of the account. Returns UNAUTHENTICATED if the current one is
         wrong.
+        """
+
+    @_abc_1.abstractmethod
+    def EraseAccount(
+        self,
+        request: _account_service_pb2.EraseAccountRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_account_service_pb2.EraseAccountResponse, _abc.Awaitable[_account_service_pb2.EraseAccountResponse]]:
+        """Erases an account for good: what it is, what it prefers and its sessions at once; what other services keep of it,
+        such as events, carts, reviews, and names and addresses in orders, a moment later. Orders that are paid and not
+        shipped are cancelled. Returns UNAUTHENTICATED if the current password is wrong, and RESOURCE_EXHAUSTED after too
+        many wrong ones.
         """
 
     @_abc_1.abstractmethod

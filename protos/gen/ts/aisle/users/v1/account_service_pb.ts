@@ -20,7 +20,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file aisle/users/v1/account_service.proto.
  */
 export const file_aisle_users_v1_account_service: GenFile = /*@__PURE__*/
-  fileDesc("CiRhaXNsZS91c2Vycy92MS9hY2NvdW50X3NlcnZpY2UucHJvdG8SDmFpc2xlLnVzZXJzLnYxIpgDCgdBY2NvdW50EkIKBG5hbWUYASABKAlCNOJBAQi6SC1yKBiGATIjXnVzZXJzL1tBLVphLXowLTldW0EtWmEtejAtOS5ffi1dKiTYAQESIAoFZW1haWwYAiABKAlCEeJBAQW6SApyBRj+AWAB2AEBEiIKDGRpc3BsYXlfbmFtZRgDIAEoCUIM4kEBAbpIBXIDGMgBEjsKBXJvbGVzGAQgAygJQiziQQEFukglkgEiEAMYASIcchpSB3Nob3BwZXJSCG1lcmNoYW50UgVhZG1pbhI1CgtjcmVhdGVfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBOJBAQMSNQoLdXBkYXRlX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgTiQQEDEhkKBGV0YWcYByABKAlCC+JBAQG6SARyAhhAOj3qQToKF3VzZXJzLmFpc2xlLmRldi9BY2NvdW50Egx1c2Vycy97dXNlcn0qCGFjY291bnRzMgdhY2NvdW50IrwCCgtQcmVmZXJlbmNlcxJLCgRuYW1lGAEgASgJQj3iQQEIukg2cjQYkgEyL151c2Vycy9bQS1aYS16MC05XVtBLVphLXowLTkuX34tXSovcHJlZmVyZW5jZXMkElMKCmNhdGVnb3JpZXMYAiADKAlCP+JBAQG6SDiSATUQCBgBIi9yLRiLAjIoXmNhdGVnb3JpZXMvW0EtWmEtejAtOV1bQS1aYS16MC05Ll9+LV0qJBI1Cgt1cGRhdGVfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBOJBAQM6VOpBUQobdXNlcnMuYWlzbGUuZGV2L1ByZWZlcmVuY2VzEhh1c2Vycy97dXNlcn0vcHJlZmVyZW5jZXMqC3ByZWZlcmVuY2VzMgtwcmVmZXJlbmNlcyK3AQoNU2lnblVwUmVxdWVzdBIdCgVlbWFpbBgBIAEoCUIO4kEBArpIB3IFGP4BYAESIAoIcGFzc3dvcmQYAiABKAlCDuJBAQK6SAdyBRAIKIAIEiIKDGRpc3BsYXlfbmFtZRgDIAEoCUIM4kEBAbpIBXIDGMgBEisKFXZpc2l0b3JfcmVmcmVzaF90b2tlbhgEIAEoCUIM4kEBAbpIBXIDGPQDEhQKBmNvb2tpZRgFIAEoCEIE4kEBASKvAQoUQ3JlYXRlQWNjb3VudFJlcXVlc3QSLgoHYWNjb3VudBgBIAEoCzIXLmFpc2xlLnVzZXJzLnYxLkFjY291bnRCBOJBAQISQgoKYWNjb3VudF9pZBgCIAEoCUIu4kEBAbpIJ3IiGIABMh1eW0EtWmEtejAtOV1bQS1aYS16MC05Ll9+LV0qJNgBARIjCghwYXNzd29yZBgDIAEoCUIR4kEBAbpICnIFEAgogAjYAQEicAoRR2V0QWNjb3VudFJlcXVlc3QSWwoEbmFtZRgBIAEoCUJN4kEBAvpBGQoXdXNlcnMuYWlzbGUuZGV2L0FjY291bnS6SCpyKBiGATIjXnVzZXJzL1tBLVphLXowLTldW0EtWmEtejAtOS5ffi1dKiQifQoUVXBkYXRlQWNjb3VudFJlcXVlc3QSLgoHYWNjb3VudBgBIAEoCzIXLmFpc2xlLnVzZXJzLnYxLkFjY291bnRCBOJBAQISNQoLdXBkYXRlX21hc2sYAiABKAsyGi5nb29nbGUucHJvdG9idWYuRmllbGRNYXNrQgTiQQEBItoBChVDaGFuZ2VQYXNzd29yZFJlcXVlc3QSWwoEbmFtZRgBIAEoCUJN4kEBAvpBGQoXdXNlcnMuYWlzbGUuZGV2L0FjY291bnS6SCpyKBiGATIjXnVzZXJzL1tBLVphLXowLTldW0EtWmEtejAtOS5ffi1dKiQSKAoQY3VycmVudF9wYXNzd29yZBgCIAEoCUIO4kEBArpIB3IFEAEogAgSJAoMbmV3X3Bhc3N3b3JkGAMgASgJQg7iQQECukgHcgUQCCiACBIUCgZjb29raWUYBCABKAhCBOJBAQEihAEKFUdldFByZWZlcmVuY2VzUmVxdWVzdBJrCgRuYW1lGAEgASgJQl3iQQEC+kEdCht1c2Vycy5haXNsZS5kZXYvUHJlZmVyZW5jZXO6SDZyNBiSATIvXnVzZXJzL1tBLVphLXowLTldW0EtWmEtejAtOS5ffi1dKi9wcmVmZXJlbmNlcyQiiQEKGFVwZGF0ZVByZWZlcmVuY2VzUmVxdWVzdBI2CgtwcmVmZXJlbmNlcxgBIAEoCzIbLmFpc2xlLnVzZXJzLnYxLlByZWZlcmVuY2VzQgTiQQECEjUKC3VwZGF0ZV9tYXNrGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLkZpZWxkTWFza0IE4kEBASJZChlMaXN0QWNjb3VudENoYW5nZXNSZXF1ZXN0EhwKBmN1cnNvchgBIAEoCUIM4kEBAbpIBXIDGMgBEh4KCXBhZ2Vfc2l6ZRgCIAEoBUIL4kEBAbpIBBoCKAAilQMKGkxpc3RBY2NvdW50Q2hhbmdlc1Jlc3BvbnNlEkIKB2NoYW5nZXMYASADKAsyMS5haXNsZS51c2Vycy52MS5MaXN0QWNjb3VudENoYW5nZXNSZXNwb25zZS5DaGFuZ2USEwoLbmV4dF9jdXJzb3IYAiABKAkSDAoEbW9yZRgDIAEoCBotCgxWaXNpdG9yTWVyZ2USDwoHdmlzaXRvchgBIAEoCRIMCgR1c2VyGAIgASgJGuABCgZDaGFuZ2USMgoLcHJlZmVyZW5jZXMYASABKAsyGy5haXNsZS51c2Vycy52MS5QcmVmZXJlbmNlc0gAElAKDXZpc2l0b3JfbWVyZ2UYAiABKAsyNy5haXNsZS51c2Vycy52MS5MaXN0QWNjb3VudENoYW5nZXNSZXNwb25zZS5WaXNpdG9yTWVyZ2VIABIVCgtlcmFzZWRfdXNlchgDIAEoCUgAEi8KC2NoYW5nZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIICgZjaGFuZ2UyqAkKDkFjY291bnRTZXJ2aWNlEmYKBlNpZ25VcBIdLmFpc2xlLnVzZXJzLnYxLlNpZ25VcFJlcXVlc3QaFy5haXNsZS51c2Vycy52MS5TZXNzaW9uIiSKtRgCCAGC0+STAhgiEy92MS9hY2NvdW50czpzaWduVXA6ASoSfwoNQ3JlYXRlQWNjb3VudBIkLmFpc2xlLnVzZXJzLnYxLkNyZWF0ZUFjY291bnRSZXF1ZXN0GhcuYWlzbGUudXNlcnMudjEuQWNjb3VudCIv2kESYWNjb3VudCxhY2NvdW50X2lkirUYAggFgtPkkwIOIgkvdjEvdXNlcnM6ASoSegoKR2V0QWNjb3VudBIhLmFpc2xlLnVzZXJzLnYxLkdldEFjY291bnRSZXF1ZXN0GhcuYWlzbGUudXNlcnMudjEuQWNjb3VudCIwkAIB2kEEbmFtZYq1GAgIAxIEbmFtZYLT5JMCFBISL3YxL3tuYW1lPXVzZXJzLyp9EqUBCg1VcGRhdGVBY2NvdW50EiQuYWlzbGUudXNlcnMudjEuVXBkYXRlQWNjb3VudFJlcXVlc3QaFy5haXNsZS51c2Vycy52MS5BY2NvdW50IlXaQRNhY2NvdW50LHVwZGF0ZV9tYXNrirUYEAgDEgxhY2NvdW50Lm5hbWWC0+STAiUyGi92MS97YWNjb3VudC5uYW1lPXVzZXJzLyp9OgdhY2NvdW50EooBCg5DaGFuZ2VQYXNzd29yZBIlLmFpc2xlLnVzZXJzLnYxLkNoYW5nZVBhc3N3b3JkUmVxdWVzdBoXLmFpc2xlLnVzZXJzLnYxLlNlc3Npb24iOIq1GAgIAxIEbmFtZYLT5JMCJiIhL3YxL3tuYW1lPXVzZXJzLyp9OmNoYW5nZVBhc3N3b3JkOgEqEpIBCg5HZXRQcmVmZXJlbmNlcxIlLmFpc2xlLnVzZXJzLnYxLkdldFByZWZlcmVuY2VzUmVxdWVzdBobLmFpc2xlLnVzZXJzLnYxLlByZWZlcmVuY2VzIjyQAgHaQQRuYW1lirUYCAgDEgRuYW1lgtPkkwIgEh4vdjEve25hbWU9dXNlcnMvKi9wcmVmZXJlbmNlc30SzQEKEVVwZGF0ZVByZWZlcmVuY2VzEiguYWlzbGUudXNlcnMudjEuVXBkYXRlUHJlZmVyZW5jZXNSZXF1ZXN0GhsuYWlzbGUudXNlcnMudjEuUHJlZmVyZW5jZXMicdpBF3ByZWZlcmVuY2VzLHVwZGF0ZV9tYXNrirUYFAgDEhBwcmVmZXJlbmNlcy5uYW1lgtPkkwI5MiovdjEve3ByZWZlcmVuY2VzLm5hbWU9dXNlcnMvKi9wcmVmZXJlbmNlc306C3ByZWZlcmVuY2VzEpYBChJMaXN0QWNjb3VudENoYW5nZXMSKS5haXNsZS51c2Vycy52MS5MaXN0QWNjb3VudENoYW5nZXNSZXF1ZXN0GiouYWlzbGUudXNlcnMudjEuTGlzdEFjY291bnRDaGFuZ2VzUmVzcG9uc2UiKZACAYq1GAIIBoLT5JMCGhIYL3YxL2FjY291bnRzOmxpc3RDaGFuZ2VzYgZwcm90bzM", [file_aisle_type_v1_access, file_aisle_users_v1_session_service, file_buf_validate_validate, file_google_api_annotations, file_google_api_client, file_google_api_field_behavior, file_google_api_resource, file_google_protobuf_field_mask, file_google_protobuf_timestamp]);
+  fileDesc("CiRhaXNsZS91c2Vycy92MS9hY2NvdW50X3NlcnZpY2UucHJvdG8SDmFpc2xlLnVzZXJzLnYxIpgDCgdBY2NvdW50EkIKBG5hbWUYASABKAlCNOJBAQi6SC1yKBiGATIjXnVzZXJzL1tBLVphLXowLTldW0EtWmEtejAtOS5ffi1dKiTYAQESIAoFZW1haWwYAiABKAlCEeJBAQW6SApyBRj+AWAB2AEBEiIKDGRpc3BsYXlfbmFtZRgDIAEoCUIM4kEBAbpIBXIDGMgBEjsKBXJvbGVzGAQgAygJQiziQQEFukglkgEiEAMYASIcchpSB3Nob3BwZXJSCG1lcmNoYW50UgVhZG1pbhI1CgtjcmVhdGVfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBOJBAQMSNQoLdXBkYXRlX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgTiQQEDEhkKBGV0YWcYByABKAlCC+JBAQG6SARyAhhAOj3qQToKF3VzZXJzLmFpc2xlLmRldi9BY2NvdW50Egx1c2Vycy97dXNlcn0qCGFjY291bnRzMgdhY2NvdW50IrwCCgtQcmVmZXJlbmNlcxJLCgRuYW1lGAEgASgJQj3iQQEIukg2cjQYkgEyL151c2Vycy9bQS1aYS16MC05XVtBLVphLXowLTkuX34tXSovcHJlZmVyZW5jZXMkElMKCmNhdGVnb3JpZXMYAiADKAlCP+JBAQG6SDiSATUQCBgBIi9yLRiLAjIoXmNhdGVnb3JpZXMvW0EtWmEtejAtOV1bQS1aYS16MC05Ll9+LV0qJBI1Cgt1cGRhdGVfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBOJBAQM6VOpBUQobdXNlcnMuYWlzbGUuZGV2L1ByZWZlcmVuY2VzEhh1c2Vycy97dXNlcn0vcHJlZmVyZW5jZXMqC3ByZWZlcmVuY2VzMgtwcmVmZXJlbmNlcyK3AQoNU2lnblVwUmVxdWVzdBIdCgVlbWFpbBgBIAEoCUIO4kEBArpIB3IFGP4BYAESIAoIcGFzc3dvcmQYAiABKAlCDuJBAQK6SAdyBRAIKIAIEiIKDGRpc3BsYXlfbmFtZRgDIAEoCUIM4kEBAbpIBXIDGMgBEisKFXZpc2l0b3JfcmVmcmVzaF90b2tlbhgEIAEoCUIM4kEBAbpIBXIDGPQDEhQKBmNvb2tpZRgFIAEoCEIE4kEBASKvAQoUQ3JlYXRlQWNjb3VudFJlcXVlc3QSLgoHYWNjb3VudBgBIAEoCzIXLmFpc2xlLnVzZXJzLnYxLkFjY291bnRCBOJBAQISQgoKYWNjb3VudF9pZBgCIAEoCUIu4kEBAbpIJ3IiGIABMh1eW0EtWmEtejAtOV1bQS1aYS16MC05Ll9+LV0qJNgBARIjCghwYXNzd29yZBgDIAEoCUIR4kEBAbpICnIFEAgogAjYAQEicAoRR2V0QWNjb3VudFJlcXVlc3QSWwoEbmFtZRgBIAEoCUJN4kEBAvpBGQoXdXNlcnMuYWlzbGUuZGV2L0FjY291bnS6SCpyKBiGATIjXnVzZXJzL1tBLVphLXowLTldW0EtWmEtejAtOS5ffi1dKiQifQoUVXBkYXRlQWNjb3VudFJlcXVlc3QSLgoHYWNjb3VudBgBIAEoCzIXLmFpc2xlLnVzZXJzLnYxLkFjY291bnRCBOJBAQISNQoLdXBkYXRlX21hc2sYAiABKAsyGi5nb29nbGUucHJvdG9idWYuRmllbGRNYXNrQgTiQQEBItoBChVDaGFuZ2VQYXNzd29yZFJlcXVlc3QSWwoEbmFtZRgBIAEoCUJN4kEBAvpBGQoXdXNlcnMuYWlzbGUuZGV2L0FjY291bnS6SCpyKBiGATIjXnVzZXJzL1tBLVphLXowLTldW0EtWmEtejAtOS5ffi1dKiQSKAoQY3VycmVudF9wYXNzd29yZBgCIAEoCUIO4kEBArpIB3IFEAEogAgSJAoMbmV3X3Bhc3N3b3JkGAMgASgJQg7iQQECukgHcgUQCCiACBIUCgZjb29raWUYBCABKAhCBOJBAQEinAEKE0VyYXNlQWNjb3VudFJlcXVlc3QSWwoEbmFtZRgBIAEoCUJN4kEBAvpBGQoXdXNlcnMuYWlzbGUuZGV2L0FjY291bnS6SCpyKBiGATIjXnVzZXJzL1tBLVphLXowLTldW0EtWmEtejAtOS5ffi1dKiQSKAoQY3VycmVudF9wYXNzd29yZBgCIAEoCUIO4kEBArpIB3IFEAEogAgiFgoURXJhc2VBY2NvdW50UmVzcG9uc2UihAEKFUdldFByZWZlcmVuY2VzUmVxdWVzdBJrCgRuYW1lGAEgASgJQl3iQQEC+kEdCht1c2Vycy5haXNsZS5kZXYvUHJlZmVyZW5jZXO6SDZyNBiSATIvXnVzZXJzL1tBLVphLXowLTldW0EtWmEtejAtOS5ffi1dKi9wcmVmZXJlbmNlcyQiiQEKGFVwZGF0ZVByZWZlcmVuY2VzUmVxdWVzdBI2CgtwcmVmZXJlbmNlcxgBIAEoCzIbLmFpc2xlLnVzZXJzLnYxLlByZWZlcmVuY2VzQgTiQQECEjUKC3VwZGF0ZV9tYXNrGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLkZpZWxkTWFza0IE4kEBASJZChlMaXN0QWNjb3VudENoYW5nZXNSZXF1ZXN0EhwKBmN1cnNvchgBIAEoCUIM4kEBAbpIBXIDGMgBEh4KCXBhZ2Vfc2l6ZRgCIAEoBUIL4kEBAbpIBBoCKAAilQMKGkxpc3RBY2NvdW50Q2hhbmdlc1Jlc3BvbnNlEkIKB2NoYW5nZXMYASADKAsyMS5haXNsZS51c2Vycy52MS5MaXN0QWNjb3VudENoYW5nZXNSZXNwb25zZS5DaGFuZ2USEwoLbmV4dF9jdXJzb3IYAiABKAkSDAoEbW9yZRgDIAEoCBotCgxWaXNpdG9yTWVyZ2USDwoHdmlzaXRvchgBIAEoCRIMCgR1c2VyGAIgASgJGuABCgZDaGFuZ2USMgoLcHJlZmVyZW5jZXMYASABKAsyGy5haXNsZS51c2Vycy52MS5QcmVmZXJlbmNlc0gAElAKDXZpc2l0b3JfbWVyZ2UYAiABKAsyNy5haXNsZS51c2Vycy52MS5MaXN0QWNjb3VudENoYW5nZXNSZXNwb25zZS5WaXNpdG9yTWVyZ2VIABIVCgtlcmFzZWRfdXNlchgDIAEoCUgAEi8KC2NoYW5nZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIICgZjaGFuZ2UytQoKDkFjY291bnRTZXJ2aWNlEmYKBlNpZ25VcBIdLmFpc2xlLnVzZXJzLnYxLlNpZ25VcFJlcXVlc3QaFy5haXNsZS51c2Vycy52MS5TZXNzaW9uIiSKtRgCCAGC0+STAhgiEy92MS9hY2NvdW50czpzaWduVXA6ASoSfwoNQ3JlYXRlQWNjb3VudBIkLmFpc2xlLnVzZXJzLnYxLkNyZWF0ZUFjY291bnRSZXF1ZXN0GhcuYWlzbGUudXNlcnMudjEuQWNjb3VudCIv2kESYWNjb3VudCxhY2NvdW50X2lkirUYAggFgtPkkwIOIgkvdjEvdXNlcnM6ASoSegoKR2V0QWNjb3VudBIhLmFpc2xlLnVzZXJzLnYxLkdldEFjY291bnRSZXF1ZXN0GhcuYWlzbGUudXNlcnMudjEuQWNjb3VudCIwkAIB2kEEbmFtZYq1GAgIAxIEbmFtZYLT5JMCFBISL3YxL3tuYW1lPXVzZXJzLyp9EqUBCg1VcGRhdGVBY2NvdW50EiQuYWlzbGUudXNlcnMudjEuVXBkYXRlQWNjb3VudFJlcXVlc3QaFy5haXNsZS51c2Vycy52MS5BY2NvdW50IlXaQRNhY2NvdW50LHVwZGF0ZV9tYXNrirUYEAgDEgxhY2NvdW50Lm5hbWWC0+STAiUyGi92MS97YWNjb3VudC5uYW1lPXVzZXJzLyp9OgdhY2NvdW50EooBCg5DaGFuZ2VQYXNzd29yZBIlLmFpc2xlLnVzZXJzLnYxLkNoYW5nZVBhc3N3b3JkUmVxdWVzdBoXLmFpc2xlLnVzZXJzLnYxLlNlc3Npb24iOIq1GAgIAxIEbmFtZYLT5JMCJiIhL3YxL3tuYW1lPXVzZXJzLyp9OmNoYW5nZVBhc3N3b3JkOgEqEooBCgxFcmFzZUFjY291bnQSIy5haXNsZS51c2Vycy52MS5FcmFzZUFjY291bnRSZXF1ZXN0GiQuYWlzbGUudXNlcnMudjEuRXJhc2VBY2NvdW50UmVzcG9uc2UiL4q1GAgIAxIEbmFtZYLT5JMCHSIYL3YxL3tuYW1lPXVzZXJzLyp9OmVyYXNlOgEqEpIBCg5HZXRQcmVmZXJlbmNlcxIlLmFpc2xlLnVzZXJzLnYxLkdldFByZWZlcmVuY2VzUmVxdWVzdBobLmFpc2xlLnVzZXJzLnYxLlByZWZlcmVuY2VzIjyQAgHaQQRuYW1lirUYCAgDEgRuYW1lgtPkkwIgEh4vdjEve25hbWU9dXNlcnMvKi9wcmVmZXJlbmNlc30SzQEKEVVwZGF0ZVByZWZlcmVuY2VzEiguYWlzbGUudXNlcnMudjEuVXBkYXRlUHJlZmVyZW5jZXNSZXF1ZXN0GhsuYWlzbGUudXNlcnMudjEuUHJlZmVyZW5jZXMicdpBF3ByZWZlcmVuY2VzLHVwZGF0ZV9tYXNrirUYFAgDEhBwcmVmZXJlbmNlcy5uYW1lgtPkkwI5MiovdjEve3ByZWZlcmVuY2VzLm5hbWU9dXNlcnMvKi9wcmVmZXJlbmNlc306C3ByZWZlcmVuY2VzEpYBChJMaXN0QWNjb3VudENoYW5nZXMSKS5haXNsZS51c2Vycy52MS5MaXN0QWNjb3VudENoYW5nZXNSZXF1ZXN0GiouYWlzbGUudXNlcnMudjEuTGlzdEFjY291bnRDaGFuZ2VzUmVzcG9uc2UiKZACAYq1GAIIBoLT5JMCGhIYL3YxL2FjY291bnRzOmxpc3RDaGFuZ2VzYgZwcm90bzM", [file_aisle_type_v1_access, file_aisle_users_v1_session_service, file_buf_validate_validate, file_google_api_annotations, file_google_api_client, file_google_api_field_behavior, file_google_api_resource, file_google_protobuf_field_mask, file_google_protobuf_timestamp]);
 
 /**
  * A person who can log in.
@@ -520,6 +520,78 @@ export const ChangePasswordRequestSchema: GenMessage<ChangePasswordRequest, {jso
   messageDesc(file_aisle_users_v1_account_service, 6);
 
 /**
+ * Erases an account.
+ *
+ * @generated from message aisle.users.v1.EraseAccountRequest
+ */
+export type EraseAccountRequest = Message<"aisle.users.v1.EraseAccountRequest"> & {
+  /**
+   * `users/{user}` or `users/me`.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * The password, so that nobody erases an account that was left logged in.
+   *
+   * @generated from field: string current_password = 2;
+   */
+  currentPassword: string;
+};
+
+/**
+ * Erases an account.
+ *
+ * @generated from message aisle.users.v1.EraseAccountRequest
+ */
+export type EraseAccountRequestJson = {
+  /**
+   * `users/{user}` or `users/me`.
+   *
+   * @generated from field: string name = 1;
+   */
+  name?: string;
+
+  /**
+   * The password, so that nobody erases an account that was left logged in.
+   *
+   * @generated from field: string current_password = 2;
+   */
+  currentPassword?: string;
+};
+
+/**
+ * Describes the message aisle.users.v1.EraseAccountRequest.
+ * Use `create(EraseAccountRequestSchema)` to create a new message.
+ */
+export const EraseAccountRequestSchema: GenMessage<EraseAccountRequest, {jsonType: EraseAccountRequestJson}> = /*@__PURE__*/
+  messageDesc(file_aisle_users_v1_account_service, 7);
+
+/**
+ * The account is gone.
+ *
+ * @generated from message aisle.users.v1.EraseAccountResponse
+ */
+export type EraseAccountResponse = Message<"aisle.users.v1.EraseAccountResponse"> & {
+};
+
+/**
+ * The account is gone.
+ *
+ * @generated from message aisle.users.v1.EraseAccountResponse
+ */
+export type EraseAccountResponseJson = {
+};
+
+/**
+ * Describes the message aisle.users.v1.EraseAccountResponse.
+ * Use `create(EraseAccountResponseSchema)` to create a new message.
+ */
+export const EraseAccountResponseSchema: GenMessage<EraseAccountResponse, {jsonType: EraseAccountResponseJson}> = /*@__PURE__*/
+  messageDesc(file_aisle_users_v1_account_service, 8);
+
+/**
  * Asks for preferences.
  *
  * @generated from message aisle.users.v1.GetPreferencesRequest
@@ -552,7 +624,7 @@ export type GetPreferencesRequestJson = {
  * Use `create(GetPreferencesRequestSchema)` to create a new message.
  */
 export const GetPreferencesRequestSchema: GenMessage<GetPreferencesRequest, {jsonType: GetPreferencesRequestJson}> = /*@__PURE__*/
-  messageDesc(file_aisle_users_v1_account_service, 7);
+  messageDesc(file_aisle_users_v1_account_service, 9);
 
 /**
  * Replaces preferences.
@@ -601,7 +673,7 @@ export type UpdatePreferencesRequestJson = {
  * Use `create(UpdatePreferencesRequestSchema)` to create a new message.
  */
 export const UpdatePreferencesRequestSchema: GenMessage<UpdatePreferencesRequest, {jsonType: UpdatePreferencesRequestJson}> = /*@__PURE__*/
-  messageDesc(file_aisle_users_v1_account_service, 8);
+  messageDesc(file_aisle_users_v1_account_service, 10);
 
 /**
  * Asks for changes of accounts.
@@ -650,7 +722,7 @@ export type ListAccountChangesRequestJson = {
  * Use `create(ListAccountChangesRequestSchema)` to create a new message.
  */
 export const ListAccountChangesRequestSchema: GenMessage<ListAccountChangesRequest, {jsonType: ListAccountChangesRequestJson}> = /*@__PURE__*/
-  messageDesc(file_aisle_users_v1_account_service, 9);
+  messageDesc(file_aisle_users_v1_account_service, 11);
 
 /**
  * A page of changes.
@@ -713,7 +785,7 @@ export type ListAccountChangesResponseJson = {
  * Use `create(ListAccountChangesResponseSchema)` to create a new message.
  */
 export const ListAccountChangesResponseSchema: GenMessage<ListAccountChangesResponse, {jsonType: ListAccountChangesResponseJson}> = /*@__PURE__*/
-  messageDesc(file_aisle_users_v1_account_service, 10);
+  messageDesc(file_aisle_users_v1_account_service, 12);
 
 /**
  * A visitor turned out to be a user.
@@ -762,7 +834,7 @@ export type ListAccountChangesResponse_VisitorMergeJson = {
  * Use `create(ListAccountChangesResponse_VisitorMergeSchema)` to create a new message.
  */
 export const ListAccountChangesResponse_VisitorMergeSchema: GenMessage<ListAccountChangesResponse_VisitorMerge, {jsonType: ListAccountChangesResponse_VisitorMergeJson}> = /*@__PURE__*/
-  messageDesc(file_aisle_users_v1_account_service, 10, 0);
+  messageDesc(file_aisle_users_v1_account_service, 12, 0);
 
 /**
  * What happened.
@@ -849,7 +921,7 @@ export type ListAccountChangesResponse_ChangeJson = {
  * Use `create(ListAccountChangesResponse_ChangeSchema)` to create a new message.
  */
 export const ListAccountChangesResponse_ChangeSchema: GenMessage<ListAccountChangesResponse_Change, {jsonType: ListAccountChangesResponse_ChangeJson}> = /*@__PURE__*/
-  messageDesc(file_aisle_users_v1_account_service, 10, 1);
+  messageDesc(file_aisle_users_v1_account_service, 12, 1);
 
 /**
  * Shoppers' accounts and what they told about themselves.
@@ -908,6 +980,19 @@ export const AccountService: GenService<{
     methodKind: "unary";
     input: typeof ChangePasswordRequestSchema;
     output: typeof SessionSchema;
+  },
+  /**
+   * Erases an account for good: what it is, what it prefers and its sessions at once; what other services keep of it,
+   * such as events, carts, reviews, and names and addresses in orders, a moment later. Orders that are paid and not
+   * shipped are cancelled. Returns UNAUTHENTICATED if the current password is wrong, and RESOURCE_EXHAUSTED after too
+   * many wrong ones.
+   *
+   * @generated from rpc aisle.users.v1.AccountService.EraseAccount
+   */
+  eraseAccount: {
+    methodKind: "unary";
+    input: typeof EraseAccountRequestSchema;
+    output: typeof EraseAccountResponseSchema;
   },
   /**
    * Gets what a shopper prefers; empty lists before anything was chosen.
