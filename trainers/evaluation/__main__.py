@@ -84,7 +84,7 @@ def evaluate(options: Options, command: str, console: Console) -> dict[str, Any]
         raise MissingPackage.of(package, name)
     shop = read(options.data)
     made = split(shop.events, options.protocol, options.most_questions)
-    asked = models.Asked(shop.name, options.seed, options.max_seconds, options.checkpoints)
+    asked = models.Asked(shop.name, options.seed, options.max_seconds, options.data, options.checkpoints)
     rows = compare(shop, made, [models.MODELS[name](asked) for name in options.model], console, whole=True)
     title = f"{shop.name}, protocol {options.protocol}, {len(made.test):,} questions, full ranking"
     show(console, title, rows)

@@ -77,10 +77,10 @@ class RecentPopularity:
         counted = events.chosen & events.first
         ages = (events.time.max(initial=0.0) - events.time[counted]) / DAY_S
         weights = 0.5 ** (ages / self.half_life_days)
-        self._weights = np.bincount(events.item[counted], weights, len(known.products)).astype(np.float32)
+        self.weights = np.bincount(events.item[counted], weights, len(known.products)).astype(np.float32)
 
     def scores(self, events: Events, queries: Queries) -> Scores:
-        return np.broadcast_to(self._weights, (len(queries), len(self._weights)))
+        return np.broadcast_to(self.weights, (len(queries), len(self.weights)))
 
 
 @dataclass
@@ -92,7 +92,7 @@ class ItemKnn:
     neighbours: int = 100
     shrinkage: float = 10.0
     newest: int = 50
-    _similar: sparse.csr_matrix = field(default_factory=lambda: sparse.csr_matrix((0, 0), dtype=np.float32))
+    similar: sparse.csr_matrix = field(default_factory=lambda: sparse.csr_matrix((0, 0), dtype=np.float32))
 
     def fit(self, train: Shop, events: Events, validation: Queries) -> None:
         self.refit(train)
@@ -108,13 +108,13 @@ class ItemKnn:
         counts: Floats = np.asarray(chosen.sum(0), np.float64).ravel()
         norms = np.sqrt(counts[together.row] * counts[together.col]) + self.shrinkage
         values = np.where(together.row == together.col, 0.0, together.data / norms)
-        self._similar = _strongest(
+        self.similar = _strongest(
             sparse.csr_matrix((values, (together.row, together.col)), together.shape), self.neighbours
         )
 
     def scores(self, events: Events, queries: Queries) -> Scores:
-        history = matrices.histories(events, queries, self._similar.shape[0], self.newest)
-        return np.asarray((history @ self._similar).todense(), np.float32)
+        history = matrices.histories(events, queries, self.similar.shape[0], self.newest)
+        return np.asarray((history @ self.similar).todense(), np.float32)
 
 
 def _strongest(matrix: sparse.csr_matrix, count: int) -> sparse.csr_matrix:

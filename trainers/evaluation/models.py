@@ -23,6 +23,8 @@ class Asked:
     seed: int = Config.seed
     max_seconds: float | None = None
     """Limit of one training of a model that learns by steps; None is the model's own, 0 no limit."""
+    data: Path | None = None
+    """Where the data came from: pages that were shown stand there, if any do."""
     saved: Path | None = None
     """Folder for checkpoints of models that can go on from there."""
 
@@ -62,6 +64,19 @@ def _two_tower(asked: Asked) -> TwoTower:
     return TwoTower(config, saved=asked.saved)
 
 
+def _ranked(asked: Asked) -> Recommender:
+    # It measures with this package's protocols, which this module is a part of.
+    from trainers.ranker.recommender import Ranked
+
+    return Ranked(_two_tower(asked), events_file=pages_of(asked.data))
+
+
+def pages_of(data: Path | None) -> Path | None:
+    """The file in which a folder of data has the pages that were shown, if it has one."""
+    file = data / "events.parquet" if data else None
+    return file if file and file.exists() else None
+
+
 MODELS: Mapping[str, Callable[[Asked], Recommender]] = {
     "random": lambda asked: Random(),
     "popularity": lambda asked: Popularity(),
@@ -72,6 +87,7 @@ MODELS: Mapping[str, Callable[[Asked], Recommender]] = {
     "bpr": lambda asked: Bpr(),
     "sasrec": _sasrec,
     "two-tower": _two_tower,
+    "ranked": _ranked,
 }
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "baselines": ("random", "popularity", "recent-popularity", "item-knn"),

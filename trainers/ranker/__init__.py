@@ -1,0 +1,1 @@
+"""The ranker: a second look at the candidates that the towers found, at shopper and product together."""
