@@ -24,6 +24,7 @@ from trainers.evaluation.baselines import ItemKnn, Popularity
 from trainers.evaluation.metrics import Estimate
 from trainers.evaluation.protocols import Queries, Split, history_rows, split
 from trainers.evaluation.recommender import Recommender, Scores
+from trainers.ranker.recommender import Ranked
 from trainers.simulator import __main__ as simulator
 from trainers.simulator.ceiling import TrueUtility, Truth, read_truth
 from trainers.two_tower.config import Config
@@ -69,7 +70,7 @@ def main(arguments: list[str] | None = None) -> int:
         simulator.main(["shop", "--pictures", "none", "--quiet", "--until", UNTIL, "--out", str(options.shop)])
     measured_at = bench.revision()
     shop = read(options.shop)
-    found = measure(shop, read_truth(options.shop, shop.products), Config(), console)
+    found = measure(shop, read_truth(options.shop, shop.products), Config(), options.shop / "events.parquet", console)
     records = [
         {"task": TASK, "dataset": DATASET, "protocol": PROTOCOL, "model": model, "metric": metric, **vars(estimate)}
         | {"command": "python -m trainers.evaluation.simulated", "revision": measured_at}
@@ -81,13 +82,19 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def measure(shop: Shop, truth: Truth, config: Config, console: Console) -> Mapping[str, Mapping[str, Estimate]]:
-    """Metrics by name and by model; of the yardsticks as well."""
+def measure(
+    shop: Shop, truth: Truth, config: Config, shown: Path, console: Console
+) -> Mapping[str, Mapping[str, Estimate]]:
+    """Metrics by name and by model; of the yardsticks as well. `shown` is the file with the pages."""
     made = split(shop.events, PROTOCOL)
     ceiling = TrueUtility(truth, intent=True)
-    models: list[Recommender] = [Popularity(), ItemKnn(), TwoTower(config), TastesAndLastLeaf(truth, False), ceiling]
+    towers = TwoTower(config)
+    both = Ranked(towers, events_file=shown)
+    models: list[Recommender] = [Popularity(), ItemKnn(), towers, both, TastesAndLastLeaf(truth, False), ceiling]
+    # The ranker learns with the towers before these learn again.
     for model in models:
         model.fit(replace(shop, events=made.train), made.events, made.validation)
+    for model in models:
         model.refit(replace(shop, events=made.known))
     asked = {name: _asked(made, name, models) for name in (f"{MANY}+ events", *(f"{k} clicks" for k in CLICKS))}
     found: dict[str, dict[str, Estimate]] = {model.name: {} for model in models}

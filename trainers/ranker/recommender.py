@@ -38,6 +38,7 @@ class Ranked:
     ranker: Ranker | None = None
 
     def fit(self, train_on: Shop, events: Events, validation: Queries) -> None:
+        assert self.towers.known is None, "the ranker learns from what the towers have not seen"
         if self.towers.training is None:
             self.towers.fit(train_on, events, validation)
         self._features = Features(train_on)
