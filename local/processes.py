@@ -175,6 +175,7 @@ class Mesh:
         return {
             "AISLE_SEARCH_USERS_ADDRESS": addresses(self.ports.users),
             "AISLE_SEARCH_CATALOG_ADDRESS": addresses(self.ports.catalog),
+            "AISLE_SEARCH_RECS_ADDRESS": addresses(self.ports.recs),
             "AISLE_SEARCH_INFERENCE_ADDRESS": f"127.0.0.1:{self.ports.inference}",
             "AISLE_SEARCH_MILVUS_URI": f"http://127.0.0.1:{self.ports.milvus}",
             "AISLE_SEARCH_CLIENT_ID": SEARCH_CLIENT,

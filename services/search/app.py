@@ -12,7 +12,7 @@ from services.kit.app import App
 from services.kit.channels import channel
 from services.kit.notifications import Listener
 from services.kit.tokens import PublishedKeys, TokenVerifier
-from services.search.adapters import catalog
+from services.search.adapters import catalog, tastes
 from services.search.adapters.index import Connection, MilvusIndex
 from services.search.adapters.inference import InferenceEncoders
 from services.search.adapters.lexical import TantivyIndex
@@ -30,6 +30,7 @@ from services.search.use_cases.catalogue import Catalogue
 from services.search.use_cases.follow import FollowCatalogue
 from services.search.use_cases.guards import Degradation, Guard
 from services.search.use_cases.meaning import Guards, Meaning
+from services.search.use_cases.personal import Personal
 from services.search.use_cases.releases import ManageReleases
 from services.search.use_cases.search import Search
 from services.search.use_cases.searched import Searched
@@ -73,7 +74,11 @@ async def build(settings: SearchSettings) -> App:
         index=_guard(settings, Degradation.INDEX, settings.index_timeout_s),
     )
     meaning = Meaning(catalogue, encoders, pictures, vectors, guards, settings.query_cache_size)
-    search = Search(catalogue, index, understand, active, meaning, follow.age_s, key)
+    recs = await resources.enter_async_context(channel(settings.recs_address, *tastes.SERVICES, token=own.token))
+    suits = _guard(settings, Degradation.PERSONALIZATION, settings.personalization_timeout_s)
+    known = tastes.RecommenderTastes(recs, inference)
+    personal = Personal(catalogue, known, vectors, suits, settings.tower_poll_s)
+    search = Search(catalogue, index, understand, active, meaning, personal, follow.age_s, key)
     suggest = Suggest(catalogue, index, vocabulary, understand)
     searched = Searched(PostgresQueries(engine), settings.popular_poll_s)
     resources.push_async_callback(searched.flush)
@@ -96,7 +101,7 @@ async def build(settings: SearchSettings) -> App:
         verifier=TokenVerifier(PublishedKeys(users)),
         # Once the catalogue was read, products are found without any other part.
         dependencies={"catalogue": has_read},
-        background=(follow.run, active.watch, searched.write, searched.watch, listener.run),
+        background=(follow.run, active.watch, personal.watch, searched.write, searched.watch, listener.run),
         resources=resources,
     )
 

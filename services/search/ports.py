@@ -309,3 +309,43 @@ class Accounts(Protocol):
     async def cursor(self) -> str:
         """Up to where changes were applied."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An event of a shopper as the user tower takes it."""
+
+    product_id: str
+    kind: str
+    """Name of the event's kind, such as `VIEW`."""
+    time_s: float
+    """Since 1970."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tower:
+    """The user tower that recommends, and the item vectors that its vectors meet."""
+
+    version: str
+    collection: str
+    dimension: int
+    history_length: int
+    max_preferred_categories: int
+    kinds: Mapping[str, int]
+    """Code of the tower by event kind."""
+
+
+class Tastes(Protocol):
+    """What the recommender knows of shoppers, by its contracts."""
+
+    async def tower(self) -> Tower | None:
+        """The tower that recommends; None when no release is promoted."""
+        ...
+
+    async def history(self, shopper: str, most: int) -> list[Step]:
+        """The shopper's newest events of products, oldest first."""
+        ...
+
+    async def user_vector(self, tower: Tower, vectors: Vector, kinds: Sequence[int], ages_h: Sequence[float]) -> Vector:
+        """The shopper's vector; `vectors` is [events, dimension], oldest first."""
+        ...

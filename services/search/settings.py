@@ -21,6 +21,8 @@ class SearchSettings(ServiceSettings):
     client_id: str = Field(min_length=1)
     client_secret_file: Path
     """The secret by which search gets its access token from users, to follow the catalogue's changes."""
+    recs_address: str = Field(min_length=3)
+    """host:port[,host:port] of the recs service, which knows what suits a shopper."""
     inference_address: str = Field(min_length=3)
     """host:port of a server of the Open Inference Protocol."""
     milvus_uri: str = Field(pattern=r"^https?://")
@@ -42,6 +44,8 @@ class SearchSettings(ServiceSettings):
     picture_encoder_timeout_s: float = Field(1.0, gt=0)
     index_timeout_s: float = Field(0.5, gt=0)
     """Milvus Lite takes 0.4 ms for each 1,000 products, and searches wait for each other."""
+    personalization_timeout_s: float = Field(0.3, gt=0)
+    """For a shopper's history, and for the user tower's vector of it."""
     pause_s: float = Field(1.0, gt=0)
     """A part that failed is left alone this long, so that fallbacks are fast and it can recover."""
     tolerated_timeouts: int = Field(3, ge=1)
@@ -61,6 +65,8 @@ class SearchSettings(ServiceSettings):
     """Vectors of queries that are kept: 2 kB each."""
     build_poll_s: float = Field(1.0, gt=0)
     """Notifications tell of a new build at once; asking finds what a lost connection missed."""
+    tower_poll_s: float = Field(2.0, gt=0)
+    """Between two looks which release recommends."""
     popular_poll_s: float = Field(10.0, gt=0)
 
 

@@ -26,7 +26,7 @@ OWN = (
 COUNT = text("""
     INSERT INTO popular_queries (query, shoppers)
     SELECT query, count(*) FROM shopper_queries
-    WHERE search_time > now() - CAST(:window AS interval)
+    WHERE search_time > now() - make_interval(days => :window)
     GROUP BY query HAVING count(*) >= :least ORDER BY count(*) DESC, query LIMIT :most
 """)
 TRIM = text("""
@@ -66,7 +66,7 @@ class PostgresQueries:
             return list((await connection.execute(select(popular_queries.c.query).order_by(*order))).scalars())
 
     async def count(self, window_days: int, least: int) -> None:
-        values = {"window": f"{window_days} days", "least": least, "most": MOST_POPULAR}
+        values = {"window": window_days, "least": least, "most": MOST_POPULAR}
         async with UnitOfWork(self._engine) as connection:
             await connection.execute(text("DELETE FROM popular_queries"))
             await connection.execute(COUNT, values)

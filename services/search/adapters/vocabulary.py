@@ -7,7 +7,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 SHORTEST = 4
-"""Letters of a word that is corrected: of three, every other word is one edit away."""
+"""Letters of a word that a misspelt one may have meant: of three, every other word is one edit away."""
 TWO_EDITS = 9
 """Letters from which two edits are forgiven; one before."""
 CONSIDERED = 24
@@ -44,7 +44,7 @@ class Vocabulary:
 
     def near(self, word: str, most: int = 4) -> list[str]:
         """Words that may be meant, the likeliest first: the nearest, and of those the most frequent."""
-        if len(word) < SHORTEST or not word.isalpha():
+        if len(word) < SHORTEST - 1 or not word.isalpha():
             return []
         edits = 2 if len(word) >= TWO_EDITS else 1
         return self._ranked(word, self._all(), edits)[:most]
@@ -67,7 +67,7 @@ class Vocabulary:
 
     def _all(self) -> list[str]:
         if self._words is None:
-            self._words = [word for word in self._counts if word.isalpha() and len(word) >= SHORTEST - 1]
+            self._words = [word for word in self._counts if word.isalpha() and len(word) >= SHORTEST]
         return self._words
 
     def _changed(self) -> None:

@@ -16,7 +16,7 @@ from services.kit.pictures import PictureRefused
 from services.search.domain import attribution
 from services.search.domain.query import Query
 from services.search.domain.words import normalized
-from services.search.ports import LexicalIndex, Rows, Scores
+from services.search.ports import LexicalIndex, Rows, Scores, Vector
 from services.search.use_cases import facets as counting
 from services.search.use_cases import ordering, position
 from services.search.use_cases.active_build import ActiveBuild
@@ -24,10 +24,11 @@ from services.search.use_cases.catalogue import Catalogue
 from services.search.use_cases.facets import Facet
 from services.search.use_cases.filtering import Mask, mask
 from services.search.use_cases.fusion import Ranking, fuse
-from services.search.use_cases.guards import Degradation
+from services.search.use_cases.guards import Degradation, Down
 from services.search.use_cases.meaning import Meaning, Near, Wanted
 from services.search.use_cases.measures import stage
 from services.search.use_cases.ordering import RELEVANCE, Ordered
+from services.search.use_cases.personal import RERANKED, Personal
 from services.search.use_cases.position import Position
 from services.search.use_cases.understand import Understand, Understood
 
@@ -39,6 +40,8 @@ KEPT = 256
 """Answers of the index, and masks of filters, that are kept: the next page and another filter ask for the same."""
 STALE_S = 5.0
 """The change feed is asked five times a second: after this long without an answer the reply says so."""
+PERSONAL_WEIGHT = 1.0
+"""Of what suits the shopper, against what the query found."""
 RELAXED = 200
 """Products that have some of the words, or are a little like one: farther down nobody looks."""
 LAST_RESORT = 60
@@ -97,6 +100,9 @@ class _Request:
     lexical: tuple[Rows, Scores] = NOTHING
     relaxed: tuple[Rows, Scores] = NOTHING
     near: Near = field(default_factory=Near)
+    taste: Vector | None = None
+    """The shopper's vector; None for somebody of whom nothing is known."""
+    personalized: bool = False
     others: list[Ranking] = field(default_factory=list)
 
     @property
@@ -115,12 +121,14 @@ class Search:
         understand: Understand,
         active: ActiveBuild,
         meaning: Meaning,
+        personal: Personal,
         catalogue_age_s: Callable[[], float],
         attribution_key: bytes,
     ) -> None:
         self._catalogue = catalogue
         self._active = active
         self._meaning = meaning
+        self._personal = personal
         self._catalogue_age_s = catalogue_age_s
         self._index = index
         self._understand = understand
@@ -140,18 +148,54 @@ class Search:
             raise NotFound(f"products/{ask.similar}")
         request = _Request(ask, self._mask(ask), set())
         near = asyncio.create_task(self._near(request))
+        taste = asyncio.create_task(self._taste(request))
         try:
             await asyncio.sleep(0)  # the encoders are asked before this replica is busy with words
             with stage("lexical"):
                 self._by_words(request)
-            request.near = await near
+            request.near, request.taste = await near, await taste
         finally:
             near.cancel()
+            taste.cancel()
         request.others += request.near.rankings
         request.degraded |= request.near.degraded
         if self._catalogue_age_s() > STALE_S:
             request.degraded.add(Degradation.CATALOG)
-        return self._answer(request, self._ordered(request))
+        found = await self._suited(request, self._ordered(request))
+        return self._answer(request, found)
+
+    async def _taste(self, request: _Request) -> Vector | None:
+        if request.ask.order[0] != RELEVANCE:
+            return None
+        try:
+            return await self._personal.vector(request.ask.shopper)
+        except Down as down:
+            request.degraded.add(down.what)
+            return None
+
+    async def _suited(self, request: _Request, found: Ordered) -> Ordered:
+        """What suits the shopper comes to the front of its tier."""
+        if request.taste is None or not len(found):
+            return found
+        front = found.rows[:RERANKED]
+        try:
+            scores = await self._personal.scores(request.taste, front)
+        except Down as down:
+            request.degraded.add(down.what)
+            return found
+        if scores is None or np.isnan(scores).all():
+            return found
+        request.personalized = True
+        # By rank, as other rankings are; what the recommender does not know stands behind what it knows.
+        ranks = np.empty(len(front))
+        ranks[np.argsort(-np.nan_to_num(scores, nan=-np.inf), kind="stable")] = np.arange(len(front))
+        keys = found.keys.copy()
+        if request.ask.text.strip() or request.ask.picture or request.ask.similar:
+            keys[: len(front)] += PERSONAL_WEIGHT / (60.0 + ranks)
+        else:
+            # Nothing was asked for: of the newest, those that suit come first.
+            keys[: len(front)] = keys.max() + len(front) - ranks
+        return ordering.ordered(found.rows, found.tiers, keys)
 
     async def _near(self, request: _Request) -> Near:
         ask = request.ask
@@ -269,7 +313,7 @@ class Search:
             degraded=frozenset(request.degraded),
             attribution_token=attribution.sign(attribution.Claims(release, ranking, int(time.time())), self._key),
             release=release,
-            personalized=False,
+            personalized=request.personalized,
         )
 
     def _is_fallback(self, request: _Request) -> bool:

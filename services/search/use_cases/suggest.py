@@ -90,6 +90,9 @@ class Suggest:
         before = () if context.empty else typed.before
         names = [name for prefix in prefixes for name in self._named(_Typed(before, prefix))]
         products = self._products(prefixes, context, size)
+        # Of a text and a category or brand that is called so, the latter says more.
+        called = {" ".join(words(name.text)) for name in names}
+        queries = [query for query in queries if " ".join(words(query.text)) not in called]
         return _distinct((*history, *queries[:2], *names, *queries[2:], *products), size)
 
     def _read(self, typed: _Typed) -> tuple[list[str], Query]:
