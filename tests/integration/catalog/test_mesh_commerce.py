@@ -54,7 +54,7 @@ def product(mesh: RunningMesh) -> str:
     return name
 
 
-def test_a_visitor_fills_a_cart_signs_up_and_buys(mesh: RunningMesh, product: str) -> None:
+def test_a_visitor_fills_a_cart_signs_up_buys_and_is_erased(mesh: RunningMesh, product: str) -> None:
     ann = Browser(mesh)
     ann.become(ann.ask("POST", "/v1/sessions:createVisitor", {}))
     filled = ann.ask("POST", "/v1/visitors/me/cart:addItem", {"product": product, "quantity": 2})
@@ -89,3 +89,9 @@ def test_a_visitor_fills_a_cart_signs_up_and_buys(mesh: RunningMesh, product: st
     assert ann.ask("GET", "/v1/users/me/orders")["orders"] == [order]
     empty = ann.ask("POST", "/v1/users/me/orders:checkout", checkout | {"requestId": str(uuid.uuid4())}, status=400)
     assert empty["details"][0]["reason"] == "CART_EMPTY"
+    ann.ask("POST", "/v1/users/me:erase", {"currentPassword": account["password"]})
+    # The access token lives a little longer, and there is nothing that it opens any more.
+    wait_until(lambda: not ann.ask("GET", "/v1/users/me/orders").get("orders"), 10, "the orders to be nobody's")
+    wait_until(lambda: purchases(ann) == [], 10, "the recommender to forget")
+    assert ann.ask("GET", "/v1/users/me/reviews") == {}
+    assert ann.ask("GET", f"/v1/{product}").get("ratingCount", "0") == "0"
