@@ -71,12 +71,29 @@ class Releases(Protocol):
 
     async def promoted(self) -> Release | None: ...
 
+    async def canary(self) -> Release | None: ...
+
+    async def before(self, number: int) -> Release | None:
+        """The one that was promoted last before this one."""
+        ...
+
     async def page(self, below: int | None, limit: int) -> list[Release]:
         """Highest number first."""
         ...
 
     async def promote(self, number: int) -> Release:
-        """Retires the promoted one, promotes this one, and tells all replicas."""
+        """Retires the promoted one, ends the canary, promotes this one, and tells all replicas."""
+        ...
+
+    async def split(self, number: int, percent: int) -> Release | None:
+        """Makes this one the canary, or ends it for 0, and tells all replicas; None when it is promoted."""
+        ...
+
+    async def roll_back(self, number: int, to: int) -> Release | None:
+        """Takes the promoted one back, lets `to` answer, ends the canary, and tells all replicas.
+
+        None when `number` is not promoted.
+        """
         ...
 
 

@@ -12,7 +12,7 @@ from pymilvus.exceptions import MilvusException
 from services.kit.filters.milvus import quoted
 from services.recs.adapters.index_schema import ALIAS, index, schema
 from services.recs.adapters.lifeline import Lifeline
-from services.recs.domain.releases import Release
+from services.recs.domain.releases import Release, State
 from services.recs.ports import IndexedItem
 
 T = TypeVar("T")
@@ -46,7 +46,8 @@ class MilvusWriter:
                 client.create_collection(
                     release.collection, schema=schema(release.dimension), index_params=index(), timeout=TIMEOUT_S
                 )
-                _point_alias(client, release.collection)
+                if release.state is State.PROMOTED:
+                    _point_alias(client, release.collection)
             client.load_collection(release.collection, timeout=LOAD_TIMEOUT_S)
             return fresh
 

@@ -1,10 +1,12 @@
 """Releases and popularity in PostgreSQL."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import case, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.kit.database import UnitOfWork
 from services.recs.adapters.tables import popularity, releases
@@ -47,17 +49,55 @@ class PostgresReleases:
         async with self._engine.connect() as connection:
             return [_release(row) for row in await connection.execute(statement)]
 
+    async def canary(self) -> Release | None:
+        return await self._one(releases.c.state == State.CANARY)
+
+    async def before(self, number: int) -> Release | None:
+        own = select(releases.c.promote_time).where(releases.c.number == number).scalar_subquery()
+        earlier = select(releases).where(releases.c.state == State.RETIRED, releases.c.promote_time < own)
+        async with self._engine.connect() as connection:
+            row = (await connection.execute(earlier.order_by(releases.c.promote_time.desc()).limit(1))).first()
+        return _release(row) if row else None
+
     async def promote(self, number: int) -> Release:
-        async with UnitOfWork(self._engine) as connection:
-            # Two promotions at once take turns, and the later one stands.
-            await connection.execute(text("LOCK TABLE releases IN SHARE ROW EXCLUSIVE MODE"))
+        async with self._alone() as connection:
+            await _end_canary(connection)
             was = releases.c.state == State.PROMOTED
             await connection.execute(update(releases).where(was).values(state=State.RETIRED))
-            now = {"state": State.PROMOTED, "promote_time": func.now()}
-            statement = update(releases).where(releases.c.number == number).values(now).returning(*releases.c)
-            row = (await connection.execute(statement)).one()
-            await connection.execute(text(f"NOTIFY {CHANNEL}"))
+            row = await _set(connection, number, state=State.PROMOTED, promote_time=func.now())
         return _release(row)
+
+    async def split(self, number: int, percent: int) -> Release | None:
+        async with self._alone() as connection:
+            await _end_canary(connection, besides=number)
+            here = releases.c.number == number
+            found = (await connection.execute(select(releases).where(here))).one()
+            if found.state == State.PROMOTED:
+                return None
+            # One that answered before is a retired one again when its share ends.
+            rest = State.RETIRED if found.promote_time else State.CANDIDATE
+            row = await _set(connection, number, state=State.CANARY if percent else rest, traffic_percent=percent)
+        return _release(row)
+
+    async def roll_back(self, number: int, to: int) -> Release | None:
+        async with self._alone() as connection:
+            here = releases.c.number == number
+            found = (await connection.execute(select(releases).where(here))).one()
+            if found.state != State.PROMOTED:
+                return None
+            await _end_canary(connection)
+            # It has never answered, as far as the next one to roll back is concerned.
+            await _set(connection, number, state=State.CANDIDATE, promote_time=None)
+            row = await _set(connection, to, state=State.PROMOTED)
+        return _release(row)
+
+    @asynccontextmanager
+    async def _alone(self) -> AsyncIterator[AsyncConnection]:
+        """Changes of who answers take turns, and the later one stands; all replicas hear of them."""
+        async with UnitOfWork(self._engine) as connection:
+            await connection.execute(text("LOCK TABLE releases IN SHARE ROW EXCLUSIVE MODE"))
+            yield connection
+            await connection.execute(text(f"NOTIFY {CHANNEL}"))
 
     async def _one(self, condition: Any) -> Release | None:
         async with self._engine.connect() as connection:
@@ -82,6 +122,17 @@ class PostgresPopularity:
         return PopularProducts(rows[0].version, tuple(row.product_id for row in rows), tuple(row.score for row in rows))
 
 
+async def _set(connection: AsyncConnection, number: int, **values: Any) -> Any:
+    statement = update(releases).where(releases.c.number == number).values(traffic_percent=0).values(**values)
+    return (await connection.execute(statement.returning(*releases.c))).one()
+
+
+async def _end_canary(connection: AsyncConnection, besides: int = -1) -> None:
+    was = (releases.c.state == State.CANARY) & (releases.c.number != besides)
+    rest = case((releases.c.promote_time.is_(None), State.CANDIDATE.value), else_=State.RETIRED.value)
+    await connection.execute(update(releases).where(was).values(state=rest, traffic_percent=0))
+
+
 def _release(row: Any) -> Release:
     return Release(
         **{name: getattr(row, name) for name in WRITTEN},
@@ -89,4 +140,5 @@ def _release(row: Any) -> Release:
         state=State(row.state),
         create_time=row.create_time,
         promote_time=row.promote_time,
+        traffic_percent=row.traffic_percent,
     )

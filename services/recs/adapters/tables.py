@@ -49,6 +49,7 @@ releases = Table(
     Column("state", Text_, nullable=False, server_default="CANDIDATE"),
     Column("create_time", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("promote_time", DateTime(timezone=True)),
+    Column("traffic_percent", Integer, nullable=False, server_default="0"),
 )
 profiles = Table(
     "profiles",

@@ -1,5 +1,6 @@
 """Releases: towers, feature specification and item vectors that belong together."""
 
+import zlib
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -13,6 +14,7 @@ class State(StrEnum):
     CANDIDATE = "CANDIDATE"
     PROMOTED = "PROMOTED"
     RETIRED = "RETIRED"
+    CANARY = "CANARY"
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,12 @@ class Release:
     state: State
     create_time: datetime | None = None
     promote_time: datetime | None = None
+    traffic_percent: int = 0
+    """Of a canary: the share of shoppers that it answers."""
+
+    def answers(self, shopper: str) -> bool:
+        """Whether a canary answers this shopper: the same again and again, and others for the next canary."""
+        return zlib.crc32(f"{self.number} {shopper}".encode()) % 100 < self.traffic_percent
 
     @property
     def name(self) -> str:

@@ -150,6 +150,7 @@ def release_message(stored: Release) -> releases_pb.Release:
         data_fingerprint=stored.data_fingerprint,
         catalog_cursor=stored.catalog_cursor,
         state=STATES[stored.state],
+        traffic_percent=stored.traffic_percent,
     )
     if stored.create_time:
         message.create_time.FromDatetime(stored.create_time)

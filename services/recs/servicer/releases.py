@@ -34,6 +34,13 @@ class ReleaseServicer(ReleaseServiceServicer):
     async def PromoteRelease(self, request: pb.PromoteReleaseRequest, _: Any) -> pb.Release:
         return messages.release_message(await self._releases.promote(_number(request.name)))
 
+    async def CanaryRelease(self, request: pb.CanaryReleaseRequest, _: Any) -> pb.Release:
+        number, percent = _number(request.name), request.traffic_percent
+        return messages.release_message(await self._releases.canary(number, percent))
+
+    async def RollBackRelease(self, request: pb.RollBackReleaseRequest, _: Any) -> pb.Release:
+        return messages.release_message(await self._releases.roll_back(_number(request.name)))
+
 
 def _number(name: str) -> int:
     return int(name.removeprefix("releases/"))

@@ -12,12 +12,13 @@ log = telemetry.logger("aisle.recs.release")
 
 
 class ActiveRelease:
-    """Knows the promoted release, and the ones shortly before."""
+    """Knows the promoted release, the canary beside it, and the ones shortly before."""
 
     def __init__(self, releases: Releases, poll_s: float) -> None:
         self._releases = releases
         self._poll_s = poll_s
         self._current: Release | None = None
+        self._canary: Release | None = None
         self._recent: dict[int, Release] = {}
         self._wake = asyncio.Event()
 
@@ -25,6 +26,16 @@ class ActiveRelease:
     def current(self) -> Release | None:
         """The promoted release; None before the first."""
         return self._current
+
+    @property
+    def canary(self) -> Release | None:
+        """The release that answers a share of the shoppers; None mostly."""
+        return self._canary
+
+    def of(self, shopper: str) -> Release | None:
+        """The release that answers a shopper: the same for as long as the releases and their shares are."""
+        canary = self._canary
+        return canary if canary is not None and shopper and canary.answers(shopper) else self._current
 
     def recent(self, number: int) -> Release | None:
         """A release that answered here not long ago."""
@@ -35,17 +46,26 @@ class ActiveRelease:
         self._wake.set()
 
     async def refresh(self) -> None:
-        """Takes what is promoted now."""
+        """Takes what is promoted now, and what is beside it."""
+        canary = await self._releases.canary()
+        if _share(canary) != _share(self._canary):
+            self._canary = canary
+            if canary is not None:
+                self._remember(canary)
+                log.info("canary answers", release=canary.number, percent=canary.traffic_percent)
         found = await self._releases.promoted()
         if found is None or (self._current is not None and found.number == self._current.number):
             return
         # One assignment: a request has read either the old release or the new one, and keeps it to its end.
         self._current = found
+        self._remember(found)
+        log.info("release answers", release=found.number, collection=found.collection)
+
+    def _remember(self, found: Release) -> None:
         self._recent.pop(found.number, None)
         self._recent[found.number] = found
         while len(self._recent) > REMEMBERED + 1:
             self._recent.pop(next(iter(self._recent)))
-        log.info("release answers", release=found.number, collection=found.collection)
 
     async def watch(self) -> None:
         """Follows promotions for as long as the process runs."""
@@ -59,3 +79,7 @@ class ActiveRelease:
                 await asyncio.wait_for(self._wake.wait(), self._poll_s)
             except TimeoutError:
                 continue
+
+
+def _share(canary: Release | None) -> tuple[int, int] | None:
+    return (canary.number, canary.traffic_percent) if canary else None

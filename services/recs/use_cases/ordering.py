@@ -19,8 +19,8 @@ from services.recs.use_cases.position import MOST_LEFT
 from services.recs.use_cases.products import record
 from services.recs.use_cases.scenario_book import ReadyRule
 
-PAGES = 3
-"""Pages that are ordered together: a boost reaches this far back."""
+PAGES, LEAST = 3, 60
+"""Pages, and candidates at least, that are ordered together: a boost reaches this far back."""
 FLATTENING = 10
 """Relevance of place i is 1 / (10 + i): a boost of 2 takes the 30th to the 10th place. Places, because scores of
 different retrievers cannot be compared."""
@@ -58,7 +58,7 @@ class Taken:
 def window_size(page_size: int, rules: Sequence[ReadyRule], diversity: Diversity) -> int:
     """How many candidates are ordered together; just a page where there is nothing to order."""
     ordering = diversity.wanted or any(rule.rule.action in {Action.BOOST, Action.BURY} for rule in rules)
-    return min(page_size * PAGES, MOST_LEFT) if ordering else page_size
+    return min(max(page_size * PAGES, LEAST), MOST_LEFT) if ordering else page_size
 
 
 def weighed(
@@ -66,6 +66,8 @@ def weighed(
 ) -> list[Placed]:
     """By relevance times what the rules make of it, best first."""
     applied = [ready for ready in rules if ready.rule.action in {Action.BOOST, Action.BURY}]
+    if not applied:
+        return [Placed(candidate, 1 / (FLATTENING + i)) for i, candidate in enumerate(candidates, 1)]
     placed = []
     for i, candidate in enumerate(candidates, 1):
         factor, labels = _factor(products[candidate.product_id], candidate.product_id, applied)

@@ -113,9 +113,9 @@ class Recommend:
         )
 
     def _release(self, ask: Ask) -> Release | None:
-        """The first page's release for the pages that follow it, while it is known here."""
+        """The shopper's release; for the pages that follow it the first page's, while it is known here."""
         remembered = self._active.recent(ask.after.release) if ask.after and ask.after.release else None
-        return remembered or self._active.current
+        return remembered or self._active.of(ask.shopper)
 
     def _vectors(self, release: Release, shopper: Shopper, ask: Ask) -> Vectors:
         guards = self._guards

@@ -2,7 +2,7 @@
 
 from services.kit import telemetry
 from services.kit.errors import AlreadyExists, FailedPrecondition, NotFound, Unavailable
-from services.recs.domain.releases import Release
+from services.recs.domain.releases import Release, State
 from services.recs.ports import Releases, Towers, VectorIndex
 from services.recs.use_cases.active_release import ActiveRelease
 
@@ -53,6 +53,57 @@ class ManageReleases:
             FailedPrecondition: its models or vectors are not ready or do not fit; the one before stays.
             Unavailable: the inference server or the index cannot be asked.
         """
+        release = await self._fit(number)
+        promoted = await self._releases.promote(number)
+        await self._answers(release)
+        return promoted
+
+    async def canary(self, number: int, percent: int) -> Release:
+        """Lets the release answer a share of the shoppers beside the promoted one; 0 ends that.
+
+        Raises:
+            NotFound: there is none of that number.
+            FailedPrecondition: it is not fit, it is promoted, or nothing is.
+            Unavailable: the inference server or the index cannot be asked.
+        """
+        release = await self._fit(number) if percent else await self.get(number)
+        if percent and await self._releases.promoted() is None:
+            raise _refused(release, "nothing is promoted that it could answer beside")
+        split = await self._releases.split(number, percent)
+        if split is None:
+            raise _refused(release, "it is promoted, and answers everybody")
+        await self._active.refresh()
+        return split
+
+    async def roll_back(self, number: int) -> Release:
+        """Takes the promoted release back; the one before it answers again.
+
+        Raises:
+            NotFound: there is none of that number.
+            FailedPrecondition: it is not promoted, or the one before it is not fit to answer.
+            Unavailable: the inference server or the index cannot be asked.
+        """
+        release = await self.get(number)
+        if release.state is not State.PROMOTED:
+            raise _refused(release, "it is not promoted")
+        before = await self._releases.before(number)
+        if before is None:
+            raise _refused(release, "nothing was promoted before it")
+        await self._fit(before.number)
+        answering = await self._releases.roll_back(number, before.number)
+        if answering is None:
+            raise _refused(release, "it is not promoted")
+        await self._answers(answering)
+        return answering
+
+    async def _answers(self, release: Release) -> None:
+        await self._active.refresh()
+        try:
+            await self._index.point_alias(release.collection)
+        except Exception as error:
+            log.warning("alias not moved", collection=release.collection, why=type(error).__name__)
+
+    async def _fit(self, number: int) -> Release:
         release = await self.get(number)
         try:
             problem = await self._problem(release)
@@ -60,16 +111,8 @@ class ManageReleases:
             log.warning("release not checked", release=number, why=f"{type(error).__name__}: {error}"[:300])
             raise Unavailable("The models or the index cannot be asked at the moment.", retry_after=2.0) from None
         if problem:
-            raise FailedPrecondition(
-                f"{release.name} is not fit to answer: {problem}.", reason="RELEASE_NOT_READY", name=release.name
-            )
-        promoted = await self._releases.promote(number)
-        await self._active.refresh()
-        try:
-            await self._index.point_alias(release.collection)
-        except Exception as error:
-            log.warning("alias not moved", collection=release.collection, why=type(error).__name__)
-        return promoted
+            raise _refused(release, f"it is not fit to answer: {problem}")
+        return release
 
     async def _problem(self, release: Release) -> str:
         if release.spec.dimension != release.dimension:
@@ -92,6 +135,10 @@ class ManageReleases:
         if length != release.dimension:
             return f"the collection {release.collection} holds vectors of length {length}, not {release.dimension}"
         return ""
+
+
+def _refused(release: Release, why: str) -> FailedPrecondition:
+    return FailedPrecondition(f"{release.name} stays as it is: {why}.", reason="RELEASE_NOT_READY", name=release.name)
 
 
 def _user_shapes(release: Release) -> dict[str, tuple[int, ...]]:

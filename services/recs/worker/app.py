@@ -1,6 +1,7 @@
 """Wires the worker."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 
 import grpc
@@ -26,6 +27,7 @@ from services.recs.adapters.releases import PostgresReleases
 from services.recs.adapters.statistics_counter import StatisticsCounter
 from services.recs.adapters.statistics_queries import Limits
 from services.recs.app import feature_repository
+from services.recs.domain.releases import Release
 from services.recs.settings import WorkerSettings
 from services.recs.use_cases.active_release import ActiveRelease
 from services.recs.worker.account_follower import AccountFollower
@@ -57,8 +59,6 @@ async def build(settings: WorkerSettings) -> App:
     repository = feature_repository(settings)
     features = FeastFeatures(await asyncio.to_thread(repository.apply), repository)
     resources.callback(features.close)
-    writer = MilvusWriter(settings.milvus_uri, settings.milvus_token)
-    resources.callback(writer.close)
     watermarks, applied = PostgresWatermarks(engine), PostgresAccounts(engine)
 
     active = ActiveRelease(PostgresReleases(engine), settings.release_poll_s)
@@ -74,19 +74,26 @@ async def build(settings: WorkerSettings) -> App:
     follower = AccountFollower(
         users.GrpcAccountFeed(accounts), applied, watermarks, updater.refresh, settings.changes_poll_s
     )
-    feed = catalog.GrpcCatalogFeed(products)
+    feed, towers = catalog.GrpcCatalogFeed(products), InferenceTowers(inference)
     categories = CategoryFollower(feed, PostgresCategories(engine), watermarks, settings.categories_poll_s)
-    indexer = Indexer(
-        active,
-        feed,
-        InferenceTowers(inference),
-        writer,
-        watermarks,
-        settings.changes_poll_s,
-        settings.index_flush_s,
-        settings.index_check_s,
-        settings.index_reconcile_s,
-    )
+
+    def indexer(of: Callable[[], Release | None]) -> Indexer:
+        # One writer each: what one lost with the index is no concern of the other's collection.
+        writer = MilvusWriter(settings.milvus_uri, settings.milvus_token)
+        resources.callback(writer.close)
+        return Indexer(
+            of,
+            feed,
+            towers,
+            writer,
+            watermarks,
+            settings.changes_poll_s,
+            settings.index_flush_s,
+            settings.index_check_s,
+            settings.index_reconcile_s,
+        )
+
+    indexers = indexer(lambda: active.current), indexer(lambda: active.canary)
     counter = PopularityCounter(
         engine, settings.popularity_every_s, settings.popularity_half_life_days, settings.popularity_window_days
     )
@@ -108,7 +115,8 @@ async def build(settings: WorkerSettings) -> App:
             await features.mark()
         # When the lock or the features are lost the worker ends; the one that is started next begins anew.
         keepers = (leader.hold, features.watch)
-        followers = (updater.run, follower.run, indexer.run, categories.run, active.watch, listener.run)
+        kept = (found.run for found in indexers)
+        followers = (updater.run, follower.run, *kept, categories.run, active.watch, listener.run)
         parts = (*keepers, *followers, counter.run, statistics.run)
         tasks = [asyncio.create_task(part()) for part in parts]
         try:

@@ -1,4 +1,4 @@
-"""Keeps the promoted release's collection equal to the catalogue.
+"""Keeps the collection of a release that answers equal to the catalogue.
 
 The watermark moves only after a flush, so that whatever the index forgets when it dies is written again. Whenever the
 index was away, and now and then, all ids are compared with the catalogue's.
@@ -6,14 +6,13 @@ index was away, and now and then, all ids are compared with the catalogue's.
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from aisle.catalog.v1.product_pb2 import Product
 
 from services.kit import telemetry
 from services.recs.domain.releases import Release
 from services.recs.ports import CatalogFeed, IndexedItem, IndexWriter, Towers, Watermarks
-from services.recs.use_cases.active_release import ActiveRelease
 from services.recs.use_cases.measures import INDEXED, RECONCILED
 from services.recs.use_cases.products import facts, product_id
 
@@ -26,7 +25,7 @@ class Indexer:
 
     def __init__(
         self,
-        active: ActiveRelease,
+        release: Callable[[], Release | None],
         catalog: CatalogFeed,
         towers: Towers,
         index: IndexWriter,
@@ -36,7 +35,7 @@ class Indexer:
         check_s: float,
         reconcile_s: float,
     ) -> None:
-        self._active = active
+        self._release = release
         self._catalog = catalog
         self._towers = towers
         self._index = index
@@ -57,7 +56,7 @@ class Indexer:
                 await asyncio.sleep(RETRY_S)
 
     async def _follow(self) -> None:
-        release = self._active.current
+        release = self._release()
         if release is None:
             await asyncio.sleep(self._poll_s)
             return
@@ -83,9 +82,9 @@ class Indexer:
                 return cursor
 
     async def _stay(self, release: Release, name: str, cursor: str) -> None:
-        """Follows the feed until another release is promoted or something fails."""
+        """Follows the feed until another release answers or something fails."""
         durable, flushed, checked, reconciled = cursor, 0.0, 0.0, time.monotonic()
-        while self._active.current is release:
+        while self._release() is release:
             following, more = await self._step(release, cursor)
             cursor, now = following, time.monotonic()
             if cursor != durable and now - flushed >= self._flush_s:

@@ -34,6 +34,8 @@ from tests.integration.recs.programs import Program
 from tests.integration.recs.shop import Metadata, Shop
 from tests.support.postgres import NewDatabase, free_port
 
+PATIENT = {f"{part}_timeout_s": 10.0 for part in ("features", "history", "inference", "index", "catalog")}
+"""Budgets for tests of what a page holds: a busy machine must not leave a part out."""
 ADMIN = {"email": "admin@shop.test", "password": "correct horse"}
 
 
@@ -207,6 +209,12 @@ async def shop(new_database: NewDatabase, tmp_path: Path, users: str, admin: Met
 
 
 @pytest.fixture
+def budgets() -> dict[str, float]:
+    """Settings of the budgets, for a module that needs others."""
+    return {}
+
+
+@pytest.fixture
 async def recs(
     new_database: NewDatabase,
     tmp_path: Path,
@@ -215,6 +223,7 @@ async def recs(
     shop: Shop,
     milvus: Program,
     inference: Program,
+    budgets: dict[str, float],
 ) -> AsyncIterator[Recs]:
     """recs without its worker, and without a release."""
     key, secret = tmp_path / "attribution.key", tmp_path / "secret"
@@ -227,10 +236,10 @@ async def recs(
         "feast_repo": tmp_path / "feast", "attribution_key_file": key,
         "worker_address": f"127.0.0.1:{worker_port}", "worker_poll_s": 0.1,
     }  # fmt: skip
-    settings = RecsSettings(**common, popularity_poll_s=0.2)
+    settings = RecsSettings(**common, **budgets, popularity_poll_s=0.2)
     worker_settings = WorkerSettings(
         **common, listen=f"127.0.0.1:{worker_port}", client_id="recs-worker", client_secret_file=secret,
-        popularity_every_s=0.3, index_flush_s=0.2,
+        popularity_every_s=0.3, statistics_every_s=0.3, categories_poll_s=0.3, index_flush_s=0.2,
     )  # fmt: skip
     server = await start(await build_recs(settings))
     async with grpc.aio.insecure_channel(f"127.0.0.1:{server.port}") as channel:

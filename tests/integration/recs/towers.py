@@ -25,9 +25,9 @@ def category_vectors() -> np.ndarray[Any, Any]:
     return np.eye(len(CATEGORIES) + 1, DIMENSION, dtype=np.float32) * (np.arange(len(CATEGORIES) + 1) > 0)[:, None]
 
 
-def item_tower() -> onnx.ModelProto:
-    """Sum of category vectors and a small vector of the product's own, normalised."""
-    rng = np.random.default_rng(5)
+def item_tower(version: int) -> onnx.ModelProto:
+    """Sum of category vectors and a small vector of the product's own, another one in each version, normalised."""
+    rng = np.random.default_rng(4 + version)
     own = rng.normal(size=(PRODUCTS + 1, DIMENSION)).astype(np.float32) * 0.05
     own[:, : len(CATEGORIES) + 1] = 0
     nodes = [
@@ -77,7 +77,7 @@ def user_tower() -> onnx.ModelProto:
 def write(repository: Path, version: int) -> None:
     """Puts both towers into a model repository, beside their configurations."""
     checked_in = Path(__file__).resolve().parents[3] / "model_repository"
-    for name, model in (("item_tower", item_tower()), ("user_tower", user_tower())):
+    for name, model in (("item_tower", item_tower(version)), ("user_tower", user_tower())):
         folder = repository / name
         (folder / str(version)).mkdir(parents=True, exist_ok=True)
         (folder / "config.pbtxt").write_text((checked_in / name / "config.pbtxt").read_text())

@@ -91,8 +91,7 @@ class Shop:
 
     # The ports.
 
-    @property
-    def current(self) -> Release | None:
+    def of(self, _: str) -> Release | None:
         """Of ActiveRelease."""
         return None if "release" in self.broken else RELEASE
 

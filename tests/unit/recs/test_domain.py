@@ -1,5 +1,6 @@
 """What recs knows without the world around it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from services.recs.domain.attribution import Claims
 from services.recs.domain.events import AHEAD, Kind, happened, problem
 from services.recs.domain.feature_spec import ItemFacts
 from services.recs.domain.shopper import Interaction
+from tests.unit.recs.shop import RELEASE
 
 KEY = b"k" * 32
 KINDS = {kind.name: int(kind) for kind in Kind}
@@ -89,3 +91,14 @@ def test_a_clock_may_be_ahead_a_little() -> None:
     assert happened(now + AHEAD, now) == now
     assert happened(now + AHEAD + timedelta(seconds=1), now) is None
     assert happened(now - timedelta(days=9), now) == now - timedelta(days=9)
+
+
+def test_a_canary_answers_its_share_and_keeps_its_shoppers_when_it_grows() -> None:
+    def answered(number: int, percent: int) -> set[str]:
+        release = replace(RELEASE, number=number, traffic_percent=percent)
+        return {f"users/u{i}" for i in range(5000) if release.answers(f"users/u{i}")}
+
+    assert 400 < len(answered(3, 10)) < 600
+    assert answered(3, 10) < answered(3, 50)
+    assert answered(3, 0) == set()
+    assert len(answered(3, 10) & answered(4, 10)) < 120  # not the same people every time

@@ -40,6 +40,8 @@ class Release(_message.Message):
         """Answering."""
         STATE_RETIRED: Release._State.ValueType  # 3
         """Was answering before."""
+        STATE_CANARY: Release._State.ValueType  # 4
+        """Answering a share of the shoppers."""
 
     class State(_State, metaclass=_StateEnumTypeWrapper):
         """Whether it answers."""
@@ -52,6 +54,8 @@ class Release(_message.Message):
     """Answering."""
     STATE_RETIRED: Release.State.ValueType  # 3
     """Was answering before."""
+    STATE_CANARY: Release.State.ValueType  # 4
+    """Answering a share of the shoppers."""
 
     NAME_FIELD_NUMBER: _builtins.int
     COLLECTION_FIELD_NUMBER: _builtins.int
@@ -65,6 +69,7 @@ class Release(_message.Message):
     STATE_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     PROMOTE_TIME_FIELD_NUMBER: _builtins.int
+    TRAFFIC_PERCENT_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`releases/{release}`; the id is its number."""
     collection: _builtins.str
@@ -85,6 +90,8 @@ class Release(_message.Message):
     """Cursor of ListProductChanges up to which its vectors know the catalogue."""
     state: Global___Release.State.ValueType
     """Whether it answers."""
+    traffic_percent: _builtins.int
+    """Of a canary: the share of shoppers that it answers, in percent."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When it was registered."""
@@ -108,10 +115,11 @@ class Release(_message.Message):
         state: Global___Release.State.ValueType = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         promote_time: _timestamp_pb2.Timestamp | None = ...,
+        traffic_percent: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "promote_time", b"promote_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["catalog_cursor", b"catalog_cursor", "collection", b"collection", "create_time", b"create_time", "data_fingerprint", b"data_fingerprint", "dimension", b"dimension", "feature_spec", b"feature_spec", "item_tower_version", b"item_tower_version", "name", b"name", "promote_time", b"promote_time", "report", b"report", "state", b"state", "user_tower_version", b"user_tower_version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["catalog_cursor", b"catalog_cursor", "collection", b"collection", "create_time", b"create_time", "data_fingerprint", b"data_fingerprint", "dimension", b"dimension", "feature_spec", b"feature_spec", "item_tower_version", b"item_tower_version", "name", b"name", "promote_time", b"promote_time", "report", b"report", "state", b"state", "traffic_percent", b"traffic_percent", "user_tower_version", b"user_tower_version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -242,3 +250,51 @@ class PromoteReleaseRequest(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PromoteReleaseRequest: _TypeAlias = PromoteReleaseRequest  # noqa: Y015
+
+@_typing.final
+class CanaryReleaseRequest(_message.Message):
+    """Lets a release answer some."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    TRAFFIC_PERCENT_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """`releases/{release}`."""
+    traffic_percent: _builtins.int
+    """Share of the shoppers, in percent; 0 ends the canary."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        traffic_percent: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "traffic_percent", b"traffic_percent"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CanaryReleaseRequest: _TypeAlias = CanaryReleaseRequest  # noqa: Y015
+
+@_typing.final
+class RollBackReleaseRequest(_message.Message):
+    """Takes a release back."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """`releases/{release}`, the promoted one."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RollBackReleaseRequest: _TypeAlias = RollBackReleaseRequest  # noqa: Y015

@@ -55,6 +55,16 @@ class ReleaseServiceStub:
                 request_serializer=aisle_dot_recs_dot_v1_dot_release__service__pb2.PromoteReleaseRequest.SerializeToString,
                 response_deserializer=aisle_dot_recs_dot_v1_dot_release__service__pb2.Release.FromString,
                 _registered_method=True)
+        self.CanaryRelease = channel.unary_unary(
+                '/aisle.recs.v1.ReleaseService/CanaryRelease',
+                request_serializer=aisle_dot_recs_dot_v1_dot_release__service__pb2.CanaryReleaseRequest.SerializeToString,
+                response_deserializer=aisle_dot_recs_dot_v1_dot_release__service__pb2.Release.FromString,
+                _registered_method=True)
+        self.RollBackRelease = channel.unary_unary(
+                '/aisle.recs.v1.ReleaseService/RollBackRelease',
+                request_serializer=aisle_dot_recs_dot_v1_dot_release__service__pb2.RollBackReleaseRequest.SerializeToString,
+                response_deserializer=aisle_dot_recs_dot_v1_dot_release__service__pb2.Release.FromString,
+                _registered_method=True)
 
 
 class ReleaseServiceServicer:
@@ -91,6 +101,23 @@ class ReleaseServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CanaryRelease(self, request, context):
+        """Lets a release answer a share of the shoppers beside the promoted one; a shopper stays on one side. Replaces a
+        canary that is there; a share of 0 ends it. Returns FAILED_PRECONDITION where PromoteRelease does, where the
+        release is the promoted one, and where none is promoted.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RollBackRelease(self, request, context):
+        """Takes the promoted release back: the one that answered before it answers again, and is returned. Ends a canary.
+        Returns FAILED_PRECONDITION if `name` is not the promoted release, or nothing fit to answer was promoted before.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ReleaseServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -112,6 +139,16 @@ def add_ReleaseServiceServicer_to_server(servicer, server):
             'PromoteRelease': grpc.unary_unary_rpc_method_handler(
                     servicer.PromoteRelease,
                     request_deserializer=aisle_dot_recs_dot_v1_dot_release__service__pb2.PromoteReleaseRequest.FromString,
+                    response_serializer=aisle_dot_recs_dot_v1_dot_release__service__pb2.Release.SerializeToString,
+            ),
+            'CanaryRelease': grpc.unary_unary_rpc_method_handler(
+                    servicer.CanaryRelease,
+                    request_deserializer=aisle_dot_recs_dot_v1_dot_release__service__pb2.CanaryReleaseRequest.FromString,
+                    response_serializer=aisle_dot_recs_dot_v1_dot_release__service__pb2.Release.SerializeToString,
+            ),
+            'RollBackRelease': grpc.unary_unary_rpc_method_handler(
+                    servicer.RollBackRelease,
+                    request_deserializer=aisle_dot_recs_dot_v1_dot_release__service__pb2.RollBackReleaseRequest.FromString,
                     response_serializer=aisle_dot_recs_dot_v1_dot_release__service__pb2.Release.SerializeToString,
             ),
     }
@@ -223,6 +260,60 @@ class ReleaseService:
             target,
             '/aisle.recs.v1.ReleaseService/PromoteRelease',
             aisle_dot_recs_dot_v1_dot_release__service__pb2.PromoteReleaseRequest.SerializeToString,
+            aisle_dot_recs_dot_v1_dot_release__service__pb2.Release.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CanaryRelease(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/aisle.recs.v1.ReleaseService/CanaryRelease',
+            aisle_dot_recs_dot_v1_dot_release__service__pb2.CanaryReleaseRequest.SerializeToString,
+            aisle_dot_recs_dot_v1_dot_release__service__pb2.Release.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RollBackRelease(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/aisle.recs.v1.ReleaseService/RollBackRelease',
+            aisle_dot_recs_dot_v1_dot_release__service__pb2.RollBackReleaseRequest.SerializeToString,
             aisle_dot_recs_dot_v1_dot_release__service__pb2.Release.FromString,
             options,
             channel_credentials,

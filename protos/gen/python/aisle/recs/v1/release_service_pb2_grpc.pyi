@@ -45,6 +45,15 @@ class ReleaseServiceStub:
     """Makes a release the one that answers. Returns FAILED_PRECONDITION, and leaves the one before in place, when
     its models or its vectors are not ready or do not fit each other.
     """
+    CanaryRelease: _grpc.UnaryUnaryMultiCallable[_release_service_pb2.CanaryReleaseRequest, _release_service_pb2.Release]
+    """Lets a release answer a share of the shoppers beside the promoted one; a shopper stays on one side. Replaces a
+    canary that is there; a share of 0 ends it. Returns FAILED_PRECONDITION where PromoteRelease does, where the
+    release is the promoted one, and where none is promoted.
+    """
+    RollBackRelease: _grpc.UnaryUnaryMultiCallable[_release_service_pb2.RollBackReleaseRequest, _release_service_pb2.Release]
+    """Takes the promoted release back: the one that answered before it answers again, and is returned. Ends a canary.
+    Returns FAILED_PRECONDITION if `name` is not the promoted release, or nothing fit to answer was promoted before.
+    """
 
 @_typing.type_check_only
 class ReleaseServiceAsyncStub(ReleaseServiceStub):
@@ -62,6 +71,15 @@ class ReleaseServiceAsyncStub(ReleaseServiceStub):
     PromoteRelease: _aio.UnaryUnaryMultiCallable[_release_service_pb2.PromoteReleaseRequest, _release_service_pb2.Release]  # type: ignore[assignment]
     """Makes a release the one that answers. Returns FAILED_PRECONDITION, and leaves the one before in place, when
     its models or its vectors are not ready or do not fit each other.
+    """
+    CanaryRelease: _aio.UnaryUnaryMultiCallable[_release_service_pb2.CanaryReleaseRequest, _release_service_pb2.Release]  # type: ignore[assignment]
+    """Lets a release answer a share of the shoppers beside the promoted one; a shopper stays on one side. Replaces a
+    canary that is there; a share of 0 ends it. Returns FAILED_PRECONDITION where PromoteRelease does, where the
+    release is the promoted one, and where none is promoted.
+    """
+    RollBackRelease: _aio.UnaryUnaryMultiCallable[_release_service_pb2.RollBackReleaseRequest, _release_service_pb2.Release]  # type: ignore[assignment]
+    """Takes the promoted release back: the one that answered before it answers again, and is returned. Ends a canary.
+    Returns FAILED_PRECONDITION if `name` is not the promoted release, or nothing fit to answer was promoted before.
     """
 
 class ReleaseServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -101,6 +119,27 @@ class ReleaseServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_release_service_pb2.Release, _abc.Awaitable[_release_service_pb2.Release]]:
         """Makes a release the one that answers. Returns FAILED_PRECONDITION, and leaves the one before in place, when
         its models or its vectors are not ready or do not fit each other.
+        """
+
+    @_abc_1.abstractmethod
+    def CanaryRelease(
+        self,
+        request: _release_service_pb2.CanaryReleaseRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_release_service_pb2.Release, _abc.Awaitable[_release_service_pb2.Release]]:
+        """Lets a release answer a share of the shoppers beside the promoted one; a shopper stays on one side. Replaces a
+        canary that is there; a share of 0 ends it. Returns FAILED_PRECONDITION where PromoteRelease does, where the
+        release is the promoted one, and where none is promoted.
+        """
+
+    @_abc_1.abstractmethod
+    def RollBackRelease(
+        self,
+        request: _release_service_pb2.RollBackReleaseRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_release_service_pb2.Release, _abc.Awaitable[_release_service_pb2.Release]]:
+        """Takes the promoted release back: the one that answered before it answers again, and is returned. Ends a canary.
+        Returns FAILED_PRECONDITION if `name` is not the promoted release, or nothing fit to answer was promoted before.
         """
 
 def add_ReleaseServiceServicer_to_server(servicer: ReleaseServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

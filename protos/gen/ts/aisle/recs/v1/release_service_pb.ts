@@ -18,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file aisle/recs/v1/release_service.proto.
  */
 export const file_aisle_recs_v1_release_service: GenFile = /*@__PURE__*/
-  fileDesc("CiNhaXNsZS9yZWNzL3YxL3JlbGVhc2Vfc2VydmljZS5wcm90bxINYWlzbGUucmVjcy52MSLFBQoHUmVsZWFzZRIZCgRuYW1lGAEgASgJQgviQQEIukgEcgIYKBI6Cgpjb2xsZWN0aW9uGAIgASgJQibiQQECukgfch0YyAEyGF5bQS1aYS16X11bQS1aYS16MC05X10qJBIhCglkaW1lbnNpb24YAyABKAVCDuJBAQK6SAcaBRiAICgBEjQKEnVzZXJfdG93ZXJfdmVyc2lvbhgEIAEoCUIY4kEBArpIEXIPMg1eWzAtOV17MSwxOH0kEjQKEml0ZW1fdG93ZXJfdmVyc2lvbhgFIAEoCUIY4kEBArpIEXIPMg1eWzAtOV17MSwxOH0kEiUKDGZlYXR1cmVfc3BlYxgGIAEoCUIP4kEBArpICHIGEAIYwIQ9Eh0KBnJlcG9ydBgHIAEoCUIN4kEBAbpIBnIEGMCEPRImChBkYXRhX2ZpbmdlcnByaW50GAggASgJQgziQQEBukgFcgMYyAESJAoOY2F0YWxvZ19jdXJzb3IYCSABKAlCDOJBAQG6SAVyAxjIARIxCgVzdGF0ZRgKIAEoDjIcLmFpc2xlLnJlY3MudjEuUmVsZWFzZS5TdGF0ZUIE4kEBAxI1CgtjcmVhdGVfdGltZRgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBOJBAQMSNgoMcHJvbW90ZV90aW1lGAwgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIE4kEBAyJaCgVTdGF0ZRIVChFTVEFURV9VTlNQRUNJRklFRBAAEhMKD1NUQVRFX0NBTkRJREFURRABEhIKDlNUQVRFX1BST01PVEVEEAISEQoNU1RBVEVfUkVUSVJFRBADOkLqQT8KFnJlY3MuYWlzbGUuZGV2L1JlbGVhc2USEnJlbGVhc2VzL3tyZWxlYXNlfSoIcmVsZWFzZXMyB3JlbGVhc2UiXwoRR2V0UmVsZWFzZVJlcXVlc3QSSgoEbmFtZRgBIAEoCUI84kEBAvpBGAoWcmVjcy5haXNsZS5kZXYvUmVsZWFzZbpIGnIYMhZecmVsZWFzZXMvWzAtOV17MSwxOH0kIlcKE0xpc3RSZWxlYXNlc1JlcXVlc3QSHgoJcGFnZV9zaXplGAEgASgFQgviQQEBukgEGgIoABIgCgpwYWdlX3Rva2VuGAIgASgJQgziQQEBukgFcgMY6AciWQoUTGlzdFJlbGVhc2VzUmVzcG9uc2USKAoIcmVsZWFzZXMYASADKAsyFi5haXNsZS5yZWNzLnYxLlJlbGVhc2USFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJInMKFENyZWF0ZVJlbGVhc2VSZXF1ZXN0Ei0KB3JlbGVhc2UYASABKAsyFi5haXNsZS5yZWNzLnYxLlJlbGVhc2VCBOJBAQISLAoKcmVsZWFzZV9pZBgCIAEoCUIY4kEBArpIEXIPMg1eWzAtOV17MSwxOH0kImMKFVByb21vdGVSZWxlYXNlUmVxdWVzdBJKCgRuYW1lGAEgASgJQjziQQEC+kEYChZyZWNzLmFpc2xlLmRldi9SZWxlYXNlukgachgyFl5yZWxlYXNlcy9bMC05XXsxLDE4fSQykAQKDlJlbGVhc2VTZXJ2aWNlEnUKCkdldFJlbGVhc2USIC5haXNsZS5yZWNzLnYxLkdldFJlbGVhc2VSZXF1ZXN0GhYuYWlzbGUucmVjcy52MS5SZWxlYXNlIi2QAgHaQQRuYW1lirUYAggEgtPkkwIXEhUvdjEve25hbWU9cmVsZWFzZXMvKn0SdgoMTGlzdFJlbGVhc2VzEiIuYWlzbGUucmVjcy52MS5MaXN0UmVsZWFzZXNSZXF1ZXN0GiMuYWlzbGUucmVjcy52MS5MaXN0UmVsZWFzZXNSZXNwb25zZSIdkAIBirUYAggEgtPkkwIOEgwvdjEvcmVsZWFzZXMShgEKDUNyZWF0ZVJlbGVhc2USIy5haXNsZS5yZWNzLnYxLkNyZWF0ZVJlbGVhc2VSZXF1ZXN0GhYuYWlzbGUucmVjcy52MS5SZWxlYXNlIjjaQRJyZWxlYXNlLHJlbGVhc2VfaWSKtRgCCAWC0+STAhciDC92MS9yZWxlYXNlczoHcmVsZWFzZRKFAQoOUHJvbW90ZVJlbGVhc2USJC5haXNsZS5yZWNzLnYxLlByb21vdGVSZWxlYXNlUmVxdWVzdBoWLmFpc2xlLnJlY3MudjEuUmVsZWFzZSI12kEEbmFtZYq1GAIIBYLT5JMCIiIdL3YxL3tuYW1lPXJlbGVhc2VzLyp9OnByb21vdGU6ASpiBnByb3RvMw", [file_aisle_type_v1_access, file_buf_validate_validate, file_google_api_annotations, file_google_api_client, file_google_api_field_behavior, file_google_api_resource, file_google_protobuf_timestamp]);
+  fileDesc("CiNhaXNsZS9yZWNzL3YxL3JlbGVhc2Vfc2VydmljZS5wcm90bxINYWlzbGUucmVjcy52MSL2BQoHUmVsZWFzZRIZCgRuYW1lGAEgASgJQgviQQEIukgEcgIYKBI6Cgpjb2xsZWN0aW9uGAIgASgJQibiQQECukgfch0YyAEyGF5bQS1aYS16X11bQS1aYS16MC05X10qJBIhCglkaW1lbnNpb24YAyABKAVCDuJBAQK6SAcaBRiAICgBEjQKEnVzZXJfdG93ZXJfdmVyc2lvbhgEIAEoCUIY4kEBArpIEXIPMg1eWzAtOV17MSwxOH0kEjQKEml0ZW1fdG93ZXJfdmVyc2lvbhgFIAEoCUIY4kEBArpIEXIPMg1eWzAtOV17MSwxOH0kEiUKDGZlYXR1cmVfc3BlYxgGIAEoCUIP4kEBArpICHIGEAIYwIQ9Eh0KBnJlcG9ydBgHIAEoCUIN4kEBAbpIBnIEGMCEPRImChBkYXRhX2ZpbmdlcnByaW50GAggASgJQgziQQEBukgFcgMYyAESJAoOY2F0YWxvZ19jdXJzb3IYCSABKAlCDOJBAQG6SAVyAxjIARIxCgVzdGF0ZRgKIAEoDjIcLmFpc2xlLnJlY3MudjEuUmVsZWFzZS5TdGF0ZUIE4kEBAxI1CgtjcmVhdGVfdGltZRgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBOJBAQMSNgoMcHJvbW90ZV90aW1lGAwgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIE4kEBAxIdCg90cmFmZmljX3BlcmNlbnQYDSABKAVCBOJBAQMibAoFU3RhdGUSFQoRU1RBVEVfVU5TUEVDSUZJRUQQABITCg9TVEFURV9DQU5ESURBVEUQARISCg5TVEFURV9QUk9NT1RFRBACEhEKDVNUQVRFX1JFVElSRUQQAxIQCgxTVEFURV9DQU5BUlkQBDpC6kE/ChZyZWNzLmFpc2xlLmRldi9SZWxlYXNlEhJyZWxlYXNlcy97cmVsZWFzZX0qCHJlbGVhc2VzMgdyZWxlYXNlIl8KEUdldFJlbGVhc2VSZXF1ZXN0EkoKBG5hbWUYASABKAlCPOJBAQL6QRgKFnJlY3MuYWlzbGUuZGV2L1JlbGVhc2W6SBpyGDIWXnJlbGVhc2VzL1swLTldezEsMTh9JCJXChNMaXN0UmVsZWFzZXNSZXF1ZXN0Eh4KCXBhZ2Vfc2l6ZRgBIAEoBUIL4kEBAbpIBBoCKAASIAoKcGFnZV90b2tlbhgCIAEoCUIM4kEBAbpIBXIDGOgHIlkKFExpc3RSZWxlYXNlc1Jlc3BvbnNlEigKCHJlbGVhc2VzGAEgAygLMhYuYWlzbGUucmVjcy52MS5SZWxlYXNlEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJzChRDcmVhdGVSZWxlYXNlUmVxdWVzdBItCgdyZWxlYXNlGAEgASgLMhYuYWlzbGUucmVjcy52MS5SZWxlYXNlQgTiQQECEiwKCnJlbGVhc2VfaWQYAiABKAlCGOJBAQK6SBFyDzINXlswLTldezEsMTh9JCJjChVQcm9tb3RlUmVsZWFzZVJlcXVlc3QSSgoEbmFtZRgBIAEoCUI84kEBAvpBGAoWcmVjcy5haXNsZS5kZXYvUmVsZWFzZbpIGnIYMhZecmVsZWFzZXMvWzAtOV17MSwxOH0kIooBChRDYW5hcnlSZWxlYXNlUmVxdWVzdBJKCgRuYW1lGAEgASgJQjziQQEC+kEYChZyZWNzLmFpc2xlLmRldi9SZWxlYXNlukgachgyFl5yZWxlYXNlcy9bMC05XXsxLDE4fSQSJgoPdHJhZmZpY19wZXJjZW50GAIgASgFQg3iQQEBukgGGgQYYygAImQKFlJvbGxCYWNrUmVsZWFzZVJlcXVlc3QSSgoEbmFtZRgBIAEoCUI84kEBAvpBGAoWcmVjcy5haXNsZS5kZXYvUmVsZWFzZbpIGnIYMhZecmVsZWFzZXMvWzAtOV17MSwxOH0kMrAGCg5SZWxlYXNlU2VydmljZRJ1CgpHZXRSZWxlYXNlEiAuYWlzbGUucmVjcy52MS5HZXRSZWxlYXNlUmVxdWVzdBoWLmFpc2xlLnJlY3MudjEuUmVsZWFzZSItkAIB2kEEbmFtZYq1GAIIBILT5JMCFxIVL3YxL3tuYW1lPXJlbGVhc2VzLyp9EnYKDExpc3RSZWxlYXNlcxIiLmFpc2xlLnJlY3MudjEuTGlzdFJlbGVhc2VzUmVxdWVzdBojLmFpc2xlLnJlY3MudjEuTGlzdFJlbGVhc2VzUmVzcG9uc2UiHZACAYq1GAIIBILT5JMCDhIML3YxL3JlbGVhc2VzEoYBCg1DcmVhdGVSZWxlYXNlEiMuYWlzbGUucmVjcy52MS5DcmVhdGVSZWxlYXNlUmVxdWVzdBoWLmFpc2xlLnJlY3MudjEuUmVsZWFzZSI42kEScmVsZWFzZSxyZWxlYXNlX2lkirUYAggFgtPkkwIXIgwvdjEvcmVsZWFzZXM6B3JlbGVhc2UShQEKDlByb21vdGVSZWxlYXNlEiQuYWlzbGUucmVjcy52MS5Qcm9tb3RlUmVsZWFzZVJlcXVlc3QaFi5haXNsZS5yZWNzLnYxLlJlbGVhc2UiNdpBBG5hbWWKtRgCCAWC0+STAiIiHS92MS97bmFtZT1yZWxlYXNlcy8qfTpwcm9tb3RlOgEqEpIBCg1DYW5hcnlSZWxlYXNlEiMuYWlzbGUucmVjcy52MS5DYW5hcnlSZWxlYXNlUmVxdWVzdBoWLmFpc2xlLnJlY3MudjEuUmVsZWFzZSJE2kEUbmFtZSx0cmFmZmljX3BlcmNlbnSKtRgCCAWC0+STAiEiHC92MS97bmFtZT1yZWxlYXNlcy8qfTpjYW5hcnk6ASoSiAEKD1JvbGxCYWNrUmVsZWFzZRIlLmFpc2xlLnJlY3MudjEuUm9sbEJhY2tSZWxlYXNlUmVxdWVzdBoWLmFpc2xlLnJlY3MudjEuUmVsZWFzZSI22kEEbmFtZYq1GAIIBYLT5JMCIyIeL3YxL3tuYW1lPXJlbGVhc2VzLyp9OnJvbGxCYWNrOgEqYgZwcm90bzM", [file_aisle_type_v1_access, file_buf_validate_validate, file_google_api_annotations, file_google_api_client, file_google_api_field_behavior, file_google_api_resource, file_google_protobuf_timestamp]);
 
 /**
  * Towers, feature specification and item vectors that belong together.
@@ -109,6 +109,13 @@ export type Release = Message<"aisle.recs.v1.Release"> & {
    * @generated from field: google.protobuf.Timestamp promote_time = 12;
    */
   promoteTime?: Timestamp | undefined;
+
+  /**
+   * Of a canary: the share of shoppers that it answers, in percent.
+   *
+   * @generated from field: int32 traffic_percent = 13;
+   */
+  trafficPercent: number;
 };
 
 /**
@@ -200,6 +207,13 @@ export type ReleaseJson = {
    * @generated from field: google.protobuf.Timestamp promote_time = 12;
    */
   promoteTime?: TimestampJson;
+
+  /**
+   * Of a canary: the share of shoppers that it answers, in percent.
+   *
+   * @generated from field: int32 traffic_percent = 13;
+   */
+  trafficPercent?: number;
 };
 
 /**
@@ -242,6 +256,13 @@ export enum Release_State {
    * @generated from enum value: STATE_RETIRED = 3;
    */
   RETIRED = 3,
+
+  /**
+   * Answering a share of the shoppers.
+   *
+   * @generated from enum value: STATE_CANARY = 4;
+   */
+  CANARY = 4,
 }
 
 /**
@@ -249,7 +270,7 @@ export enum Release_State {
  *
  * @generated from enum aisle.recs.v1.Release.State
  */
-export type Release_StateJson = "STATE_UNSPECIFIED" | "STATE_CANDIDATE" | "STATE_PROMOTED" | "STATE_RETIRED";
+export type Release_StateJson = "STATE_UNSPECIFIED" | "STATE_CANDIDATE" | "STATE_PROMOTED" | "STATE_RETIRED" | "STATE_CANARY";
 
 /**
  * Describes the enum aisle.recs.v1.Release.State.
@@ -475,6 +496,90 @@ export const PromoteReleaseRequestSchema: GenMessage<PromoteReleaseRequest, {jso
   messageDesc(file_aisle_recs_v1_release_service, 5);
 
 /**
+ * Lets a release answer some.
+ *
+ * @generated from message aisle.recs.v1.CanaryReleaseRequest
+ */
+export type CanaryReleaseRequest = Message<"aisle.recs.v1.CanaryReleaseRequest"> & {
+  /**
+   * `releases/{release}`.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Share of the shoppers, in percent; 0 ends the canary.
+   *
+   * @generated from field: int32 traffic_percent = 2;
+   */
+  trafficPercent: number;
+};
+
+/**
+ * Lets a release answer some.
+ *
+ * @generated from message aisle.recs.v1.CanaryReleaseRequest
+ */
+export type CanaryReleaseRequestJson = {
+  /**
+   * `releases/{release}`.
+   *
+   * @generated from field: string name = 1;
+   */
+  name?: string;
+
+  /**
+   * Share of the shoppers, in percent; 0 ends the canary.
+   *
+   * @generated from field: int32 traffic_percent = 2;
+   */
+  trafficPercent?: number;
+};
+
+/**
+ * Describes the message aisle.recs.v1.CanaryReleaseRequest.
+ * Use `create(CanaryReleaseRequestSchema)` to create a new message.
+ */
+export const CanaryReleaseRequestSchema: GenMessage<CanaryReleaseRequest, {jsonType: CanaryReleaseRequestJson}> = /*@__PURE__*/
+  messageDesc(file_aisle_recs_v1_release_service, 6);
+
+/**
+ * Takes a release back.
+ *
+ * @generated from message aisle.recs.v1.RollBackReleaseRequest
+ */
+export type RollBackReleaseRequest = Message<"aisle.recs.v1.RollBackReleaseRequest"> & {
+  /**
+   * `releases/{release}`, the promoted one.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+};
+
+/**
+ * Takes a release back.
+ *
+ * @generated from message aisle.recs.v1.RollBackReleaseRequest
+ */
+export type RollBackReleaseRequestJson = {
+  /**
+   * `releases/{release}`, the promoted one.
+   *
+   * @generated from field: string name = 1;
+   */
+  name?: string;
+};
+
+/**
+ * Describes the message aisle.recs.v1.RollBackReleaseRequest.
+ * Use `create(RollBackReleaseRequestSchema)` to create a new message.
+ */
+export const RollBackReleaseRequestSchema: GenMessage<RollBackReleaseRequest, {jsonType: RollBackReleaseRequestJson}> = /*@__PURE__*/
+  messageDesc(file_aisle_recs_v1_release_service, 7);
+
+/**
  * Knows the releases: towers, feature specification and item vectors that belong together.
  *
  * @generated from service aisle.recs.v1.ReleaseService
@@ -520,6 +625,29 @@ export const ReleaseService: GenService<{
   promoteRelease: {
     methodKind: "unary";
     input: typeof PromoteReleaseRequestSchema;
+    output: typeof ReleaseSchema;
+  },
+  /**
+   * Lets a release answer a share of the shoppers beside the promoted one; a shopper stays on one side. Replaces a
+   * canary that is there; a share of 0 ends it. Returns FAILED_PRECONDITION where PromoteRelease does, where the
+   * release is the promoted one, and where none is promoted.
+   *
+   * @generated from rpc aisle.recs.v1.ReleaseService.CanaryRelease
+   */
+  canaryRelease: {
+    methodKind: "unary";
+    input: typeof CanaryReleaseRequestSchema;
+    output: typeof ReleaseSchema;
+  },
+  /**
+   * Takes the promoted release back: the one that answered before it answers again, and is returned. Ends a canary.
+   * Returns FAILED_PRECONDITION if `name` is not the promoted release, or nothing fit to answer was promoted before.
+   *
+   * @generated from rpc aisle.recs.v1.ReleaseService.RollBackRelease
+   */
+  rollBackRelease: {
+    methodKind: "unary";
+    input: typeof RollBackReleaseRequestSchema;
     output: typeof ReleaseSchema;
   },
 }> = /*@__PURE__*/
