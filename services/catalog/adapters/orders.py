@@ -4,7 +4,7 @@ from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Row, Select, cast, func, insert, literal, select, text, update
+from sqlalchemy import Row, Select, cast, func, insert, literal, or_, select, text, update
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import Text
@@ -48,10 +48,12 @@ class SqlOrders:
         self._connection = connection
 
     async def made_by(self, key: CheckoutKey) -> CheckoutRecord | None:
-        """The order that the same call made before."""
+        """The order that the same call made before; also the visitor's who the buyer was before they logged in."""
         columns = (orders.c.id, orders.c.fingerprint, orders.c.state, orders.c.decline_reason, orders.c.answer)
-        same = select(*columns).where(orders.c.buyer == key.buyer, orders.c.request_id == key.request_id)
-        row = (await self._connection.execute(same)).first()
+        theirs = or_(orders.c.buyer == key.buyer, orders.c.owner == key.buyer)
+        same = select(*columns).where(theirs, orders.c.request_id == key.request_id)
+        own_first = (orders.c.buyer == key.buyer).desc()
+        row = (await self._connection.execute(same.order_by(own_first).limit(1))).first()
         if row is None:
             return None
         return CheckoutRecord(row.id, row.fingerprint, State(row.state), row.decline_reason, row.answer)
@@ -152,8 +154,9 @@ class SqlOrders:
         return (await self._connection.execute(bought.limit(1))).first() is not None
 
     async def move(self, visitor: str, user: str) -> None:
-        """Makes the visitor's orders the user's."""
-        await self._connection.execute(update(orders).where(orders.c.owner == visitor).values(owner=user))
+        """Makes the visitor's orders the user's. What was answered named the visitor."""
+        values = {"owner": user, "answer": None}
+        await self._connection.execute(update(orders).where(orders.c.owner == visitor).values(values))
 
     async def of_owner(self, owner: str) -> list[str]:
         """Ids of the owner's orders."""

@@ -82,8 +82,14 @@ def subject() -> str:
 
 
 def checkout_key(request: Any) -> CheckoutKey:
-    """What makes a checkout the same checkout. One without a request_id is a new one every time."""
-    fingerprint = hashlib.sha256(request.SerializeToString(deterministic=True)).digest()
+    """What makes a checkout the same checkout. One without a request_id is a new one every time.
+
+    Whose cart it is does not count: it stays the same when a visitor logs in.
+    """
+    content = type(request)()
+    content.CopyFrom(request)
+    content.ClearField("parent")
+    fingerprint = hashlib.sha256(content.SerializeToString(deterministic=True)).digest()
     return CheckoutKey(subject(), request.request_id.lower() or str(uuid.uuid4()), fingerprint)
 
 
