@@ -15,6 +15,7 @@ Exit codes: 0 done; 1 a part of the shop failed; 2 the data cannot be used; 3 th
 """
 
 import argparse
+import os
 import signal
 import sys
 from contextlib import nullcontext
@@ -50,6 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
     steps = STEPS if options.step == "all" else (options.step,)
     # Being told to end is like Ctrl-C: what was laid out already is removed first.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    os.nice(options.nice)
     if options.threads:
         torch.set_num_threads(options.threads)
     try:
@@ -79,6 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--out", type=Path, help="folder for the candidate (default: that of the shop)")
     parser.add_argument("--work", type=Path, help="folder for features and checkpoints (default: beside the candidate)")
     parser.add_argument("--threads", type=int, default=0, help="of the processor; 0 leaves it to torch")
+    parser.add_argument("--nice", type=int, default=0, help="how much others on the machine go first, to 19")
     parser.add_argument("--open-clip", metavar="MODEL", help="published model of open_clip, such as ViT-B-16-SigLIP")
     parser.add_argument("--weights", default="", help="its weights: open_clip's tag, hf-hub:..., or a local file")
     parser.add_argument("--license", default="not named", help="of those weights, for the report")

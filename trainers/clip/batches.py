@@ -25,6 +25,10 @@ class Batch:
     captions: list[str]
     positives: NDArray[np.bool_]
     """Which caption is true of which product, [products, captions]."""
+    facts: list[str]
+    """Everything that is true of some of the products, each by itself: what shoppers filter by and search for."""
+    holds: NDArray[np.bool_]
+    """Which fact is true of which product, [products, facts]."""
 
 
 class Batches:
@@ -36,12 +40,13 @@ class Batches:
         self._facts = [frozenset(captions.facts(product)) for product in products]
         self._titles = [key(product.title) for product in products]
         self._cache, self._config = cache, config
+        self._count = min(len(products), config.epoch_products or len(products))
         self._first = cache.first(places)
         self._pictures = np.searchsorted(cache.owners, places, side="right") - self._first
 
     def epoch(self, size: int, random: np.random.Generator) -> Iterator[Batch]:
         """All products once, in random order; a share of the batches holds neighbours in the category."""
-        order = random.permutation(len(self._products))
+        order = random.permutation(len(self._products))[: self._count]
         hard = int(len(order) * self._config.hard_share)
         alike = sorted(order[:hard], key=lambda place: self._products[place].category)
         # Each batch of neighbours is cut from two places, so that it holds more than one kind of product.
@@ -56,7 +61,7 @@ class Batches:
 
     def steps(self, size: int) -> int:
         """About how many batches an epoch has."""
-        return max(1, round(len(self._products) / size))
+        return max(1, round(self._count / size))
 
     def _batch(self, chosen: NDArray[np.int64], random: np.random.Generator) -> Batch:
         rows = self._first[chosen] + random.integers(0, self._pictures[chosen])
@@ -68,10 +73,13 @@ class Batches:
         drawn = dict.fromkeys(captions.caption(self._products[place], random) for place in chosen)
         made = [caption for caption in drawn if caption]
         facts = [self._facts[place] for place in chosen]
+        single = [frozenset({fact}) for fact in dict.fromkeys(fact for known in facts for fact in sorted(known))]
         return Batch(
             features=self._cache.features[rows, sides],
             titles=list(titles),
             named=named,
             captions=[captions.words(caption) for caption in made],
             positives=captions.positives(facts, made),
+            facts=[captions.words(fact) for fact in single],
+            holds=captions.positives(facts, single),
         )

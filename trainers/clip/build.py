@@ -22,6 +22,8 @@ from trainers.encoders.texts import Tokens, read_tokenizer
 
 SPACE = "clip"
 WHITE = (255, 255, 255)
+LEAST_BATCH, LEAST_STEPS = 32, 8
+"""Contrast needs products to tell apart, and learning needs steps."""
 
 
 @dataclass(frozen=True)
@@ -69,9 +71,9 @@ def learn(products: Split, config: Config, work: Path, console: Console) -> Enco
     stages = []
     if config.frozen_epochs:
         pooled = features.pooled(clip, cache, config)
-        stages.append(train.Stage("frozen", pooled, config.frozen_epochs, config.frozen_batch))
+        stages.append(train.Stage("frozen", pooled, config.frozen_epochs, _batch(config.frozen_batch, count)))
     if config.tuned_epochs:
-        stages.append(train.Stage("tuned", cache, config.tuned_epochs, config.tuned_batch))
+        stages.append(train.Stage("tuned", cache, config.tuned_epochs, _batch(config.tuned_batch, count)))
     tokens = Tokens(text)
     done = {stage.name: train.fit(clip, stage, sets, tokens, config, work, console) for stage in stages}
     report = {
@@ -86,6 +88,10 @@ def wrap(clip: Clip, text: TextSpec, picture: PictureSpec, report: Mapping[str, 
     """The towers of a compact CLIP as they are exported."""
     pictures = export.Pictures(clip, model.MEAN, model.STD).eval()
     return Encoders(export.SentenceTexts(clip.text).eval(), pictures, text, picture, report)
+
+
+def _batch(size: int, products: int) -> int:
+    return min(size, max(LEAST_BATCH, products // LEAST_STEPS))
 
 
 def device(config: Config) -> torch.device:

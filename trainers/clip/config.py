@@ -32,6 +32,7 @@ class Config:
     """The first block that learns in the second stage; what blocks before it compute is cached. 0 trains all of the
     backbone on pixels, for a GPU."""
     frozen_batch: int = 512
+    """A small shop has smaller batches, so that an epoch has eight."""
     tuned_batch: int = 256
     hard_share: float = 0.5
     """Share of the batches whose products are alike (neighbours in the category): what a search must tell apart."""
@@ -42,8 +43,11 @@ class Config:
     warmup_steps: int = 50
     dropout: float = 0.1
     """Of the features in front of the projection."""
-    title_weight: float = 0.6
-    """Of the loss of titles; the rest is that of captions made from facts."""
+    title_weight: float = 0.5
+    caption_weight: float = 0.25
+    """Of the losses of titles and of captions of several facts; the rest is that of single facts."""
+    epoch_products: int = 0
+    """Products of an epoch, drawn anew for each; 0 for all. A checkpoint is written after each epoch."""
     patience: int = 4
     """Epochs without a better recall of held-out titles after which a stage stops."""
     max_seconds: float = 0.0

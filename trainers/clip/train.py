@@ -117,11 +117,15 @@ def _loss(
         features = model.finish(features.contiguous(memory_format=torch.channels_last), stage.cache.begun)
     images = model.project(features)
     scale = model.scale()
-    parts = [(config.title_weight, batch.titles, batch.named)]
-    if batch.captions:
-        parts.append((1 - config.title_weight, batch.captions, batch.positives))
+    parts = [
+        (config.title_weight, batch.titles, batch.named),
+        (config.caption_weight, batch.captions, batch.positives),
+        (1 - config.title_weight - config.caption_weight, batch.facts, batch.holds),
+    ]
     total = torch.zeros((), device=device)
     for weight, texts, positives in parts:
+        if not texts:
+            continue
         vectors = encode(model, texts, tokens, device)
         total = total + weight * loss(images, vectors, scale, torch.from_numpy(positives).to(device))
     return total

@@ -6,8 +6,8 @@ from typing import Any
 
 import torch
 
-ROUNDS = 7
-SECONDS = 0.3
+ROUNDS = 5
+SECONDS = 0.1
 """Of one round, at least."""
 
 
