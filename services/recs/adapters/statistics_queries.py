@@ -79,13 +79,14 @@ WEIGHED = """
 SLOW = "sum(weight * power(0.5, least(300, age / CAST(:half_life AS float8))))"
 FAST = "sum(weight * power(0.5, least(300, age / CAST(:trend_half_life AS float8))))"
 # How far the last days are from what the weeks before let one expect, in units of chance (a Poisson z-score). The one
-# beneath the root keeps a single view of an unknown product from being the trend.
+# beneath the root keeps a single view of an unknown product from being the trend; a tenth less is expected, so that a
+# shop that opened today, where nothing is above expectation, shows what is wanted most.
 TRENDING = f"""
     product AS (SELECT product_id, {SLOW} AS slow, {FAST} AS fast FROM weighed GROUP BY product_id),
     total AS (SELECT sum(fast) / nullif(sum(slow), 0) AS share FROM product),
     scored AS (
         SELECT 'trending' AS key, product_id AS item, 1 AS count,
-               (fast - slow * share) / sqrt(greatest(slow * share, 0) + 1) AS score
+               (fast - 0.9 * slow * share) / sqrt(greatest(slow * share, 0) + 1) AS score
         FROM product, total
     ),
 """  # noqa: S608

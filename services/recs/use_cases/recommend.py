@@ -1,9 +1,11 @@
 """Recommends: what is known of the shopper -> retrievers -> eligible -> in the order of the business -> a full page."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from aisle.catalog.v1.product_pb2 import Product
 
 from services.kit.errors import InvalidArgument, NotFound
 from services.recs.domain import attribution
@@ -92,8 +94,7 @@ class Recommend:
         products = await context.hydrate(along) if along else {}
         if ask.context_product and ask.context_product not in products and not _unsure(context):
             raise NotFound(f"products/{ask.context_product}")
-        anchor = products.get(self._anchor(context))
-        return self._answer(context, built, self._anchor(context) if anchor else "", anchor.title if anchor else "")
+        return self._answer(context, built, products)
 
     async def _context(self, ask: Ask, business: Sequence[ReadyRule]) -> Context:
         degraded: set[Degradation] = set()
@@ -128,8 +129,10 @@ class Recommend:
         taking_part = context.ask.retriever or RetrieverName.BECAUSE_VIEWED in used
         return context.anchor if wanted and taking_part else ""
 
-    def _answer(self, context: Context, built: Built, anchor: str, anchor_title: str) -> Recommendations:
+    def _answer(self, context: Context, built: Built, named: Mapping[str, Product]) -> Recommendations:
         ask, picked = context.ask, built.picked
+        anchor = self._anchor(context)
+        anchor_title, beside_title = _title(named, anchor), _title(named, ask.context_product)
         retrievers = {candidate.retriever for candidate in picked}
         release = context.vectors.release if context.vectors and retrievers & OF_RELEASE else None
         claims = attribution.Claims(
@@ -141,14 +144,14 @@ class Recommend:
         return Recommendations(
             picked=picked,
             products=built.products,
-            reasons=wording.reasons(context.shopper, anchor_title) if ask.explain else {},
+            reasons=wording.reasons(context.shopper, anchor_title, beside_title) if ask.explain else {},
             following=built.following,
             degraded=frozenset(context.degraded),
             attribution_token=attribution.sign(claims, self._key),
             release=release,
             personalized=bool(retrievers & PERSONAL),
             title=wording.title(ask.retriever, anchor_title) if ask.retriever else ask.scenario.scenario.display_name,
-            anchor=anchor if ask.retriever else "",
+            anchor=anchor if ask.retriever and anchor_title else "",
             ordered=built.ordered() if ask.explain else {},
         )
 
@@ -172,6 +175,10 @@ def _filter_text(ask: Ask) -> str:
     texts = [text for text in (ask.filter_text, ask.scenario.scenario.filter) if text.strip()]
     whole = " AND ".join(f"({text})" for text in texts) if len(texts) > 1 else "".join(texts)
     return whole if len(whole) <= LONGEST_FILTER - 30 else ask.filter_text
+
+
+def _title(products: Mapping[str, Product], item: str) -> str:
+    return products[item].title if item in products else ""
 
 
 def _unsure(context: Context) -> bool:

@@ -21,7 +21,7 @@ TITLES: Mapping[str, str] = {
 REASONS: Mapping[str, str] = {
     R.TWO_TOWER: "Picked for what you looked at lately",
     R.SIMILAR: "Similar to what you are looking at",
-    R.BOUGHT_TOGETHER: "Others bought it together with this",
+    R.BOUGHT_TOGETHER: "Often bought together with what is in your cart",
     R.TRENDING: "Trending right now",
     R.POPULAR: "Popular in the shop right now",
     R.NEW_ARRIVALS: "New in the shop",
@@ -38,11 +38,19 @@ def title(retriever: RetrieverName, anchor_title: str) -> str:
     return because(anchor_title) if retriever is R.BECAUSE_VIEWED and anchor_title else TITLES[retriever]
 
 
-def reasons(shopper: Shopper, anchor_title: str) -> Mapping[str, str]:
-    """A sentence by retriever."""
+def reasons(shopper: Shopper, anchor_title: str, beside_title: str) -> Mapping[str, str]:
+    """A sentence by retriever.
+
+    Args:
+        shopper: who reads it.
+        anchor_title: of the product that the shopper looked at last; empty where it plays no part.
+        beside_title: of the product whose page it is; empty elsewhere.
+    """
     own: dict[str, str] = {}
     if not shopper.history:
         own[R.TWO_TOWER] = "Picked for what you like"
+    if beside_title:
+        own[R.BOUGHT_TOGETHER] = f"Often bought together with {beside_title}"
     if anchor_title:
         own[R.BECAUSE_VIEWED] = because(anchor_title)
     return {**REASONS, **own}

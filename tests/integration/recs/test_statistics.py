@@ -89,6 +89,12 @@ async def test_trending_is_what_the_last_days_want_more_than_the_weeks_before(lo
     assert "fading" not in ranking.ids
 
 
+async def test_a_shop_that_opened_today_has_trends_too(log: Log) -> None:
+    await log.did("u1", Kind.PURCHASE, "wanted")
+    await log.did("u2", Kind.VIEW, "seen")
+    assert (await log.entries(Statistic.RANKING))["trending"].ids == ("wanted", "seen")
+
+
 async def test_popular_by_category_and_by_region(log: Log) -> None:
     await PostgresCategories(log.engine).put({"boot": ("apparel", "shoes"), "tee": ("apparel", "shirts"), "odd": None})
     await log.did("u1", Kind.VIEW, "boot", region="SE")

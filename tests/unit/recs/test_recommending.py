@@ -79,6 +79,7 @@ async def test_a_retriever_alone_shows_what_it_finds_and_nothing_else(retriever:
     recommend = await furnished()
     found = await recommend(ask(scenario(R.TWO_TOWER), retriever=retriever, context_product="p2"))
     assert ids(found) == ROWS[retriever]
+    assert found.reasons[R.BOUGHT_TOGETHER] == "Often bought together with The p2"
     assert {candidate.retriever for candidate in found.picked} == {retriever}
 
 
