@@ -93,5 +93,5 @@ def test_a_visitor_fills_a_cart_signs_up_buys_and_is_erased(mesh: RunningMesh, p
     # The access token lives a little longer, and there is nothing that it opens any more.
     wait_until(lambda: not ann.ask("GET", "/v1/users/me/orders").get("orders"), 10, "the orders to be nobody's")
     wait_until(lambda: purchases(ann) == [], 10, "the recommender to forget")
-    assert ann.ask("GET", "/v1/users/me/reviews") == {}
-    assert ann.ask("GET", f"/v1/{product}").get("ratingCount", "0") == "0"
+    assert ann.ask("GET", "/v1/users/me/reviews")["reviews"] == []
+    assert ann.ask("GET", f"/v1/{product}")["ratingCount"] == "0"
