@@ -44,6 +44,7 @@ test: setup-dev ## Run every test (ARGS=... goes to pytest)
 	@$(BIN)/python -m pytest -m "not bench" $(ARGS)
 
 test-fast: setup-dev ## Run the tests that need no server
+	@PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix web test --silent
 	@$(BIN)/python -m pytest tests/unit tests/contract $(ARGS)
 
 lint: setup-dev ## Check style, types, imports between the parts, and the contracts
@@ -52,6 +53,7 @@ lint: setup-dev ## Check style, types, imports between the parts, and the contra
 	$(BIN)/mypy services local gateway trainers
 	PYTHONPATH=. $(BIN)/lint-imports
 	cd protos && ../$(BIN)/buf lint
+	PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix web run --silent lint
 
 format: setup-dev
 	@$(BIN)/ruff check --fix-only --quiet . && $(BIN)/ruff format .

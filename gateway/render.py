@@ -29,13 +29,13 @@ def main(arguments: list[str] | None = None) -> int:
             gateway = settings.from_ports(options.ports, **changes)
         else:
             gateway = settings.from_addresses(options.port, options.admin_port, options.address, **changes)
+        options.out.parent.mkdir(parents=True, exist_ok=True)
+        document = options.out.with_name("openapi.json")
+        document.write_text(json.dumps(openapi.document(), indent=1, ensure_ascii=False))
+        options.out.write_text(render(gateway, document))
     except (ValueError, OSError) as error:
         print(f"gateway: {error}", file=sys.stderr)
         return 2
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    document = options.out.with_name("openapi.json")
-    document.write_text(json.dumps(openapi.document(), indent=1, ensure_ascii=False))
-    options.out.write_text(render(gateway, document))
     return 0
 
 
@@ -60,6 +60,7 @@ def render(gateway: settings.Gateway, openapi_file: Path) -> str:
         },
         sign_ins=[m.path for m in served if m.descriptor.name in {"LogIn", "SignUp", "ExchangeClientCredentials"}],
         pages=served_pages,
+        not_found=served_pages[0],
         local_replies=LOCAL_REPLIES,
         allowed_methods=_allowed_methods(served, served_pages),
     )
@@ -67,7 +68,7 @@ def render(gateway: settings.Gateway, openapi_file: Path) -> str:
 
 def _allowed_methods(served: list[contracts.Method], served_pages: list[pages.Page]) -> dict[tuple[str, ...], str]:
     """For every set of HTTP methods, a regular expression of the paths that take these and no others."""
-    verbs: dict[str, set[str]] = {re.escape(page.path): {"GET", "HEAD"} for page in served_pages}
+    verbs: dict[str, set[str]] = {page.path: {"GET", "HEAD"} for page in served_pages}
     for method in served:
         for verb, template, _ in method.http_rules:
             verbs.setdefault(path_regex(template), set()).add(verb.upper())

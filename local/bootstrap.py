@@ -194,6 +194,14 @@ def set_up_triton() -> None:
     stamp.write_text(fingerprint(names))
 
 
+def build_page(dev: bool) -> None:
+    """Builds the shop's page, unless it is up to date; .venv must be there."""
+    command = [str(PYTHON), "-m", "local.web", *(["--dev"] if dev else [])]
+    if subprocess.run([*command, "--check"], cwd=ROOT, check=False).returncode == 0:  # noqa: S603
+        return
+    step("build the shop's page", lambda: run(command, "The shop's page could not be built."))
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--dev", action="store_true", help="also what linting, generating and testing need")
@@ -201,6 +209,7 @@ def main() -> int:
     arguments = parser.parse_args()
     try:
         set_up(arguments.dev)
+        build_page(arguments.dev)
         if arguments.triton or os.environ.get("INFERENCE") == "triton":
             set_up_triton()
     except SetupError as error:

@@ -3,9 +3,10 @@
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.support.mesh import RunningMesh
 
@@ -20,10 +21,9 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-
-
 # What Chromium says on the console of every answer that is not a success.
 NO_SUCCESS = "Failed to load resource"
+WIDE = {"width": 1280, "height": 900}
 
 
 @pytest.fixture(scope="module")
@@ -41,17 +41,15 @@ def browser() -> Iterator[Browser]:
 
 
 @contextmanager
-def at_the_start(browser: Browser, mesh: RunningMesh, forgiven: str) -> Iterator[Page]:
-    """A fresh profile at the shop's start; its console stays empty but for what is forgiven."""
-    context = browser.new_context(base_url=mesh.url, viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+def fresh(browser: Browser, mesh: RunningMesh, forgiven: str = "", **options: Any) -> Iterator[Page]:
+    """A page of a profile that was never here; its console stays empty but for what is forgiven."""
+    settings = {"viewport": WIDE, "reduced_motion": "reduce", "locale": "en-GB"} | options
+    context: BrowserContext = browser.new_context(base_url=mesh.url, **settings)
     page = context.new_page()
     page.set_default_timeout(30_000)
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text) if message.type in {"error", "warning"} else None)
     page.on("pageerror", lambda problem: said.append(str(problem)))
-    page.goto("/")
-    page.locator("#catalogue .card[data-product]").first.wait_for()
-    page.locator("#picks .card[data-product]").first.wait_for()
     yield page
     context.close()
     assert [text for text in said if not (forgiven and text.startswith(forgiven))] == []
@@ -59,13 +57,13 @@ def at_the_start(browser: Browser, mesh: RunningMesh, forgiven: str) -> Iterator
 
 @pytest.fixture
 def page(browser: Browser, mesh: RunningMesh) -> Iterator[Page]:
-    """The shop, in which nothing goes wrong."""
-    with at_the_start(browser, mesh, "") as page:
+    """A page on which nothing goes wrong."""
+    with fresh(browser, mesh) as page:
         yield page
 
 
 @pytest.fixture
 def page_of_failures(browser: Browser, mesh: RunningMesh) -> Iterator[Page]:
-    """The shop, for tests of what it says when it is refused something."""
-    with at_the_start(browser, mesh, NO_SUCCESS) as page:
+    """A page for tests of what it says when it is refused something."""
+    with fresh(browser, mesh, NO_SUCCESS) as page:
         yield page

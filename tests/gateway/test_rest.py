@@ -117,7 +117,7 @@ def test_an_unknown_path(shop: Shop, path: str) -> None:
     [
         ("PUT", "/v1/products/a", "DELETE, GET, PATCH"),
         ("DELETE", "/v1/sessions:logIn", "POST"),
-        ("POST", "/v1/products/a/reviews?pageSize=3", "GET"),
+        ("POST", "/v1/products/a/reviews/b?x=3", "DELETE, GET, PATCH"),
         ("GET", "/v1/products/a:adjustStock", "POST"),
         ("POST", "/", "GET, HEAD"),
         ("DELETE", "/openapi.json", "GET, HEAD"),

@@ -1,0 +1,187 @@
+"""What a shopper does, in a real browser, from the first look to the review."""
+
+import io
+import re
+
+import httpx
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e import steps
+from tests.e2e.conftest import fresh
+from tests.support.mesh import RunningMesh, wait_until
+
+pytestmark = pytest.mark.mesh
+
+
+def test_from_sign_up_to_review(page: Page) -> None:
+    """One person, start to end: onboarding, search, recommendations, cart, checkout, order, review, log-out."""
+    steps.sign_up(page)
+    page.locator(".taste").first.click()
+    expect(page.locator(".taste").first).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("button", name="Show me the shop").click()
+    steps.picked(page).first.wait_for()
+    expect(page.get_by_role("heading", name="Picked for you")).to_be_visible()
+    before = steps.order(page)
+
+    steps.search(page, "jacket")
+    expect(steps.found(page).first).to_contain_text(re.compile("jacket", re.I))
+    bought = steps.open_card(page, steps.found(page).first)
+    page.get_by_role("button", name="Like", exact=True).click()
+    steps.add_to_cart(page)
+    expect(page.get_by_role("dialog", name="Your cart")).to_contain_text("Total")
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name="Aisle, to the start").click()
+    wait_until(lambda: steps.order(page) not in ([], before), 15, "other recommendations")
+
+    steps.buy(page)
+    expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
+    expect(page.locator(".state").first).to_have_text("Paid")
+    expect(page.locator(".count")).to_have_count(0)
+
+    page.goto("/orders")
+    page.locator("a.order").first.click()
+    page.get_by_role("button", name="Write a review").click()
+    page.locator(".rating label").nth(3).click()
+    page.get_by_label("Headline").fill("It fits")
+    page.get_by_label("Name to show").fill("Ann")
+    page.get_by_role("button", name="Publish").click()
+    expect(page.get_by_role("button", name="Change your review")).to_be_visible()
+    page.goto(f"/{bought}")
+    review = page.locator(".review", has_text="It fits")
+    expect(review).to_contain_text("Ann")
+    expect(review.get_by_role("img", name="4 of 5 stars")).to_be_visible()
+
+    steps.log_out(page)
+    page.goto("/account")
+    page.wait_for_url("**/log-in**")
+
+
+def test_a_visitor_needs_no_account_and_brings_all_along(page: Page, mesh: RunningMesh) -> None:
+    """The row follows clicks, events say where they came of, and log-in takes cart and history along."""
+    steps.home(page)
+    before = steps.order(page)
+    card = steps.picked(page).nth(2)
+    viewed = steps.open_card(page, card)
+    steps.add_to_cart(page)
+    page.keyboard.press("Escape")
+    page.go_back()
+    wait_until(lambda: steps.order(page) not in ([], before), 15, "other recommendations")
+    expect(page.locator(".count")).to_have_attribute("data-units", "1")
+
+    email = steps.sign_up(page)
+    expect(page.locator(".count")).to_have_attribute("data-units", "1")
+    page.goto("/account")
+    history = page.locator(".history")
+    expect(history).to_contain_text("Put into the cart")
+    expect(history).to_contain_text("Looked at")
+
+    session = {"email": email, "password": steps.PASSWORD}
+    with httpx.Client(base_url=mesh.url, trust_env=False) as http:
+        token = http.post("/v1/sessions:logIn", json=session).json()["accessToken"]
+        headers = {"authorization": f"Bearer {token}"}
+        answer = http.get("/v1/users/me/userEvents", headers=headers, params={"pageSize": 500})
+    events = answer.raise_for_status().json()["userEvents"]
+    of_product = {event["kind"]: event for event in events if event["product"] == viewed}
+    for kind in ("KIND_VIEW", "KIND_ADD_TO_CART"):
+        assert of_product[kind]["position"] == 3
+        assert of_product[kind]["attributionToken"]
+    shown = [event for event in events if event["kind"] == "KIND_IMPRESSION"]
+    assert len(shown) >= 4
+    assert all(event["position"] >= 1 for event in shown)
+
+
+def test_events_are_sent_when_the_page_closes(browser: Browser, mesh: RunningMesh) -> None:
+    """What was shown a moment before is told all the same."""
+    with fresh(browser, mesh) as page:
+        sent: list[str] = []
+        page.on(
+            "request", lambda request: sent.append(request.post_data or "") if "batchWrite" in request.url else None
+        )
+        steps.home(page)
+        page.wait_for_timeout(300)  # shown, and not yet sent: impressions wait for 1.5 s
+        assert not any("KIND_IMPRESSION" in body for body in sent)
+        page.evaluate(
+            """() => {
+              Object.defineProperty(document, "visibilityState", { value: "hidden" });
+              document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
+            }"""
+        )
+        wait_until(lambda: page.wait_for_timeout(50) or any("KIND_IMPRESSION" in body for body in sent), 5, "events")
+
+
+def test_search_by_words_keeps_its_state_in_the_address(page: Page) -> None:
+    page.goto("/")
+    box = page.get_by_role("combobox", name="Search the shop")
+    box.fill("jack")
+    expect(page.locator(".suggestion").first).to_contain_text(re.compile("jack", re.I))
+    steps.search(page, "jacket")
+    all_found = int(str(page.locator(".page-head [role=status]").inner_text()).split()[0])
+    brand = page.locator(".facets fieldset", has_text="Brand").locator("label").first
+    brand.click()
+    page.wait_for_url(re.compile("brand="))
+    expect(page.locator(".page-head [role=status]")).not_to_have_text(f"{all_found} products")
+    page.locator(".sorting select").select_option("price")
+    page.wait_for_url(re.compile("sort=price"))
+    page.reload()
+    expect(brand.locator("input")).to_be_checked()
+    expect(page.locator(".sorting select")).to_have_value("price")
+    page.go_back()
+    page.go_back()
+    expect(page.locator(".page-head [role=status]")).to_have_text(f"{all_found} products")
+    expect(brand.locator("input")).not_to_be_checked()
+
+
+def test_a_picture_is_previewed_and_refined(page: Page) -> None:
+    """Chosen as a file; what comes back is the search's own business, and here it is only asked that it answers."""
+    out = io.BytesIO()
+    Image.new("RGB", (2000, 1500), (30, 90, 200)).save(out, "JPEG")
+    page.goto("/")
+    page.get_by_role("button", name="Search by picture").click()
+    with page.expect_response(re.compile("products:search$")) as answered:
+        page.get_by_label("Choose a file").set_input_files(
+            {"name": "blue.jpg", "mimeType": "image/jpeg", "buffer": out.getvalue()}
+        )
+    assert answered.value.ok
+    preview = page.get_by_role("img", name="What you search by")
+    expect(preview).to_have_js_property("naturalWidth", 1024)  # made small before it was sent
+    page.get_by_label("Say more").fill("bag")
+    page.get_by_role("button", name="Refine").click()
+    page.wait_for_url(re.compile("q=bag"))
+    expect(page.get_by_role("heading", name="Like your picture, bag")).to_be_visible()
+
+
+def test_a_declined_payment_takes_nothing_and_can_be_tried_again(page_of_failures: Page) -> None:
+    page = page_of_failures
+    steps.home(page)
+    steps.open_card(page, steps.picked(page).first)
+    steps.add_to_cart(page)
+    steps.buy(page, "is declined")
+    expect(page.get_by_role("alert")).to_contain_text("declined")
+    page.get_by_label("Test payment: goes through", exact=True).check()
+    page.get_by_role("button", name="Buy for").click()
+    expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
+
+
+def test_no_script_can_read_the_refresh_token(page: Page, mesh: RunningMesh) -> None:
+    steps.sign_up(page)
+    kept = page.evaluate("() => document.cookie + JSON.stringify({ ...localStorage, ...sessionStorage })")
+    cookie = next(
+        cookie for cookie in page.context.cookies(f"{mesh.url}/v1/sessions") if cookie["name"] == "aisle_session"
+    )
+    assert cookie["httpOnly"]
+    assert cookie["sameSite"] == "Strict"
+    assert cookie["value"] not in kept
+    page.reload()  # the session goes on all the same
+    expect(page.locator("header [aria-haspopup=menu]")).to_contain_text("Ann")
+
+
+def test_two_tabs_share_one_session(page: Page) -> None:
+    steps.home(page)
+    other = page.context.new_page()
+    other.goto("/")
+    steps.sign_up(page)
+    expect(other.locator("header [aria-haspopup=menu]")).to_contain_text("Ann")
+    steps.log_out(other)
+    expect(page.get_by_role("link", name="Log in")).to_be_visible()

@@ -1,0 +1,45 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link, useNavigate } from "@tanstack/react-router";
+
+import { cartQuery } from "@/features/cart/api/cart";
+import { CartLines, CartTotal } from "@/features/cart/components/cart-lines";
+import { CheckoutForm } from "@/features/orders/components/checkout-form";
+import { Failure, Notice } from "@/components/ui/notice";
+import { money } from "@/lib/format";
+import { idOf } from "@/lib/ids";
+import { useTitle } from "@/lib/title";
+
+/** Where the money moves. */
+export function CheckoutPage() {
+  useTitle("Check out");
+  const navigate = useNavigate();
+  const { data, error, refetch } = useQuery(cartQuery);
+  return (
+    <div className="wrap page">
+      <h1>Check out</h1>
+      {error && !data && <Failure error={error} again={() => void refetch()} />}
+      {!data && !error && <div className="skeleton skeleton-block" />}
+      {data?.items.length === 0 && (
+        <Notice title="Your cart is empty.">
+          <Link to="/" className="button">
+            Look around
+          </Link>
+        </Notice>
+      )}
+      {data && data.items.length > 0 && (
+        <div className="columns">
+          <CheckoutForm
+            etag={data.etag}
+            purchasable={data.purchasable ?? false}
+            total={money(data.total)}
+            done={(order) => void navigate({ to: "/orders/$id", params: { id: idOf(order.name) }, replace: true })}
+          />
+          <aside className="panel summary" aria-label="What you buy">
+            <CartLines cart={data} />
+            <CartTotal cart={data} />
+          </aside>
+        </div>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,43 @@
+import { Suspense } from "react";
+
+import { CategoryTiles } from "@/features/catalog/components/category-tiles";
+import type { Ask } from "@/features/recommendations/api/recommend";
+import { EndlessRecommendations } from "@/features/recommendations/components/endless";
+import { RecommendationRow } from "@/features/recommendations/components/row";
+import { useTitle } from "@/lib/title";
+
+const PICKED: Ask = { scenario: "home" };
+
+/** Rows of recommendations, each by its own question, and then more of the first for as long as one scrolls. */
+export function Home() {
+  useTitle("");
+  return (
+    <>
+      <h1 className="sr-only">Aisle</h1>
+      <div className="band">
+        <div className="wrap">
+          <RecommendationRow
+            id="picked"
+            first
+            ask={PICKED}
+            title={(reply) => (reply?.personalized ? "Picked for you" : "What others like")}
+            note={(reply) =>
+              reply.personalized
+                ? "From what you looked at and liked. It follows each click."
+                : "Look at something, and this row begins to follow you."
+            }
+          />
+        </div>
+      </div>
+      <div className="wrap rows">
+        <section aria-labelledby="departments">
+          <h2 id="departments">Departments</h2>
+          <Suspense fallback={<div className="skeleton tiles-waiting" />}>
+            <CategoryTiles />
+          </Suspense>
+        </section>
+        <EndlessRecommendations ask={PICKED} title="More to look at" />
+      </div>
+    </>
+  );
+}

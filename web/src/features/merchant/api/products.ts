@@ -1,0 +1,64 @@
+import { infiniteQueryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+
+import { uuid } from "@/lib/ids";
+import { allOf, quoted } from "@/lib/filters";
+import { call } from "@/lib/session";
+import { say, sayError } from "@/lib/toasts";
+import type { Money, Product } from "@/lib/types";
+
+interface Page {
+  products: Product[];
+  nextPageToken: string;
+  totalSize: string;
+}
+
+export interface Choice {
+  /** Part of a title. */
+  words: string;
+  soldOut: boolean;
+  orderBy: string;
+}
+
+/** The shop's products as the merchant reads them. */
+export const stockQuery = ({ words, soldOut, orderBy }: Choice) =>
+  infiniteQueryOptions({
+    queryKey: ["mine", "stock", words, soldOut, orderBy],
+    queryFn: ({ pageParam, signal }) => {
+      const filter = allOf(words && `title:${quoted(words)}`, soldOut && "in_stock = false");
+      const query = { filter, orderBy, pageSize: 30, pageToken: pageParam };
+      return call<Page>("GET", "/v1/products", { query, signal });
+    },
+    initialPageParam: "",
+    getNextPageParam: (last) => last.nextPageToken || undefined,
+  });
+
+function useWrite<Variables>(ask: (given: Variables) => Promise<Product>, words: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: ask,
+    onSuccess: (product) => {
+      client.setQueryData(["product", product.name], product);
+      void client.invalidateQueries({ queryKey: ["mine", "stock"] });
+      say(words);
+    },
+    onError: sayError,
+  });
+}
+
+/** Adds units to a product's stock, or takes them away; sent again, it counts once. */
+export const useAdjustStock = () =>
+  useWrite<{ name: string; delta: number }>(
+    ({ name, delta }) => call("POST", `/v1/${name}:adjustStock`, { body: { delta, requestId: uuid() } }),
+    "The stock is changed.",
+  );
+
+/** Changes what a product is called and costs; refused when somebody else was faster. */
+export const useUpdateProduct = () =>
+  useWrite<{ product: Product; title: string; price: Money | undefined }>(
+    ({ product, title, price }) =>
+      call("PATCH", `/v1/${product.name}`, {
+        query: { updateMask: price ? "title,price" : "title" },
+        body: { title, price, etag: product.etag },
+      }),
+    "The product is changed.",
+  );

@@ -1,0 +1,74 @@
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+
+import type {
+  Order_StateJson,
+  OrderJson,
+  OrderLineJson,
+  ShippingAddressJson,
+} from "@contracts/aisle/catalog/v1/order_pb";
+
+import { uuid } from "@/lib/ids";
+import { call, me } from "@/lib/session";
+import type { Given, With } from "@/lib/types";
+
+export type Order = With<Given<OrderJson, "name" | "state">, { lines: Given<OrderLineJson, "product" | "title">[] }>;
+export type Address = Given<ShippingAddressJson, "recipient" | "addressLines" | "postalCode" | "city" | "regionCode">;
+
+interface Page {
+  orders: Order[];
+  nextPageToken: string;
+}
+
+export const STATES: Record<Order_StateJson, string> = {
+  STATE_UNSPECIFIED: "Unknown",
+  STATE_PAYMENT_PENDING: "Payment under way",
+  STATE_PAID: "Paid",
+  STATE_SHIPPED: "On its way",
+  STATE_DELIVERED: "Delivered",
+  STATE_CANCELLED: "Cancelled",
+  STATE_PAYMENT_DECLINED: "Payment declined",
+};
+
+/** The shopper's orders, newest first. */
+export const ordersQuery = infiniteQueryOptions({
+  queryKey: ["mine", "orders"],
+  queryFn: ({ pageParam, signal }) =>
+    call<Page>("GET", `/v1/${me()}/orders`, { query: { pageToken: pageParam, pageSize: 20 }, signal }),
+  initialPageParam: "",
+  getNextPageParam: (last) => last.nextPageToken || undefined,
+  staleTime: 0,
+});
+
+/** One order; asked again while its payment is under way. */
+export const orderQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["mine", "order", id],
+    queryFn: ({ signal }) => call<Order>("GET", `/v1/${me()}/orders/${id}`, { signal }),
+    staleTime: 0,
+    refetchInterval: ({ state }) => (state.data?.state === "STATE_PAYMENT_PENDING" ? 2000 : false),
+  });
+
+export const cancelOrder = (id: string): Promise<Order> =>
+  call("POST", `/v1/${me()}/orders/${id}:cancel`, { body: {} });
+
+export interface Purchase {
+  etag: string;
+  paymentToken: string;
+  shippingAddress: Address;
+}
+
+const ATTEMPT = "aisle.checkout";
+
+/** Buys the cart. The same purchase asked again, after a reload too, is one order: it has one request id. */
+export async function checkOut(purchase: Purchase): Promise<Order> {
+  const key = JSON.stringify([me(), purchase]);
+  const kept = JSON.parse(sessionStorage.getItem(ATTEMPT) ?? "null") as { key: string; requestId: string } | null;
+  const requestId = kept?.key === key ? kept.requestId : uuid();
+  sessionStorage.setItem(ATTEMPT, JSON.stringify({ key, requestId }));
+  const order = await call<Order>("POST", `/v1/${me()}/orders:checkout`, { body: { ...purchase, requestId } });
+  sessionStorage.removeItem(ATTEMPT);
+  return order;
+}
+
+/** The next try is another purchase: what was asked for is settled, and was refused. */
+export const forgetAttempt = (): void => sessionStorage.removeItem(ATTEMPT);

@@ -1,0 +1,148 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+
+import { checkOut, forgetAttempt, type Address, type Order } from "@/features/orders/api/orders";
+import { Choice, Field } from "@/components/ui/field";
+import { ApiError } from "@/lib/http";
+import { uuid } from "@/lib/ids";
+
+// What the test provider understands. Another provider brings its own fields, and gives a token for them.
+const PAYMENTS = [
+  ["test-approved", "Test payment: goes through"],
+  ["test-declined", "Test payment: is declined"],
+  ["test-lost-answer", "Test payment: goes through, but the answer is lost"],
+] as const;
+const REGIONS = ["AT", "BE", "CH", "DE", "DK", "ES", "FR", "GB", "IE", "IT", "NL", "NO", "PL", "PT", "SE", "US"];
+const ADDRESS = "aisle.address";
+
+interface Properties {
+  /** The cart as the shopper saw it: the purchase agrees to these prices. */
+  etag: string;
+  purchasable: boolean;
+  total: string;
+  done: (order: Order) => void;
+}
+
+/** Asks where to and how it is paid, and buys. */
+export function CheckoutForm({ etag, purchasable, total, done }: Properties) {
+  const client = useQueryClient();
+  const [address, setAddress] = useState(remembered);
+  const [payment, setPayment] = useState<string>(PAYMENTS[0][0]);
+  const buy = useMutation({
+    mutationFn: () => {
+      localStorage.setItem(ADDRESS, JSON.stringify(address));
+      const addressLines = address.addressLines.map((line) => line.trim()).filter(Boolean);
+      return checkOut({ etag, paymentToken: payment, shippingAddress: { ...address, addressLines } });
+    },
+    onSuccess: (order) => {
+      void client.invalidateQueries({ queryKey: ["mine"] });
+      done(order);
+    },
+    onError: (error) => {
+      if (!(error instanceof ApiError) || error.passing) return;
+      forgetAttempt();
+      void client.invalidateQueries({ queryKey: ["mine", "cart"] });
+    },
+  });
+  const input = (name: "recipient" | "city" | "postalCode") => ({
+    value: address[name],
+    onChange: (event: { target: { value: string } }) => setAddress({ ...address, [name]: event.target.value }),
+  });
+  const line = (index: number) => ({
+    value: address.addressLines[index] ?? "",
+    onChange: (event: { target: { value: string } }) =>
+      setAddress({
+        ...address,
+        addressLines: [0, 1].map((at) => (at === index ? event.target.value : (address.addressLines[at] ?? ""))),
+      }),
+  });
+  return (
+    <form
+      className="form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        buy.mutate();
+      }}
+    >
+      <fieldset className="form">
+        <legend>Where does it go?</legend>
+        <Field label="Name" autoComplete="name" required maxLength={200} {...input("recipient")} />
+        <Field label="Street and number" autoComplete="address-line1" required maxLength={200} {...line(0)} />
+        <Field label="More, if needed" autoComplete="address-line2" maxLength={200} {...line(1)} />
+        <div className="form-pair">
+          <Field label="Postal code" autoComplete="postal-code" maxLength={20} {...input("postalCode")} />
+          <Field label="City" autoComplete="address-level2" required maxLength={200} {...input("city")} />
+        </div>
+        <Choice
+          label="Country"
+          autoComplete="country"
+          value={address.regionCode}
+          onChange={(event) => setAddress({ ...address, regionCode: event.target.value })}
+        >
+          {REGIONS.map((region) => (
+            <option key={region} value={region}>
+              {countryName(region)}
+            </option>
+          ))}
+        </Choice>
+      </fieldset>
+      <fieldset className="form">
+        <legend>How do you pay?</legend>
+        <p className="small">This shop has the test provider: no money moves.</p>
+        {PAYMENTS.map(([token, words]) => (
+          <label key={token} className="check">
+            <input
+              type="radio"
+              name="payment"
+              value={token}
+              checked={payment === token}
+              onChange={() => setPayment(token)}
+            />
+            {words}
+          </label>
+        ))}
+      </fieldset>
+      {buy.error && <Refusal error={buy.error} />}
+      <button
+        type="submit"
+        className="button button-main button-large button-wide"
+        disabled={buy.isPending || !purchasable}
+      >
+        {buy.isPending ? "Buying…" : `Buy for ${total}`}
+      </button>
+    </form>
+  );
+}
+
+function Refusal({ error }: { error: Error }) {
+  const reason = error instanceof ApiError ? error.reason : "";
+  return (
+    <div className="problem" role="alert" key={uuid()}>
+      {reason === "CART_CHANGED" ? (
+        <p>Prices or stock have changed since you looked. Your cart shows them now: buy again if you agree.</p>
+      ) : reason === "PAYMENT_DECLINED" ? (
+        <p>The payment was declined, and nothing was taken. Choose another way to pay.</p>
+      ) : (
+        <p>{error.message}</p>
+      )}
+    </div>
+  );
+}
+
+function remembered(): Address {
+  const empty = { recipient: "", addressLines: ["", ""], postalCode: "", city: "", regionCode: guessedRegion() };
+  try {
+    return { ...empty, ...(JSON.parse(localStorage.getItem(ADDRESS) ?? "{}") as Partial<Address>) };
+  } catch {
+    return empty;
+  }
+}
+
+function guessedRegion(): string {
+  const region = new Intl.Locale(navigator.language).region ?? "";
+  return REGIONS.includes(region) ? region : "DE";
+}
+
+function countryName(region: string): string {
+  return new Intl.DisplayNames(navigator.language, { type: "region" }).of(region) ?? region;
+}

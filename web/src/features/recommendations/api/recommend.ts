@@ -1,0 +1,53 @@
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
+
+import type {
+  RecommendRequestJson,
+  RecommendResponse_ExplanationJson,
+  RecommendResponseJson,
+} from "@contracts/aisle/recs/v1/recommendation_service_pb";
+
+import { request } from "@/lib/http";
+import { call, token } from "@/lib/session";
+import type { Given, Product, With } from "@/lib/types";
+
+export interface Result {
+  product: string;
+  details?: Product;
+  explanation?: RecommendResponse_ExplanationJson;
+}
+
+export type Reply = With<
+  Given<RecommendResponseJson, "attributionToken" | "degraded" | "nextPageToken">,
+  { results: Result[] }
+>;
+
+export type Ask = Pick<RecommendRequestJson, "retriever" | "contextProduct" | "contextProducts"> & { scenario: string };
+
+export const SIZE = 20;
+
+/** One page of recommendations. */
+async function recommend({ scenario, ...ask }: Ask, pageToken: string, signal: AbortSignal): Promise<Reply> {
+  const path = `/v1/scenarios/${scenario}:recommend`;
+  const options = { body: { ...ask, pageSize: SIZE, pageToken, explain: true }, signal };
+  // Without accounts there is no history, and there are still recommendations.
+  const known = await token().catch(() => "");
+  return known ? call<Reply>("POST", path, options) : request<Reply>("POST", path, options);
+}
+
+/** A row; read again after what the shopper does, while the old one stays in sight. */
+export const rowQuery = (ask: Ask) =>
+  queryOptions({
+    queryKey: ["mine", "row", ask],
+    queryFn: ({ signal }) => recommend(ask, "", signal),
+    placeholderData: keepPreviousData,
+  });
+
+/** What comes after a row's page, as far as one scrolls. Not read again: it would jump. */
+export const endlessQuery = (ask: Ask, start: string) =>
+  infiniteQueryOptions({
+    queryKey: ["mine", "endless", ask, start],
+    queryFn: ({ pageParam, signal }) => recommend(ask, pageParam, signal),
+    initialPageParam: start,
+    getNextPageParam: (last) => last.nextPageToken || undefined,
+    staleTime: Infinity,
+  });

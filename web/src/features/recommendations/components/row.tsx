@@ -1,0 +1,69 @@
+import { useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+
+import { rowQuery, type Ask, type Reply } from "@/features/recommendations/api/recommend";
+import { degradation, usualReason } from "@/features/recommendations/words";
+import { ProductCard } from "@/components/product/card";
+import { Shelf } from "@/components/product/shelf";
+import { Failure } from "@/components/ui/notice";
+import { useNear } from "@/lib/seen";
+
+interface Properties {
+  ask: Ask;
+  title: (reply: Reply | undefined) => ReactNode;
+  note?: (reply: Reply) => ReactNode;
+  /** A row that may be left out is not shown while it is empty or fails. */
+  optional?: boolean;
+  /** Whether its pictures are in sight when the page opens. */
+  first?: boolean;
+  id: string;
+}
+
+/** A row of recommendations that follows what the shopper does. */
+export function RecommendationRow(properties: Properties) {
+  const [ref, near] = useNear<HTMLDivElement>();
+  return <div ref={ref}>{(near || properties.first) && <Row {...properties} />}</div>;
+}
+
+function Row({ ask, title, note, optional, first, id }: Properties) {
+  const { data, error, refetch } = useQuery(rowQuery(ask));
+  if (optional && (error || data?.results.length === 0)) return null;
+  if (error && !data) {
+    return (
+      <Shelf title={title(undefined)} id={id}>
+        <Failure error={error} again={() => void refetch()} />
+      </Shelf>
+    );
+  }
+  if (!data) return optional ? null : <Shelf title={title(undefined)} note=" " waiting id={id} />;
+  return (
+    <>
+      <Shelf title={title(data)} note={note?.(data)} id={id}>
+        <Cards reply={data} eager={first ? 6 : 0} />
+      </Shelf>
+      {data.degraded.length > 0 && (
+        <p className="degraded" role="status">
+          {degradation(data)}
+        </p>
+      )}
+    </>
+  );
+}
+
+/** The products of a reply; what sets one apart from the rest is said on its card. */
+export function Cards({ reply, eager = 0, from = 1 }: { reply: Reply; eager?: number; from?: number }) {
+  const usual = usualReason(reply);
+  return reply.results.map(({ product, details, explanation }, index) => {
+    const why = explanation?.reason;
+    const source = { attributionToken: reply.attributionToken, position: from + index, why };
+    return (
+      <ProductCard
+        key={product}
+        product={details ?? { name: product, title: product }}
+        source={source}
+        eager={index < eager}
+        note={why === usual ? undefined : why}
+      />
+    );
+  });
+}

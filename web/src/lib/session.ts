@@ -1,0 +1,116 @@
+// Who calls. Everyone has a session: a visitor's until they log in, and a visitor's again after they log out.
+//
+// The refresh token is in a cookie that no script can read; the access token lives in this module and nowhere else.
+
+import { useSyncExternalStore } from "react";
+
+import type { SessionJson } from "@contracts/aisle/users/v1/session_service_pb";
+
+import { ApiError, request, type RequestOptions } from "@/lib/http";
+
+const EARLY_MS = 30_000; // an access token is renewed this long before it ends, so that none ends on its way
+const LOCK = "aisle.session";
+
+export interface Session {
+  /** `users/{user}` or `visitors/{visitor}`; empty until the shop has answered. */
+  subject: string;
+  roles: readonly string[];
+  accessToken: string;
+  expires: number;
+}
+
+const NOBODY: Session = { subject: "", roles: [], accessToken: "", expires: 0 };
+
+let session = NOBODY;
+let renewing: Promise<Session> | null = null;
+const listeners = new Set<() => void>();
+const tabs = new BroadcastChannel(LOCK);
+
+// Another tab logged in or out: the cookie, which all tabs share, is somebody else's now.
+tabs.onmessage = () => {
+  session = { ...session, expires: 0 };
+  void token().catch(() => undefined);
+};
+
+/** Calls back whenever another subject is logged in, in this tab or another. */
+export function onSubjectChange(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** The session now, followed as it changes. */
+export function useSession(): Session {
+  return useSyncExternalStore(onSubjectChange, current);
+}
+
+/** The session now. */
+export const current = (): Session => session;
+
+/** Whether an account is logged in, and not a visitor. */
+export const isShopper = (of: Session = session): boolean => of.subject.startsWith("users/");
+
+/** Whether the account runs the shop. */
+export const isMerchant = (of: Session = session): boolean =>
+  of.roles.includes("merchant") || of.roles.includes("admin");
+
+/** The caller's own collection: `users/me` or `visitors/me`. */
+export const me = (of: Session = session): string => `${isShopper(of) ? "users" : "visitors"}/me`;
+
+/** A good access token; starts a visitor's session when there is none. */
+export async function token(): Promise<string> {
+  if (session.expires - EARLY_MS > Date.now()) return session.accessToken;
+  renewing ??= alone(resume).finally(() => (renewing = null));
+  return (await renewing).accessToken;
+}
+
+/** A cookie's token works once: of several tabs that find theirs old, one renews it at a time. */
+function alone(work: () => Promise<Session>): Promise<Session> {
+  // Absent where the page is not from a secure origin.
+  const locks = navigator.locks as LockManager | undefined;
+  return locks ? locks.request(LOCK, work) : work();
+}
+
+async function resume(): Promise<Session> {
+  // It is finished also when the page closes meanwhile: else the next page would come with a token that is used up.
+  return keep(await request<SessionJson>("POST", "/v1/sessions:resume", { body: {}, keepalive: true }));
+}
+
+function keep(given: SessionJson): Session {
+  const before = session.subject;
+  session = {
+    subject: given.subject ?? "",
+    roles: given.roles ?? [],
+    accessToken: given.accessToken ?? "",
+    expires: Date.parse(given.accessExpireTime ?? ""),
+  };
+  if (before !== session.subject) {
+    listeners.forEach((listener) => listener());
+    if (before) tabs.postMessage("changed");
+  }
+  return session;
+}
+
+/** A call in the session's name. A token that the shop does not take any more is renewed once. */
+export async function call<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
+  const used = await token();
+  try {
+    return await request<T>(method, path, { ...options, token: used });
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 401 || error.reason === "CREDENTIALS_REFUSED") throw error;
+    if (session.accessToken === used) session = { ...session, expires: 0 };
+    return request<T>(method, path, { ...options, token: await token() });
+  }
+}
+
+/** Starts an account's session by one of the calls that answer with one; a visitor's history goes along. */
+export async function begin(path: string, body: Record<string, unknown>): Promise<void> {
+  await token(); // the cookie names the visitor
+  keep(await call<SessionJson>("POST", path, { body: { ...body, cookie: true } }));
+}
+
+/** Ends the session and goes on as a new visitor. */
+export async function logOut(): Promise<void> {
+  await request("POST", "/v1/sessions:logOut", { body: {} });
+  session = { ...session, expires: 0 };
+  await token();
+}

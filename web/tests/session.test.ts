@@ -1,0 +1,94 @@
+import { beforeEach, expect, test, vi } from "vitest";
+
+interface Asked {
+  path: string;
+  token: string | null;
+  body: unknown;
+}
+
+let asked: Asked[];
+let answers: (() => Response)[];
+
+const session =
+  (subject: string, accessToken: string, seconds = 900) =>
+  () =>
+    Response.json({
+      subject,
+      accessToken,
+      roles: [],
+      accessExpireTime: new Date(Date.now() + seconds * 1000).toISOString(),
+    });
+const refused = (status: number, reason: string) => () =>
+  Response.json(
+    { message: reason, details: [{ "@type": "type.googleapis.com/google.rpc.ErrorInfo", reason }] },
+    { status },
+  );
+
+beforeEach(() => {
+  vi.resetModules();
+  asked = [];
+  answers = [];
+  vi.stubGlobal(
+    "BroadcastChannel",
+    class {
+      postMessage = vi.fn();
+    },
+  );
+  vi.stubGlobal("fetch", (path: string, options: RequestInit) => {
+    const headers = new Headers(options.headers);
+    asked.push({
+      path,
+      token: headers.get("authorization"),
+      body: JSON.parse((options.body as string | undefined) ?? "null"),
+    });
+    const next = answers.shift();
+    return next ? Promise.resolve(next()) : Promise.reject(new TypeError("no network"));
+  });
+});
+
+test("the first calls share one session", async () => {
+  const { call } = await import("@/lib/session");
+  answers = [session("visitors/v", "t1"), () => Response.json({ a: 1 }), () => Response.json({ b: 2 })];
+  expect(await Promise.all([call("GET", "/v1/a"), call("GET", "/v1/b")])).toEqual([{ a: 1 }, { b: 2 }]);
+  expect(asked.map((one) => one.path)).toEqual(["/v1/sessions:resume", "/v1/a", "/v1/b"]);
+  expect(asked[1]?.token).toBe("Bearer t1");
+});
+
+test("a token that is refused is renewed once, and the call sent again", async () => {
+  const { call } = await import("@/lib/session");
+  answers = [
+    session("users/u", "t1"),
+    refused(401, "TOKEN_EXPIRED"),
+    session("users/u", "t2"),
+    () => Response.json({}),
+  ];
+  await call("GET", "/v1/a");
+  expect(asked.map((one) => one.token)).toEqual([null, "Bearer t1", null, "Bearer t2"]);
+});
+
+test("a wrong password is no reason to renew anything", async () => {
+  const { begin } = await import("@/lib/session");
+  answers = [session("visitors/v", "t1"), refused(401, "CREDENTIALS_REFUSED")];
+  await expect(begin("/v1/sessions:logIn", { email: "a" })).rejects.toMatchObject({ reason: "CREDENTIALS_REFUSED" });
+  expect(asked).toHaveLength(2);
+});
+
+test("whoever depends on the subject hears of another one, and of nothing else", async () => {
+  const { begin, current, isShopper, me, onSubjectChange, token } = await import("@/lib/session");
+  const heard = vi.fn();
+  onSubjectChange(heard);
+  answers = [session("visitors/v", "t1", 10), session("visitors/v", "t2", 900), session("users/u", "t3")];
+  await token();
+  await token(); // the first was about to end
+  expect(heard).toHaveBeenCalledTimes(1);
+  expect(me()).toBe("visitors/me");
+  await begin("/v1/sessions:logIn", { email: "a" });
+  expect(heard).toHaveBeenCalledTimes(2);
+  expect(asked[2]?.body).toEqual({ email: "a", cookie: true });
+  expect([isShopper(), current().accessToken, me()]).toEqual([true, "t3", "users/me"]);
+});
+
+test("a shop that does not answer is said in words", async () => {
+  const { call } = await import("@/lib/session");
+  await expect(call("GET", "/v1/a")).rejects.toMatchObject({ status: 0, passing: true });
+});
