@@ -13,6 +13,7 @@ from aisle.catalog.v1.product_pb2 import Product
 from services.search.domain.words import words
 from services.search.ports import LexicalIndex, Rows, Texts, Vocabulary
 from services.search.use_cases import products
+from services.search.use_cases.position import digest
 
 DEEPEST = 12
 """Categories from the root to the leaf that are kept; the catalogue makes eight at most."""
@@ -62,6 +63,8 @@ class Catalogue:
             name: np.full(FIRST_ROWS, np.nan) for name in ("price", "rating", "create_time", "update_time")
         }
         self.rating_count = np.zeros(FIRST_ROWS, np.int64)
+        self.digests = np.zeros(FIRST_ROWS, np.int64)
+        """Of ids: they order equals in the same way in every replica."""
         self.in_stock = np.zeros(FIRST_ROWS, bool)
         self.categories = np.full((FIRST_ROWS, DEEPEST), NONE, np.int32)
         self.category_ids = Values()
@@ -143,6 +146,7 @@ class Catalogue:
             if row >= len(self.alive):
                 self._grow()
         self._rows[item] = row
+        self.digests[row] = digest(item)
         return row
 
     def _write(self, row: int, product: Product) -> None:
@@ -192,6 +196,7 @@ class Catalogue:
         more = len(self.alive)
         self.alive = np.concatenate([self.alive, np.zeros(more, bool)])
         self.in_stock = np.concatenate([self.in_stock, np.zeros(more, bool)])
+        self.digests = np.concatenate([self.digests, np.zeros(more, np.int64)])
         self.rating_count = np.concatenate([self.rating_count, np.zeros(more, np.int64)])
         self.numbers = {name: np.concatenate([c, np.full(more, np.nan)]) for name, c in self.numbers.items()}
         self.categories = np.concatenate([self.categories, np.full((more, DEEPEST), NONE, np.int32)])

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from services.kit.errors import InvalidArgument
-from services.search.ports import Rows, Scores
+from services.search.ports import Rows
 from services.search.use_cases.catalogue import Catalogue, Column
 from services.search.use_cases.position import Position, digest
 
@@ -27,11 +27,17 @@ class Ordered:
     """Rows in their order, with what put them there: first `tiers`, then `keys`, the highest first in both."""
 
     rows: Rows
-    tiers: Scores
+    tiers: Column
     keys: Column
+    ties: Column
+    """Digests of ids, the lowest first among equals."""
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    def first(self, count: int) -> "Ordered":
+        """The first of them."""
+        return Ordered(self.rows[:count], self.tiers[:count], self.keys[:count], self.ties[:count])
 
 
 def parse(order_by: str) -> tuple[str, bool]:
@@ -47,12 +53,13 @@ def parse(order_by: str) -> tuple[str, bool]:
     return order
 
 
-def ordered(rows: Rows, tiers: Scores, keys: Column) -> Ordered:
-    """Highest tier first, in it highest key first; equals stay as they are."""
+def ordered(catalogue: Catalogue, rows: Rows, tiers: Column, keys: Column) -> Ordered:
+    """Highest tier first, in it highest key first; the order of equals is that of their digests."""
     # A page token holds a float of Python's: what is compared with it has to be as precise.
     tiers, keys = tiers.astype(np.float64), keys.astype(np.float64)
-    order = np.lexsort((-keys, -tiers))
-    return Ordered(rows[order], tiers[order], keys[order])
+    ties = catalogue.digests[rows]
+    order = np.lexsort((ties, -keys, -tiers))
+    return Ordered(rows[order], tiers[order], keys[order], ties[order])
 
 
 def by_field(catalogue: Catalogue, rows: Rows, field: str, descending: bool) -> Ordered:
@@ -62,7 +69,7 @@ def by_field(catalogue: Catalogue, rows: Rows, field: str, descending: bool) -> 
     if field == "rating":
         # Of two with the same mean, the one that more people rated: less than a hundredth of a star in all.
         keys = keys + np.minimum(np.log1p(catalogue.rating_count[rows]), 20.0) / 2000.0
-    return ordered(rows, np.zeros(len(rows), np.float32), keys)
+    return ordered(catalogue, rows, np.zeros(len(rows)), keys)
 
 
 def page(catalogue: Catalogue, found: Ordered, after: Position | None, size: int) -> Rows:
@@ -71,8 +78,8 @@ def page(catalogue: Catalogue, found: Ordered, after: Position | None, size: int
         return np.arange(min(size, len(found)))
     places = np.arange(len(found))
     if after.forgets:
-        behind = (found.tiers < after.tier) | ((found.tiers == after.tier) & (found.keys <= after.key))
-        places = places[behind]
+        lower = (found.keys < after.key) | ((found.keys == after.key) & (found.ties > after.tie))
+        places = places[(found.tiers < after.tier) | ((found.tiers == after.tier) & lower)]
     picked: list[int] = []
     for place in places:
         if digest(catalogue.ids[found.rows[place]]) not in after.shown:

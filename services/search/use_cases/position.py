@@ -30,6 +30,7 @@ class Position:
     """How many were shown in all."""
     tier: float
     key: float
+    tie: int
     """Of the last product: only what comes behind it is looked at once more was shown than is remembered."""
 
     @property
@@ -40,7 +41,7 @@ class Position:
     def to_json(self) -> dict[str, Any]:
         """The values of a page token."""
         shown = np.array(sorted(self.shown), "<u4").tobytes()
-        return {"h": base64.b64encode(shown).decode(), "n": self.count, "t": self.tier, "k": self.key}
+        return {"h": base64.b64encode(shown).decode(), "n": self.count, "t": self.tier, "k": self.key, "d": self.tie}
 
 
 def digest(product_id: str) -> int:
@@ -48,12 +49,12 @@ def digest(product_id: str) -> int:
     return zlib.crc32(product_id.encode())
 
 
-def following(before: Position | None, shown: Sequence[str], tier: float, key: float) -> Position:
+def following(before: Position | None, shown: Sequence[str], tier: float, key: float, tie: int) -> Position:
     """The position after a page that showed these products."""
     new = [digest(item) for item in shown]
     old = [value for value in (before.shown if before else ()) if value not in set(new)]
     count = (before.count if before else 0) + len(new)
-    return Position(frozenset((new + old)[:REMEMBERED]), count, tier, key)
+    return Position(frozenset((new + old)[:REMEMBERED]), count, tier, key, tie)
 
 
 def from_json(values: dict[str, Any] | None) -> Position | None:
@@ -66,9 +67,11 @@ def from_json(values: dict[str, Any] | None) -> Position | None:
         return None
     try:
         shown = np.frombuffer(base64.b64decode(values["h"], validate=True), "<u4").tolist()
-        count, tier, key = values["n"], float(values["t"]), float(values["k"])
-        if type(count) is not int or not 0 <= count < 2**31 or not math.isfinite(tier) or math.isnan(key):
+        count, tie, tier, key = values["n"], values["d"], float(values["t"]), float(values["k"])
+        if not all(type(value) is int and 0 <= value < 2**32 for value in (count, tie)):
+            raise ValueError
+        if not math.isfinite(tier) or math.isnan(key):
             raise ValueError
     except (KeyError, ValueError, TypeError, OverflowError):
         raise InvalidArgument.field("page_token", "is not one that this service gave out") from None
-    return Position(frozenset(shown), count, tier, key)
+    return Position(frozenset(shown), count, tier, key, tie)

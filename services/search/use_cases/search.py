@@ -195,7 +195,7 @@ class Search:
         else:
             # Nothing was asked for: of the newest, those that suit come first.
             keys[: len(front)] = keys.max() + len(front) - ranks
-        return ordering.ordered(found.rows, found.tiers, keys)
+        return ordering.ordered(self._catalogue, found.rows, found.tiers, keys)
 
     async def _near(self, request: _Request) -> Near:
         ask = request.ask
@@ -284,13 +284,13 @@ class Search:
             rows = lexical[0] if len(lexical[0]) else fused.rows
             return ordering.by_field(self._catalogue, rows, name, descending)
         scores = np.where(self._catalogue.in_stock[fused.rows], fused.scores, fused.scores * OUT_OF_STOCK)
-        return ordering.ordered(fused.rows, fused.tiers, scores)
+        return ordering.ordered(self._catalogue, fused.rows, fused.tiers, scores)
 
     def _newest(self, request: _Request) -> Ordered:
         """What came into the shop last, for a query that nothing is near to."""
         rows = np.flatnonzero(request.passes & self._catalogue.in_stock[: len(request.passes)])
         found = ordering.by_field(self._catalogue, rows, "create_time", True)
-        return Ordered(found.rows[:LAST_RESORT], found.tiers[:LAST_RESORT], found.keys[:LAST_RESORT])
+        return found.first(LAST_RESORT)
 
     def _answer(self, request: _Request, found: Ordered) -> Found:
         ask, understood = request.ask, request.understood
@@ -329,7 +329,8 @@ class Search:
         if last + 1 == len(found) and len(found) <= before + len(places):
             return None
         shown = [self._catalogue.ids[row] for row in found.rows[places]]
-        return position.following(ask.after, shown, float(found.tiers[last]), float(found.keys[last]))
+        tier, key, tie = float(found.tiers[last]), float(found.keys[last]), int(found.ties[last])
+        return position.following(ask.after, shown, tier, key, tie)
 
 
 def _shown(found: Ordered, place: int) -> float:

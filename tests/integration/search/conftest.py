@@ -210,7 +210,9 @@ async def started(
         "inference_address": search_inference.address, "milvus_uri": f"http://{search_milvus.address}",
         "attribution_key_file": key, "client_id": "search", "client_secret_file": secret,
     }  # fmt: skip
-    settings = SearchSettings(**common, popular_poll_s=0.2, stale_s=1.0)
+    # On a machine that does much else a part takes longer, and is not gone for that.
+    patient = {"text_encoder_timeout_s": 5, "picture_encoder_timeout_s": 5, "index_timeout_s": 5, "default_timeout_s": 20}
+    settings = SearchSettings(**common, **patient, popular_poll_s=0.2, picture_timeout_s=5)
     worker = WorkerSettings(**common, index_flush_s=0.2, popular_every_s=0.3, popular_shoppers=2)
     server = await start(await build_search(settings))
     async with grpc.aio.insecure_channel(f"127.0.0.1:{server.port}") as channel:

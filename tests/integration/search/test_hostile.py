@@ -1,0 +1,66 @@
+"""200 pictures of strangers who mean harm."""
+
+from collections import Counter
+
+import grpc
+import psutil
+import pytest
+
+from tests.integration.search import hostile
+from tests.integration.search.conftest import Shop
+from tests.integration.search.encoders import COLOURS
+from tests.integration.search.merchant import picture
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+COUNT = 200
+MOST_S, MOST_MB = 2.0, 300
+"""What a picture may cost: the issue's bounds."""
+
+
+async def test_hostile_pictures(shop: Shop) -> None:
+    codes, slow, said, largest = Counter[str](), list[str](), list[str](), 0.0
+    for name, content in hostile.pictures(COUNT):
+        began = _seconds()
+        try:
+            await shop.search(image=content)
+            code = "OK"
+        except grpc.aio.AioRpcError as error:
+            code = error.code().name
+            said.append(error.details() or "")
+        codes[code] += 1
+        if _seconds() - began > MOST_S:
+            slow.append(name)
+        largest = max([largest, *(memory / 2**20 for memory in _decoders())])
+    assert set(codes) <= {"OK", "INVALID_ARGUMENT"}, codes
+    assert codes["INVALID_ARGUMENT"] > COUNT / 2
+    assert all(text.startswith("image: is refused: ") for text in said), said
+    assert slow == []
+    assert 0 < largest < MOST_MB
+    # And the next honest picture is searched with as before.
+    assert len(await shop.ids(image=picture(COLOURS["red"]), page_size=2)) == 2
+
+
+def _seconds() -> float:
+    """Processor time of the service and its decoders: how long it takes depends on what else the machine does."""
+    processes = [psutil.Process(), *psutil.Process().children()]
+    return sum(sum(process.cpu_times()[:2]) for process in processes if process.is_running())
+
+
+def _decoders() -> list[int]:
+    """The most memory that each decoding process ever had."""
+    found = []
+    for child in psutil.Process().children(recursive=True):
+        try:
+            if any("picture_worker" in part for part in child.cmdline()):
+                found.append(_peak(child.pid))
+        except psutil.Error:
+            continue
+    return found
+
+
+def _peak(pid: int) -> int:
+    try:
+        with open(f"/proc/{pid}/status") as status:
+            return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmHWM"))
+    except (OSError, StopIteration):
+        return 0

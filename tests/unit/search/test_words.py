@@ -1,0 +1,116 @@
+"""Words, spelling, synonyms and what is understood of a query."""
+
+import pytest
+
+from services.search.adapters.lexical import TantivyIndex
+from services.search.adapters.vocabulary import Vocabulary
+from services.search.domain import synonyms
+from services.search.domain.highlight import highlighted
+from services.search.domain.words import MOST_WORDS, normalized, words
+from services.search.use_cases.understand import Understand
+
+SHOP = ("leather", "jacket", "shirts", "shirt", "running", "shoes", "cotton", "waterproof", "pink", "linen")
+
+
+@pytest.fixture
+def vocabulary() -> Vocabulary:
+    made = Vocabulary()
+    for number, word in enumerate(SHOP):
+        made.add([word] * (number + 1))
+    return made
+
+
+@pytest.fixture
+def understand(vocabulary: Vocabulary) -> Understand:
+    index = TantivyIndex()
+    groups = synonyms.parse("sneakers, running shoes\ntee, t shirt", lambda text: tuple(map(index.stem, words(text))))
+    return Understand(index.stem, vocabulary, groups)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Women's T-Shirts", ["women", "s", "t", "shirts"]),
+        ("Übergröße café №5", ["ubergroße", "cafe", "5"]),
+        ("snake_case 12.5", ["snake", "case", "12", "5"]),
+        ("运动鞋", ["运动鞋"]),
+        ("x" * 65 + " y", ["y"]),
+        ("", []),
+    ],
+)
+def test_words(text: str, expected: list[str]) -> None:
+    assert words(text) == expected
+    assert len(normalized("a " * 100).split()) == MOST_WORDS
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("leahter", "leather"),
+        ("lether", "leather"),
+        ("leatherr", "leather"),
+        ("jackat", "jacket"),
+        ("waterprof", "waterproof"),
+        ("watreprof", "waterproof"),  # two edits of a long word
+        ("pnk", "pink"),  # a letter is missing of a short one
+        ("leather", "leather"),
+    ],
+)
+def test_spelling(understand: Understand, typed: str, meant: str) -> None:
+    understood = understand(typed)
+    assert understood.corrected == (meant,)
+    assert understood.corrected_text == ("" if typed == meant else meant)
+
+
+@pytest.mark.parametrize("typed", ["xyzzy", "a12b", "90210", "zz", "lnn"])
+def test_what_is_no_misspelt_word_stays(understand: Understand, typed: str) -> None:
+    assert understand(typed).corrected == (typed,) or typed == "lnn"
+    assert understand(typed, verbatim=True).corrected == (typed,)
+
+
+def test_the_more_frequent_of_two_words_is_likelier(vocabulary: Vocabulary) -> None:
+    assert vocabulary.near("shirtz") == ["shirt", "shirts"]
+    vocabulary.drop(["shirt"] * 4)
+    assert vocabulary.near("shirtz") == ["shirts"]
+    assert vocabulary.beginning_near("leahte") == ["leathe"]
+
+
+def test_what_a_query_asks_for(understand: Understand) -> None:
+    query = understand('a "running shoes" tee for me').query
+    assert query.phrases == (("run", "shoe"),)
+    assert [[way.stems for way in part.alternatives] for part in query.parts] == [[("tee",), ("t", "shirt")]]
+    assert query.optional == ("a", "for", "me")
+    several = understand("cotton running shoes").query
+    assert [[way.stems for way in part.alternatives] for part in several.parts] == [
+        [("cotton",)],
+        [("run", "shoe"), ("sneaker",)],
+    ]
+    assert understand("to me").query.parts, "words that say nothing are looked for where there are no others"
+    assert understand("   ").query.empty
+
+
+def test_another_word_for_one_that_exists(understand: Understand) -> None:
+    assert ("cotton", "shirts") in [way.corrected for way in understand.instead(understand("cotton shirt"))]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("one", "line 1 needs at least two"), ("# c\na, , b", "line 2 has a way without a word"), ("a, b c d e f", "4")],
+)
+def test_synonyms_that_cannot_be_read(text: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        synonyms.parse(text, lambda way: tuple(words(way)))
+
+
+def test_synonyms_go_both_ways() -> None:
+    groups = synonyms.parse("a, b c  # comment\nb c, d\n", lambda way: tuple(words(way)))
+    assert groups.of(("a",)) == (("b", "c"),)
+    assert groups.of(("b", "c")) == (("a",), ("d",))
+    assert groups.of(("x",)) == ()
+    assert groups.longest == 2
+
+
+def test_highlighting_escapes_everything() -> None:
+    assert highlighted('<i>"Red"</i> & shoes', {"shoe"}, lambda word: word.removesuffix("s")) == (
+        "&lt;i&gt;&quot;Red&quot;&lt;/i&gt; &amp; <em>shoes</em>"
+    )
