@@ -211,7 +211,8 @@ async def started(
         "attribution_key_file": key, "client_id": "search", "client_secret_file": secret,
     }  # fmt: skip
     # On a machine that does much else a part takes longer, and is not gone for that.
-    patient = {"text_encoder_timeout_s": 5, "picture_encoder_timeout_s": 5, "index_timeout_s": 5, "default_timeout_s": 20}
+    parts = ("text_encoder_timeout_s", "picture_encoder_timeout_s", "index_timeout_s")
+    patient: dict[str, Any] = {**dict.fromkeys(parts, 5), "default_timeout_s": 20}
     settings = SearchSettings(**common, **patient, popular_poll_s=0.2, picture_timeout_s=5)
     worker = WorkerSettings(**common, index_flush_s=0.2, popular_every_s=0.3, popular_shoppers=2)
     server = await start(await build_search(settings))
