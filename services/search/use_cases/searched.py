@@ -38,6 +38,7 @@ class Searched:
         query = normalized(typed)
         if not shopper or not SHORTEST <= len(query) <= LONGEST or query.count(" ") >= MOST_WORDS - 1:
             return
+        self._waiting.pop((shopper, query), None)  # so that the newest stands last
         if len(self._waiting) < MOST_WAITING:
             self._waiting[shopper, query] = " ".join(typed.split())
         if (known := self._own.get(shopper)) is not None:

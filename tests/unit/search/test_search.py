@@ -1,0 +1,203 @@
+"""The use case over parts in memory: taste, parts that are gone, what is remembered."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pytest
+from aisle.catalog.v1.product_pb2 import Product
+
+from services.search.adapters.lexical import TantivyIndex
+from services.search.adapters.vocabulary import Vocabulary
+from services.search.domain.releases import Build
+from services.search.domain.synonyms import Synonyms
+from services.search.ports import ProductChange, Step, Tower, Vector
+from services.search.use_cases.active_build import ActiveBuild
+from services.search.use_cases.catalogue import Catalogue
+from services.search.use_cases.follow import FollowCatalogue
+from services.search.use_cases.guards import Degradation, Guard
+from services.search.use_cases.meaning import Guards, Meaning
+from services.search.use_cases.personal import Personal
+from services.search.use_cases.search import Ask, Search
+from services.search.use_cases.searched import Searched
+from services.search.use_cases.understand import Understand
+
+TOWER = Tower("1", "items", 2, 50, 8, {"VIEW": 1})
+ITEMS = {"lamp-1": [1.0, 0.0], "lamp-2": [0.0, 1.0], "lamp-3": [0.7, 0.7]}
+
+
+class Gone(Exception):
+    """A part does not answer."""
+
+
+@dataclass
+class Recommender:
+    """Tastes and item vectors of shoppers who liked one lamp."""
+
+    histories: dict[str, list[str]] = field(default_factory=dict)
+    gone: bool = False
+    asked: int = 0
+
+    async def tower(self) -> Tower | None:
+        return TOWER
+
+    async def history(self, shopper: str, most: int) -> list[Step]:
+        self.asked += 1
+        if self.gone:
+            raise Gone
+        return [Step(item, "VIEW", 0) for item in self.histories.get(shopper, [])]
+
+    async def user_vector(self, tower: Tower, vectors: Vector, kinds: Sequence[int], ages_h: Sequence[float]) -> Vector:
+        return np.asarray(vectors.sum(axis=0), np.float32)
+
+    async def search(self, *_: Any) -> list[tuple[str, float]]:
+        return []
+
+    async def vectors(self, collection: str, ids: Sequence[str]) -> dict[str, Vector]:
+        return {item: np.array(ITEMS[item], np.float32) for item in ids if item in ITEMS}
+
+
+class NoBuilds:
+    """No release was ever promoted."""
+
+    async def serving(self) -> Build | None:
+        return None
+
+
+def guard(what: Degradation) -> Guard:
+    return Guard(what, 5.0, 0.1, 1)
+
+
+def catalogue() -> Catalogue:
+    made = Catalogue(TantivyIndex(), Vocabulary())
+    for number in range(1, 4):
+        made.put(Product(name=f"products/lamp-{number}", title=f"Lamp {number}", in_stock=True))
+    made.commit()
+    return made
+
+
+async def search_over(recommender: Recommender, table: Catalogue, age_s: float = 0.0) -> Search:
+    index: Any = table._index
+    nothing: Any = None
+    personal = Personal(table, recommender, recommender, guard(Degradation.PERSONALIZATION), 3600)
+    watching = asyncio.create_task(personal.watch())
+    await asyncio.sleep(0)
+    watching.cancel()
+    guards = Guards(*(guard(part) for part in (Degradation.TEXT_ENCODER, Degradation.IMAGE_ENCODER, Degradation.INDEX)))
+    builds: Any = NoBuilds()
+    meaning = Meaning(table, nothing, nothing, recommender, guards, 10)
+    understand = Understand(index.stem, table._vocabulary, Synonyms())
+    return Search(table, index, understand, ActiveBuild(builds, 1.0), meaning, personal, lambda: age_s, bytes(32))
+
+
+@pytest.mark.parametrize("text", ["lamp", ""])
+@pytest.mark.parametrize("liked", ["lamp-1", "lamp-2", "lamp-3"])
+async def test_what_suits_the_shopper_comes_first_among_equals(text: str, liked: str) -> None:
+    recommender = Recommender({"visitors/v": [liked]})
+    search = await search_over(recommender, catalogue())
+    found = await search(Ask(text, 10, shopper="visitors/v"))
+    assert found.personalized
+    assert found.products[0].name == f"products/{liked}" or liked == "lamp-3"
+    best = max(ITEMS, key=lambda item: float(np.dot(ITEMS[item], ITEMS[liked])))
+    assert found.products[0].name == f"products/{best}"
+    assert {product.name for product in found.products} == {f"products/{item}" for item in ITEMS}
+    asked = recommender.asked
+    await search(Ask(text, 10, shopper="visitors/v"))
+    assert recommender.asked == asked, "pages of one search share a vector"
+
+
+@pytest.mark.parametrize(
+    "ask", [Ask("lamp", 10), Ask("lamp", 10, "visitors/new"), Ask("lamp", 10, "visitors/v", order=("price", False))]
+)
+async def test_nobody_known_and_another_order_are_not_personalised(ask: Ask) -> None:
+    search = await search_over(Recommender({"visitors/v": ["lamp-1"]}), catalogue())
+    found = await search(ask)
+    assert not found.personalized
+    assert len(found.products) == 3
+    assert not found.degraded
+
+
+async def test_a_recommender_that_is_gone_costs_the_order_alone() -> None:
+    search = await search_over(Recommender({"visitors/v": ["lamp-1"]}, gone=True), catalogue())
+    found = await search(Ask("lamp", 10, shopper="visitors/v"))
+    assert found.degraded == {Degradation.PERSONALIZATION}
+    assert len(found.products) == 3
+
+
+async def test_a_catalogue_that_is_gone_is_said() -> None:
+    search = await search_over(Recommender(), catalogue(), age_s=60.0)
+    assert (await search(Ask("lamp", 10))).degraded == {Degradation.CATALOG}
+
+
+async def test_a_picture_without_an_encoder() -> None:
+    search = await search_over(Recommender(), catalogue())
+    found = await search(Ask("", 10, picture=b"anything"))
+    assert found.degraded == {Degradation.IMAGE_ENCODER}
+    assert found.fallback
+    assert found.products
+
+
+@dataclass
+class Feed:
+    """The catalogue's changes, page by page."""
+
+    pages: list[list[ProductChange]]
+
+    async def changes(self, cursor: str) -> tuple[list[ProductChange], str, bool]:
+        at = int(cursor or 0)
+        return self.pages[at], str(at + 1), at + 1 < len(self.pages)
+
+
+async def test_the_last_word_on_a_product_counts() -> None:
+    def change(item: str, title: str = "") -> ProductChange:
+        return ProductChange(item, Product(name=f"products/{item}", title=title) if title else None)
+
+    table = Catalogue(TantivyIndex(), Vocabulary())
+    follow = FollowCatalogue(
+        Feed([[change("a", "Old"), change("b", "Bowl"), change("a", "New")], [change("b")]]), table, 1
+    )
+    assert await follow.step()
+    assert not follow.ready
+    assert not await follow.step()
+    assert follow.ready
+    row = table.row("a")
+    assert row is not None
+    found = table.product(row)
+    assert found is not None
+    assert found.title == "New"
+    assert len(table) == 1
+
+
+@dataclass
+class Written:
+    """What reached the database."""
+
+    rows: list[tuple[str, str, str]] = field(default_factory=list)
+    gone: bool = False
+
+    async def remember(self, searches: Sequence[tuple[str, str, str]]) -> None:
+        if self.gone:
+            raise Gone
+        self.rows += searches
+
+    async def own(self, shopper: str, limit: int) -> list[str]:
+        if self.gone:
+            raise Gone
+        return [typed for who, _, typed in self.rows if who == shopper][::-1][:limit]
+
+
+async def test_searches_are_remembered_behind() -> None:
+    database: Any = Written()
+    searched = Searched(database, 1.0)
+    for typed in ("Blue  Lamp", "bowl", "blue lamp!", "x", "y" * 101):
+        searched.note("visitors/v", typed)
+    searched.note("", "nobody's")
+    assert await searched.own("visitors/v") == ["blue lamp!", "bowl"]
+    database.gone = True
+    await searched.flush()
+    database.gone = False
+    await searched.flush()
+    assert sorted(database.rows) == [("visitors/v", "blue lamp", "blue lamp!"), ("visitors/v", "bowl", "bowl")]
+    assert await searched.own("") == []
