@@ -10,6 +10,8 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -54,14 +56,25 @@ def build() -> None:
     Raises:
         BuildError: a tool failed; holds what it said last.
     """
-    # Two commands must not install into one folder; the lock goes with the process.
-    fcntl.flock(os.open(WEB, os.O_RDONLY), fcntl.LOCK_EX)
-    _install_node()
-    if _stale_packages():
-        _run([str(NPM), "ci", "--no-audit", "--no-fund"], "Is the npm registry reachable? Run the same command again.")
-        _packages_stamp().write_text(_packages())
-    if not built():
-        _build()
+    with _alone():
+        _install_node()
+        if _stale_packages():
+            hint = "Is the npm registry reachable? Run the same command again."
+            _run([str(NPM), "ci", "--no-audit", "--no-fund"], hint)
+            _packages_stamp().write_text(_packages())
+        if not built():
+            _build()
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Waits for other commands: two must not install into one folder. The lock goes with the process at the latest."""
+    folder = os.open(WEB, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
 
 
 def _build() -> None:

@@ -1,10 +1,11 @@
 """What a merchant does, in a real browser."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e import steps
-from tests.support.mesh import RunningMesh
+from tests.e2e.conftest import fresh
+from tests.support.mesh import RunningMesh, wait_until
 
 pytestmark = pytest.mark.mesh
 
@@ -28,3 +29,32 @@ def test_nobody_else_gets_there(page: Page) -> None:
     steps.sign_up(page)
     page.goto("/merchant")
     page.wait_for_url("**/log-in**")
+
+
+def test_a_pinned_product_is_seen_by_shoppers(browser: Browser, mesh: RunningMesh) -> None:
+    """Pinned in the editor, it stands first in the preview at once, and in the shop after it was saved."""
+    with fresh(browser, mesh) as merchant, fresh(browser, mesh) as shopper:
+        steps.home(shopper)
+        pinned = steps.order(shopper)[7]
+        title = shopper.locator(f"[data-product='{pinned}'] .card-link").first.inner_text()
+        steps.log_in(merchant, mesh.credentials.admin_email, mesh.credentials.admin_password)
+        merchant.goto("/merchant/scenarios/home")
+        merchant.get_by_role("button", name="Add a rule").click()
+        rule = merchant.locator("fieldset.rule").last
+        rule.get_by_role("combobox", name="Add a product").fill(title)
+        merchant.get_by_role("option", name=title).first.click()
+        expect(merchant.locator(".preview-list li").first).to_have_attribute("data-product", pinned)
+        assert steps.violations(merchant) == []
+        merchant.get_by_role("button", name="Save").click()
+        expect(merchant.locator(".toast")).to_contain_text("Saved")
+        try:
+            wait_until(lambda: _first(shopper) == pinned, 20, "the pinned product in front")
+        finally:
+            merchant.locator("fieldset.rule").last.get_by_role("button", name="Delete the rule").click()
+            merchant.get_by_role("button", name="Save").click()
+            expect(merchant.locator("fieldset.rule")).to_have_count(0)
+
+
+def _first(shopper: Page) -> str:
+    steps.home(shopper)
+    return steps.order(shopper)[0]

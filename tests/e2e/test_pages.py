@@ -31,6 +31,8 @@ PAGES = {
     "account": ("/account", ".history li"),
     "merchant": ("/merchant", ".stock-row"),
     "merchant orders": ("/merchant/orders", ".order-row"),
+    "merchant scenarios": ("/merchant/scenarios", ".scenario-row"),
+    "merchant scenario": ("/merchant/scenarios/home", ".preview-list li"),
 }
 
 

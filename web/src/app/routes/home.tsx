@@ -7,6 +7,14 @@ import { RecommendationRow } from "@/features/recommendations/components/row";
 import { useTitle } from "@/lib/title";
 
 const PICKED: Ask = { scenario: "home" };
+// Rows of one retriever each; one that finds nothing is not there.
+const ROWS: { id: string; retriever: NonNullable<Ask["retriever"]>; title: string }[] = [
+  { id: "because", retriever: "RETRIEVER_BECAUSE_VIEWED", title: "Because of what you viewed" },
+  { id: "recent", retriever: "RETRIEVER_RECENTLY_VIEWED", title: "You looked at" },
+  { id: "trending", retriever: "RETRIEVER_TRENDING", title: "On the rise" },
+  { id: "new", retriever: "RETRIEVER_NEW_ARRIVALS", title: "New here" },
+  { id: "again", retriever: "RETRIEVER_BUY_AGAIN", title: "Buy again" },
+];
 
 /** Rows of recommendations, each by its own question, and then more of the first for as long as one scrolls. */
 export function Home() {
@@ -36,6 +44,15 @@ export function Home() {
             <CategoryTiles />
           </Suspense>
         </section>
+        {ROWS.map(({ id, retriever, title }) => (
+          <RecommendationRow
+            key={id}
+            id={id}
+            optional
+            ask={{ scenario: "home", retriever }}
+            title={(reply) => reply?.title || title}
+          />
+        ))}
         <EndlessRecommendations ask={PICKED} title="More to look at" />
       </div>
     </>

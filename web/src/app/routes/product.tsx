@@ -50,8 +50,14 @@ export function ProductPage() {
       <div className="rows">
         <RecommendationRow
           id="similar"
-          ask={{ scenario: "product", contextProduct: name }}
-          title={() => "Goes with this"}
+          ask={{ scenario: "product", contextProduct: name, retriever: "RETRIEVER_SIMILAR" }}
+          title={() => "Similar"}
+        />
+        <RecommendationRow
+          id="together"
+          optional
+          ask={{ scenario: "product", contextProduct: name, retriever: "RETRIEVER_BOUGHT_TOGETHER" }}
+          title={() => "Often bought together"}
         />
         <section className="reviews" aria-labelledby="reviews">
           <h2 id="reviews">Reviews</h2>

@@ -5,7 +5,7 @@ import { rowQuery, type Ask, type Reply } from "@/features/recommendations/api/r
 import { degradation, usualReason } from "@/features/recommendations/words";
 import { ProductCard } from "@/components/product/card";
 import { Shelf } from "@/components/product/shelf";
-import { Failure } from "@/components/ui/notice";
+import { Failure, Notice } from "@/components/ui/notice";
 import { useNear } from "@/lib/seen";
 
 interface Properties {
@@ -39,7 +39,11 @@ function Row({ ask, title, note, optional, first, id }: Properties) {
   return (
     <>
       <Shelf title={title(data)} note={note?.(data)} id={id}>
-        <Cards reply={data} eager={first ? 6 : 0} />
+        {data.results.length > 0 ? (
+          <Cards reply={data} eager={first ? 6 : 0} />
+        ) : (
+          <Notice>There is nothing to show here yet.</Notice>
+        )}
       </Shelf>
       {data.degraded.length > 0 && (
         <p className="degraded" role="status">
