@@ -5,13 +5,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from aisle.recs.v1.scenario_pb2 import Retriever
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from services.kit.errors import InvalidArgument, NotFound
 from services.recs.domain.events import Kind
 from services.recs.domain.scenarios import Action, Diversity, Exploration, RetrieverName, RetrieverUse, Rule, Scenario
 from services.recs.ports import Statistic
+from services.recs.servicer.scenario_messages import RETRIEVERS
+from services.recs.use_cases import wording
 from services.recs.use_cases.guards import Degradation
+from services.recs.use_cases.planning import PARTS
 from services.recs.use_cases.recommend import Recommend
 from services.recs.use_cases.scenario_book import ready
 from tests.unit.recs.shop import Shop, ask, counted, ids, product, scenario
@@ -257,3 +261,9 @@ async def test_an_explanation_tells_of_every_stage() -> None:
     )
     assert found.ordered[best.product_id].rank == 1
     assert found.title == "Mixed"
+
+
+def test_every_retriever_of_the_contract_is_made_and_worded() -> None:
+    assert set(PARTS) == set(RetrieverName) == set(wording.TITLES)
+    assert set(RetrieverName) <= set(wording.REASONS)
+    assert {0, *RETRIEVERS.values()} == set(Retriever.values())
