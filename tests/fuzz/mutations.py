@@ -47,13 +47,13 @@ def cases(methods: list[MethodDescriptor], count: int, seed: int, known: Known, 
         count: how many cases.
         seed: of the random numbers.
         known: resources that exist, so that handlers are reached.
-        doomed: resources that exist, to be deleted.
+        doomed: resources that exist, to be deleted or cancelled.
     """
     dice = random.Random(seed)
     for number in range(count):
         method = methods[number % len(methods)]
-        # What is deleted is gone for everybody else: it is not what the others work on.
-        names = doomed if method.name.startswith("Delete") else known
+        # What is deleted or cancelled is gone for everybody else: it is not what the others work on.
+        names = doomed if method.name.startswith(("Delete", "Cancel")) else known
         base = samples.sample(method.input_type, names)
         _thin(dice, base, dice.choice((0.0, 0.2, 0.5, 1.0)))
         _freshen(dice, base)
