@@ -59,7 +59,7 @@ def settings(database_url: str, tmp_path: Path) -> CatalogSettings:
         picture_unused_s=0,
         sweep_every_s=0.2,
         payment_provider="test",
-        payment_timeout_s=1.0,
+        payment_timeout_s=2.0,
         settle_every_s=0.1,
         settle_after_s=0.5,
     )
