@@ -38,12 +38,14 @@ class Searched:
         query = normalized(typed)
         if not shopper or not SHORTEST <= len(query) <= LONGEST or query.count(" ") >= MOST_WORDS - 1:
             return
+        # What a database cannot hold is nothing that one would want to see again.
+        shown = " ".join("".join(c if c.isprintable() else " " for c in typed).split())
         self._waiting.pop((shopper, query), None)  # so that the newest stands last
         if len(self._waiting) < MOST_WAITING:
-            self._waiting[shopper, query] = " ".join(typed.split())
+            self._waiting[shopper, query] = shown
         if (known := self._own.get(shopper)) is not None:
             kept = [other for other in known[1] if normalized(other) != query]
-            self._own[shopper] = known[0], [" ".join(typed.split()), *kept][:OWN]
+            self._own[shopper] = known[0], [shown, *kept][:OWN]
 
     async def own(self, shopper: str) -> list[str]:
         """The shopper's searches, newest first; none when the database does not answer."""

@@ -191,7 +191,7 @@ class Written:
 async def test_searches_are_remembered_behind() -> None:
     database: Any = Written()
     searched = Searched(database, 1.0)
-    for typed in ("Blue  Lamp", "bowl", "blue lamp!", "x", "y" * 101):
+    for typed in ("Blue  Lamp", "\x00bowl\x07", "blue lamp!", "x", "y" * 101):
         searched.note("visitors/v", typed)
     searched.note("", "nobody's")
     assert await searched.own("visitors/v") == ["blue lamp!", "bowl"]
