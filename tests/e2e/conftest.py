@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.support.mesh import RunningMesh
 
@@ -23,6 +23,8 @@ FLAGS = [
 ]
 # What Chromium says on the console of every answer that is not a success.
 NO_SUCCESS = "Failed to load resource"
+# No promise of the shop, but enough for a machine that does much else.
+PATIENCE_MS = 30_000
 WIDE = {"width": 1280, "height": 900}
 
 
@@ -34,6 +36,7 @@ def browser() -> Iterator[Browser]:
     """
     if CHROMIUM is None:
         pytest.skip("No browser: the end-to-end tests need Chromium (Debian: apt-get install chromium)")
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
@@ -46,7 +49,7 @@ def fresh(browser: Browser, mesh: RunningMesh, forgiven: str = "", **options: An
     settings = {"viewport": WIDE, "reduced_motion": "reduce", "locale": "en-GB"} | options
     context: BrowserContext = browser.new_context(base_url=mesh.url, **settings)
     page = context.new_page()
-    page.set_default_timeout(30_000)
+    page.set_default_timeout(PATIENCE_MS)
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text) if message.type in {"error", "warning"} else None)
     page.on("pageerror", lambda problem: said.append(str(problem)))

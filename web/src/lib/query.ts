@@ -7,9 +7,10 @@ import { ApiError } from "@/lib/http";
 import { onSubjectChange } from "@/lib/session";
 
 const MINUTE_MS = 60_000;
-// An event reaches the next reply within a second; it mostly is there after the first of these, and what was chosen at the onboarding after the last.
-const LOOK_AGAIN_MS = [120, 900, 2500];
-const MERGED_MS = [800, 2500, 6000];
+// An event reaches the next reply within a second; it mostly is there after the first of these.
+const EVENT_MS = [120, 900];
+// What was chosen, and what a log-in takes along, goes from service to service first.
+const CHOICE_MS = [400, 1500, 4000, 9000];
 
 export const queryClient = new QueryClient({
   defaultOptions: {
@@ -26,21 +27,20 @@ export const queryClient = new QueryClient({
 
 onSubjectChange(() => {
   void queryClient.resetQueries({ queryKey: ["mine"] });
-  // A visitor's cart and history follow to the account a moment after the log-in.
-  for (const ms of MERGED_MS) {
-    for (const part of ["cart", "row", "history"]) {
+  readSoon(CHOICE_MS, "cart", "row", "history");
+});
+
+onStored((kinds) => {
+  if ([...kinds].some((kind) => kind !== "KIND_IMPRESSION")) readSoon(EVENT_MS, "row");
+});
+
+/** Reads rows again, as soon as the shop can know what was chosen. */
+export const followChoice = (): void => readSoon(CHOICE_MS, "row");
+
+function readSoon(delays: readonly number[], ...parts: string[]): void {
+  for (const ms of delays) {
+    for (const part of parts) {
       setTimeout(() => void queryClient.invalidateQueries({ queryKey: ["mine", part] }), ms);
     }
   }
-});
-
-/** Reads the rows of recommendations again: the shop has heard something that changes them. */
-export function followSoon(): void {
-  for (const ms of LOOK_AGAIN_MS) {
-    setTimeout(() => void queryClient.invalidateQueries({ queryKey: ["mine", "row"] }), ms);
-  }
 }
-
-onStored((kinds) => {
-  if ([...kinds].some((kind) => kind !== "KIND_IMPRESSION")) followSoon();
-});

@@ -4,7 +4,7 @@ import { useState } from "react";
 import { chosenQuery, departmentsQuery, faceQuery, prefer } from "@/features/onboarding/api/tastes";
 import { ProductPicture } from "@/components/product/picture";
 import { Icon } from "@/components/ui/icon";
-import { followSoon } from "@/lib/query";
+import { followChoice } from "@/lib/query";
 import { sayError } from "@/lib/toasts";
 import type { Category } from "@/lib/types";
 
@@ -26,7 +26,7 @@ export function Tastes({ action, done }: Properties) {
     mutationFn: () => prefer([...chosen]),
     onSuccess: () => {
       client.setQueryData(chosenQuery.queryKey, [...chosen]);
-      followSoon();
+      followChoice();
       done();
     },
     onError: sayError,
