@@ -12,6 +12,7 @@ from services.kit.errors import Unavailable
 from services.kit.pictures.frames import LENGTHS
 from services.kit.pictures.kinds import PictureRefused
 
+START_S = 20.0
 TRIES = 2
 """A worker may die for a reason of its own; a picture that kills two is to blame."""
 log = telemetry.logger("aisle.pictures")
@@ -73,8 +74,9 @@ class WorkerPool:
             self._idle.put_nowait(worker if healthy else None)
 
     async def _start(self) -> asyncio.subprocess.Process:
+        worker: asyncio.subprocess.Process | None = None
         try:
-            return await asyncio.create_subprocess_exec(
+            worker = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", self._module, str(self._memory_mib)),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
@@ -83,8 +85,14 @@ class WorkerPool:
                 env={name: os.environ[name] for name in ("PATH", "PYTHONPATH", "LANG") if name in os.environ},
                 start_new_session=True,
             )
-        except OSError:
+            # What a picture may take begins when the decoder is there: on a busy machine its imports take a second.
+            async with asyncio.timeout(START_S):
+                await _exchange(worker, {"hello": True}, b"")
+            return worker
+        except (OSError, TimeoutError, asyncio.IncompleteReadError):
             log.exception("picture worker does not start")
+            if worker is not None and worker.returncode is None:
+                worker.kill()
             raise Unavailable("Pictures cannot be decoded at the moment.", reason="DECODER_UNAVAILABLE") from None
 
 

@@ -283,7 +283,9 @@ class Search:
             # Behind the cheapest shirt comes the next shirt, and not something that is a little like one.
             rows = lexical[0] if len(lexical[0]) else fused.rows
             return ordering.by_field(self._catalogue, rows, name, descending)
-        scores = np.where(self._catalogue.in_stock[fused.rows], fused.scores, fused.scores * OUT_OF_STOCK)
+        scores = fused.scores
+        if not ask.picture:  # who shows a picture looks for that very thing
+            scores = np.where(self._catalogue.in_stock[fused.rows], scores, scores * OUT_OF_STOCK)
         return ordering.ordered(self._catalogue, fused.rows, fused.tiers, scores)
 
     def _newest(self, request: _Request) -> Ordered:

@@ -27,7 +27,7 @@ SESSIONS = "aisle.users.v1.SessionService"
 LOCK = 0x53524348
 """Of the one worker, in the search database."""
 EMBED_TIMEOUT_S = 30.0
-"""Of a batch of pictures on a busy machine."""
+"""Of a batch of pictures, or of decoding one, on a busy machine: the catalogue has taken these pictures already."""
 
 
 async def build(settings: WorkerSettings) -> App:
@@ -47,7 +47,7 @@ async def build(settings: WorkerSettings) -> App:
     inference = channel(settings.inference_address)
     for opened in (products, with_token, inference):
         await resources.enter_async_context(opened)
-    pictures = PreparedPictures(settings.picture_workers, settings.picture_timeout_s, settings.picture_memory_mib)
+    pictures = PreparedPictures(settings.picture_workers, EMBED_TIMEOUT_S, settings.picture_memory_mib)
     resources.push_async_callback(pictures.aclose)
     writer = MilvusWriter(settings.milvus_uri, settings.milvus_token)
     resources.callback(writer.close)

@@ -44,10 +44,12 @@ def words() -> np.ndarray[Any, Any]:
     """[vocabulary, dimension]; nothing for padding and unknown words."""
     random = np.random.default_rng(3)
     table = np.zeros((len(VOCABULARY), DIMENSION), np.float32)
-    for group in MEANINGS:
-        meaning = random.normal(size=DIMENSION)
+    # Meanings have nothing to do with each other, nor with colours: orthogonal to what pictures of one colour are.
+    plain = [np.tile(np.eye(3)[channel], GRID * GRID) for channel in range(3)]
+    basis, _ = np.linalg.qr(np.stack([*plain, *random.normal(size=(len(MEANINGS), DIMENSION))]).T)
+    for place, group in enumerate(MEANINGS):
         for word in group:
-            table[VOCABULARY[word]] = meaning / np.linalg.norm(meaning) + random.normal(size=DIMENSION) * 0.01
+            table[VOCABULARY[word]] = basis[:, len(plain) + place] + random.normal(size=DIMENSION) * 0.001
     for word, colour in COLOURS.items():
         table[VOCABULARY[word]] = picture_vector(colour)
     return table

@@ -6,6 +6,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
+from functools import cache
 
 from PIL import Image
 
@@ -77,8 +78,11 @@ def claiming(dice: random.Random) -> bytes:
 
 def bomb(dice: random.Random) -> bytes:
     """As large as is taken, of next to no bytes."""
-    side = dice.choice([5000, 4900])
-    deep = dice.random() < 0.5
+    return _bomb(dice.choice([5000, 4900]), dice.random() < 0.5)
+
+
+@cache
+def _bomb(side: int, deep: bool) -> bytes:
     row = b"\x00" + bytes(side * (8 if deep else 4))
     packer = zlib.compressobj(1)
     data = b"".join(packer.compress(row) for _ in range(side)) + packer.flush()

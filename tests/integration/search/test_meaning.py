@@ -157,7 +157,7 @@ async def test_a_release_that_is_not_fit_is_refused(shop: Shop, changes: dict[st
 @pytest.mark.parametrize(
     ("spec", "said"),
     [
-        ("{", "is not JSON"),
+        ("{x", "is not JSON"),
         ("{}", "needs `encoders`"),
         ('{"encoders": {"a": {"model": "a", "version": "x", "space": "s"}}}', "encoders.a.version"),
     ],
