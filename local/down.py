@@ -2,7 +2,7 @@
 
 import time
 
-from local import console
+from local import console, encoders
 from local.errors import MeshError
 from local.ownership import end, own, wait_gone
 from local.settings import MeshSettings
@@ -19,6 +19,7 @@ def down(settings: MeshSettings) -> int:
         MeshError: something of the mesh could not be stopped.
     """
     supervisor = Supervisor(settings)
+    encoders.stop(settings)
     began = time.monotonic()
     processes = own(settings)
     if not processes:

@@ -40,6 +40,8 @@ class MeshSettings:
     """Shoppers of the simulated shop, and of a dataset that brings no events."""
     seed: int = 7
     """Seed of the simulated shop: the same seed draws the same shop."""
+    encoders: bool = True
+    """Train the encoders of search in the background when no search release answers."""
 
     @property
     def run(self) -> Path:
@@ -95,6 +97,7 @@ def from_environment(environment: Mapping[str, str]) -> MeshSettings:
         products=_number(environment, "AISLE_SHOP_PRODUCTS", default.products, 50, 1_000_000),
         shoppers=_number(environment, "AISLE_SHOP_SHOPPERS", default.shoppers, 50, 1_000_000),
         seed=_number(environment, "AISLE_SHOP_SEED", default.seed, 0, 2**31 - 1),
+        encoders=environment.get("AISLE_ENCODERS", "").lower() not in ("0", "no", "false"),
     )
 
 

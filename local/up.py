@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from types import FrameType
 
+from local import encoders, postgres, preflight
 from local import ports as port_choice
-from local import postgres, preflight
 from local.bringup import bring_up, stay
 from local.console import console, step
 from local.credentials import Credentials, ensure
@@ -46,6 +46,7 @@ def up(settings: MeshSettings) -> None:
                     down(settings)
                 raise
         announce(mesh, time.monotonic() - began)
+        encoders.start(mesh)
         if running or settings.detach:
             if running:
                 console.print("It was running already: `make down` stops it, `make logs` follows it.")

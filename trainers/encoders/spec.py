@@ -17,6 +17,8 @@ class TextSpec:
     pad_id: int
     tokenizer: Mapping[str, Any]
     """The JSON of the `tokenizers` library."""
+    answers_above: float = 1.0
+    """Inner product with a question from which on a product counts as an answer to it; 1 where nobody measured it."""
 
     def to_json(self) -> dict[str, Any]:
         """The entry of an encoder specification, without a version."""
@@ -49,7 +51,7 @@ Spec = TextSpec | PictureSpec
 def of_json(entry: Mapping[str, Any]) -> Spec:
     """Reads an entry; what this code does not know of (a version, golden rows) is left aside."""
     kind = TextSpec if entry["kind"] == "text" else PictureSpec
-    known = {name: entry[name] for name in kind.__dataclass_fields__}
+    known = {name: entry[name] for name in kind.__dataclass_fields__ if name in entry}
     if kind is PictureSpec:
         known["background"] = tuple(known["background"])
     return kind(**known)

@@ -1,0 +1,72 @@
+"""Makes the encoders of search while the shop is up already: until then search goes by words alone."""
+
+import asyncio
+import os
+import subprocess
+import sys
+
+import grpc
+import psutil
+from aisle.search.v1 import search_release_service_pb2 as pb
+from aisle.search.v1.search_release_service_pb2_grpc import SearchReleaseServiceStub
+
+from local.console import console
+from local.data import TIMEOUT_S, admin_token
+from local.ownership import end, own
+from local.processes import Mesh, addresses
+from local.settings import MARKER, ROOT, MeshSettings
+
+NAME = "encoders"
+COMMAND = ("-m", "trainers.clip")
+# Behind the shop's own processes; one thread, and the backbone as it was published: a minute for 1,000 products.
+SETTINGS = ("--nice", "10", "--threads", "1", "--tuned-epochs", "0", "--frozen-epochs", "12")
+
+
+def start(mesh: Mesh) -> None:
+    """Trains, publishes and promotes in the background, unless a search release answers or nobody wants one."""
+    if not mesh.settings.encoders or asyncio.run(_has_release(mesh)) or _running(mesh.settings):
+        return
+    environment = os.environ | {
+        MARKER: mesh.settings.marker,
+        "AISLE_DATA": str(mesh.settings.data),
+        "PYTHONUNBUFFERED": "1",
+    }
+    with (mesh.settings.logs / f"{NAME}.log").open("ab") as log:
+        subprocess.Popen(  # noqa: S603
+            [sys.executable, *COMMAND, "all", *SETTINGS],
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # Ctrl-C is for the shop, which then stops this in its order
+        )
+    console.print("  [cyan]▸[/] Search goes by words; by meaning and by picture in a minute or two:")
+    console.print(f"    the encoders are being trained (make logs ARGS={NAME})")
+
+
+def stop(settings: MeshSettings) -> None:
+    """Ends a training that still runs: it goes on where it was with the next `up`."""
+    end(_running(settings))
+
+
+def _running(settings: MeshSettings) -> list[psutil.Process]:
+    return [process for process in own(settings) if _is_training(process)]
+
+
+def _is_training(process: psutil.Process) -> bool:
+    try:
+        return COMMAND[1] in process.cmdline()
+    except psutil.Error:
+        return False
+
+
+async def _has_release(mesh: Mesh) -> bool:
+    token = await admin_token(mesh)
+    async with grpc.aio.insecure_channel(addresses(mesh.ports.search[:1])) as channel:
+        reply = await SearchReleaseServiceStub(channel).ListSearchReleases(
+            pb.ListSearchReleasesRequest(page_size=8),
+            metadata=(("authorization", f"Bearer {token}"),),
+            timeout=TIMEOUT_S,
+        )
+    return any(release.state == pb.SearchRelease.STATE_PROMOTED for release in reply.search_releases)
