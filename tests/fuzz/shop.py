@@ -72,6 +72,8 @@ def callers(mesh: RunningMesh) -> Callers:
     known, doomed = resources(mesh, admin), resources(mesh, admin)
     for names in (known, doomed):
         names.update(bought(mesh, shopper, names["products/*"]))
+    # The shortest text of a payment token's pattern is one that the test provider declines.
+    known["A"] = "test-approved"
     return Callers(shopper.access_token, admin, known | own | release, doomed)
 
 
