@@ -89,6 +89,13 @@ def check_texts(rows: Sequence[Mapping[str, Any]], encoder: Texts, where: str, t
     return max(_compare(rows, found, where, tolerance) for found in (alone, together))
 
 
+def drift_of_texts(encoder: Texts) -> float:
+    """How much it matters to a text what else is in the batch: int8 takes its ranges from the whole batch."""
+    tokens = Tokens(encoder.spec)
+    alone = np.concatenate([encoder.ids(*tokens([text])) for text in TEXTS])
+    return float(np.abs(alone - encoder.ids(*tokens(TEXTS))).max())
+
+
 def check_pictures(
     rows: Sequence[Mapping[str, Any]], encoder: Pictures, where: str, tolerance: float = TOLERANCE
 ) -> float:
