@@ -128,7 +128,7 @@ def spec(version: int = 1, **changes: Any) -> dict[str, Any]:
     """The encoder specification of a release."""
     text = {
         "kind": "text", "version": str(version), "dimension": DIMENSION, "max_tokens": 16, "pad_id": 0,
-        "tokenizer": tokenizer(), "answers_above": 0.5,
+        "tokenizer": tokenizer(), "answers_above": 0.4,
     }  # fmt: skip
     picture = {
         "kind": "image", "version": str(version), "dimension": DIMENSION, "width": SIDE, "height": SIDE,

@@ -16,9 +16,10 @@ SEED = 4
 def pictures(count: int) -> Iterator[tuple[str, bytes]]:
     """(what it is, bytes), the same ones every time."""
     dice = random.Random(SEED)
-    kinds = (truncated, mutated, wrong_type, polyglot, claiming, bomb, noise, many_segments)
+    kinds = (truncated, mutated, wrong_type, polyglot, claiming, noise, many_segments)
     for number in range(count):
-        kind = kinds[number % len(kinds)]
+        # A bomb takes the decoder a second: some are enough.
+        kind = bomb if number % 40 == 0 else kinds[number % len(kinds)]
         yield f"{kind.__name__}-{number}", kind(dice)
 
 
