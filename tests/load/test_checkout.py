@@ -127,12 +127,13 @@ async def killed(buyers: Buyers, size: Size) -> None:
 
     victims = Counter[str]()
     buying = asyncio.gather(*(work() for _ in range(size.at_once)))
-    for number in range(size.kills):
+    for number, victim in enumerate(chosen_victims(size.kills, dice)):
         # Spread over the checkouts, at a moment that nobody chose.
         moment = size.checkouts * (number + dice.random()) / size.kills
         while len(answered) < moment and not buying.done():  # noqa: ASYNC110 - thousands of buyers count here
             await asyncio.sleep(0.01)
-        victims[kill(shop, dice)] += 1
+        kill(shop, victim, dice)
+        victims[victim] += 1
     await buying
     await settled(shop)
     took = time.monotonic() - began
@@ -142,16 +143,22 @@ async def killed(buyers: Buyers, size: Size) -> None:
     await adds_up(buyers, answered, products)
 
 
-def kill(shop: Shop, dice: random.Random) -> str:
-    """Kills a replica, PostgreSQL as a whole, or one of its sessions, which makes it throw out all others."""
-    victim = dice.choices(["service", "postgres", "session"], [50, 35, 15])[0]
+def chosen_victims(kills: int, dice: random.Random) -> list[str]:
+    """Replicas, PostgreSQL, and single sessions, whose death makes it throw out all others: each at least once."""
+    kinds = ["service", "postgres", "session"]
+    chosen = kinds + dice.choices(kinds, [50, 35, 15], k=kills - len(kinds))
+    dice.shuffle(chosen)
+    return chosen
+
+
+def kill(shop: Shop, victim: str, dice: random.Random) -> None:
+    """Kills one."""
     if victim == "service":
         dice.choice(shop.replicas).kill()
     elif victim == "postgres":
         shop.database.kill()
     else:
         shop.database.kill_child(dice.randrange(1000))
-    return victim
 
 
 async def settled(shop: Shop) -> None:
