@@ -130,9 +130,20 @@ class Shop:
         )
         release = await self.releases.CreateSearchRelease(request, metadata=self.admin)
         if promote:
-            name = releases_pb.PromoteSearchReleaseRequest(name=release.name)
-            release = await self.releases.PromoteSearchRelease(name, metadata=self.admin, timeout=20)
+            release = await self._promote(release.name)
         return release
+
+    async def _promote(self, name: str, tries: int = 10) -> releases_pb.SearchRelease:
+        """Promotes; on a machine that does much else the models may not answer in time at first."""
+        request = releases_pb.PromoteSearchReleaseRequest(name=name)
+        while True:
+            try:
+                return await self.releases.PromoteSearchRelease(request, metadata=self.admin, timeout=20)
+            except grpc.aio.AioRpcError as error:
+                tries -= 1
+                if error.code() is not grpc.StatusCode.UNAVAILABLE or not tries:
+                    raise
+                await asyncio.sleep(2)
 
     async def answering(self, release: str, seconds: float = 30) -> None:
         """Waits until a release answers."""
