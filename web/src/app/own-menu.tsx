@@ -27,7 +27,7 @@ export default function OwnMenu() {
         <Icon name="account" />
         <span className="icon-label">{name || "Account"}</span>
       </Ariakit.MenuButton>
-      <Ariakit.Menu gutter={8} className="menu" portal>
+      <Ariakit.Menu gutter={8} className="menu">
         <Ariakit.MenuItem className="menu-item" render={<Link to="/account" />}>
           Your account
         </Ariakit.MenuItem>

@@ -37,14 +37,19 @@ export function SearchPage() {
   useTitle(title);
   const first = data?.pages[0];
   const total = Number(first?.totalSize ?? 0);
-  const facets = <Facets state={state} facets={first?.facets ?? []} change={change} />;
+  // Nothing is drawn before it is known how much of it there is: it would jump.
+  const facets = first ? (
+    <Facets state={state} facets={first.facets} change={change} />
+  ) : (
+    <div className="skeleton skeleton-block" />
+  );
   const lost = state.picture !== undefined && !pictureOf(state.picture);
   return (
     <div className="wrap page search-page">
       <div className="page-head">
         <div>
           <h1>{title}</h1>
-          <p className="soft" role="status">
+          <p className="soft found-count" role="status">
             {first && !lost && !first.fallback && `${count(total)} ${total === 1 ? "product" : "products"}`}
           </p>
         </div>

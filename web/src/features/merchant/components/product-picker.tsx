@@ -29,13 +29,14 @@ export function ProductPicker({ label, chosen, choose }: Properties) {
         <Ariakit.ComboboxLabel>{label}</Ariakit.ComboboxLabel>
         <Ariakit.Combobox placeholder="Part of its title" autoSelect={false} />
       </div>
-      <Ariakit.ComboboxPopover className="menu" gutter={4} sameWidth portal>
+      <Ariakit.ComboboxPopover className="menu" gutter={4} sameWidth>
         {data.map((product) => (
           <Ariakit.ComboboxItem
             key={product.name}
             className="menu-item"
             setValueOnClick={false}
             onClick={() => {
+              setOpen(false);
               setWords(chosen ? product.title : "");
               choose(product.name);
             }}

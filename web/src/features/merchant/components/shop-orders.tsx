@@ -16,6 +16,7 @@ const STATES: [Order_StateJson | "", string][] = [
   ["STATE_DELIVERED", "Delivered"],
   ["STATE_CANCELLED", "Cancelled"],
   ["STATE_PAYMENT_PENDING", "Payment under way"],
+  ["STATE_PAYMENT_DECLINED", "Payment declined"],
 ];
 const NEXT: Partial<Record<Order_StateJson, ["ship" | "deliver", string]>> = {
   STATE_PAID: ["ship", "Mark as shipped"],

@@ -111,7 +111,7 @@ function Box({ initial }: { initial: string }) {
         <button type="button" className="search-camera" aria-label="Search by picture" onClick={() => setCamera(true)}>
           <Icon name="camera" />
         </button>
-        <Ariakit.ComboboxPopover className="menu suggestions" gutter={8} sameWidth portal aria-label="Completions">
+        <Ariakit.ComboboxPopover className="menu suggestions" gutter={8} sameWidth aria-label="Completions">
           {data.map((suggestion) => (
             <Ariakit.ComboboxItem
               key={`${suggestion.kind} ${suggestion.resource} ${suggestion.text}`}
