@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from services.kit.filters import Expr
-from services.kit.pictures import PictureRefused
+from services.kit.pictures import PictureRefused, check
 from services.search.domain.encoders import PictureEncoder, Space, TextEncoder
 from services.search.domain.releases import Build
 from services.search.ports import Encoders, Pictures, Rows, Vector, VectorIndex
@@ -86,14 +86,13 @@ class Meaning:
             PictureRefused: the picture is none that is taken; says why.
         """
         near = Near()
+        if wanted.picture and (build is None or build.release.spec.pictures is None):
+            check(wanted.picture)  # what is no picture is refused also while nothing can be done with one
+            near.degraded.add(Degradation.IMAGE_ENCODER)
         if build is None:
-            if wanted.picture:
-                near.degraded.add(Degradation.IMAGE_ENCODER)
             return near
         near.release = build.release.number
         work = [self._in_space(build, space, wanted, passes, near) for space in build.release.spec.spaces.values()]
-        if wanted.picture and build.release.spec.pictures is None:
-            near.degraded.add(Degradation.IMAGE_ENCODER)
         with stage("meaning"):
             await _all(work)
         return near

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from aisle.catalog.v1.product_pb2 import Product
 
+from services.kit.errors import InvalidArgument
 from services.search.adapters.lexical import TantivyIndex
 from services.search.adapters.vocabulary import Vocabulary
 from services.search.domain.releases import Build
@@ -23,6 +24,7 @@ from services.search.use_cases.personal import Personal
 from services.search.use_cases.search import Ask, Search
 from services.search.use_cases.searched import Searched
 from services.search.use_cases.understand import Understand
+from tests.support.samples import PNG
 
 TOWER = Tower("1", "items", 2, 50, 8, {"VIEW": 1})
 ITEMS = {"lamp-1": [1.0, 0.0], "lamp-2": [0.0, 1.0], "lamp-3": [0.7, 0.7]}
@@ -133,10 +135,12 @@ async def test_a_catalogue_that_is_gone_is_said() -> None:
 
 async def test_a_picture_without_an_encoder() -> None:
     search = await search_over(Recommender(), catalogue())
-    found = await search(Ask("", 10, picture=b"anything"))
+    found = await search(Ask("", 10, picture=PNG))
     assert found.degraded == {Degradation.IMAGE_ENCODER}
     assert found.fallback
     assert found.products
+    with pytest.raises(InvalidArgument, match="image"):
+        await search(Ask("", 10, picture=b"GIF89a"))
 
 
 @dataclass
