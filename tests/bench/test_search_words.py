@@ -1,0 +1,120 @@
+"""How good search by words is on a catalogue of *Fashion Product Images*: DATASET=path/to/fashion.zip make bench."""
+
+import csv
+import io
+import os
+import random
+import string
+import zipfile
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+from aisle.catalog.v1.product_pb2 import Product
+
+from services.search.adapters.lexical import TantivyIndex
+from services.search.adapters.vocabulary import Vocabulary
+from services.search.domain import synonyms
+from services.search.domain.words import words
+from services.search.settings import SYNONYMS
+from services.search.use_cases import ordering
+from services.search.use_cases.catalogue import Catalogue
+from services.search.use_cases.fusion import fuse
+from services.search.use_cases.understand import Understand
+from tests.bench.conftest import show
+
+pytestmark = pytest.mark.bench
+TASKS = ("articleType", "subCategory", "baseColour")
+FEWEST = 10
+"""Products of a category or colour that is asked for: with fewer, P@10 cannot be 1."""
+TYPOS, SEED = 200, 1
+LEAST_PRECISION, MOST_LOST = 0.95, 0.05
+
+
+class Words:
+    """The words of search over a catalogue in this process: what a query finds first."""
+
+    def __init__(self, rows: list[dict[str, str]]) -> None:
+        self.index, vocabulary = TantivyIndex(), Vocabulary()
+        self.catalogue = Catalogue(self.index, vocabulary)
+        for row in rows:
+            self.catalogue.put(_product(row))
+        self.catalogue.commit()
+        groups = synonyms.parse(SYNONYMS.read_text(), lambda text: tuple(map(self.index.stem, words(text))))
+        self.understand = Understand(self.index.stem, vocabulary, groups)
+
+    def first(self, query: str, count: int = 10) -> list[str]:
+        """Ids of what comes first."""
+        understood = self.understand(query)
+        found = self.index.search(understood.query)
+        if not len(found[0]):
+            ways = self.understand.instead(understood)
+            best = max(ways, key=lambda way: self.index.count(way.query), default=understood)
+            found = self.index.search(best.query)
+        fused = fuse(self.catalogue.size, found, 1.0, [], tail=False)
+        order = ordering.ordered(self.catalogue, fused.rows, fused.tiers, fused.scores)
+        return [self.catalogue.ids[row] for row in order.rows[:count]]
+
+
+def _product(row: dict[str, str]) -> Product:
+    path = [row["masterCategory"], row["subCategory"], row["articleType"]]
+    attributes = {"gender": row["gender"], "colour": row["baseColour"], "season": row["season"], "usage": row["usage"]}
+    return Product(
+        name=f"products/{row['id']}",
+        title=row["productDisplayName"] or row["articleType"],
+        category_ids=[".".join(path[:depth]) for depth in (1, 2, 3)],
+        category_path=path,
+        in_stock=True,
+        attributes={key: value for key, value in attributes.items() if value},
+    )
+
+
+def test_words_of_a_catalogue() -> None:
+    given = Path(os.environ.get("DATASET", ""))
+    if given.suffix != ".zip" or "fashion" not in given.name:
+        pytest.skip("DATASET names no archive of Fashion Product Images")
+    with zipfile.ZipFile(given) as archive:
+        name = next(name for name in archive.namelist() if name.endswith("styles.csv"))
+        rows = list(csv.DictReader(io.TextIOWrapper(archive.open(name), "utf-8")))
+    shop, table = Words(rows), list[list[str]]()
+    for task in TASKS:
+        groups = defaultdict(set)
+        for row in rows:
+            groups[row[task]].add(row["id"])
+        asked = {value: ids for value, ids in groups.items() if value and len(ids) >= FEWEST}
+        precision = sum(len(set(shop.first(value)) & ids) / 10 for value, ids in asked.items()) / len(asked)
+        table.append([task, str(len(asked)), f"{precision:.3f}"])
+        assert precision > LEAST_PRECISION, task
+    kept = kept_in_spite_of_typos(shop, rows)
+    table.append(["first ten kept in spite of a typing mistake", str(TYPOS), f"{kept:.3f}"])
+    show(f"Search by words over {len(rows)} products", ["queries", "how many", "P@10"], table)
+    assert kept > 1 - MOST_LOST
+
+
+def kept_in_spite_of_typos(shop: Words, rows: list[dict[str, str]]) -> float:
+    """Share of the first ten products that a query with one edit finds, too."""
+    dice, shares = random.Random(SEED), list[float]()
+    while len(shares) < TYPOS:
+        row = dice.choice(rows)
+        query = dice.choice([row["productDisplayName"], f"{row['baseColour']} {row['articleType']}"]).split()
+        places = [i for i, word in enumerate(query) if word.isalpha() and len(word) >= 4]
+        if not places:
+            continue
+        place = dice.choice(places)
+        wrong = mistyped(query[place].lower(), dice)
+        if wrong == query[place].lower():
+            continue
+        right = shop.first(" ".join(query))
+        found = shop.first(" ".join([*query[:place], wrong, *query[place + 1 :]]))
+        shares.append(len(set(right) & set(found)) / max(1, len(right)))
+    return sum(shares) / len(shares)
+
+
+def mistyped(word: str, dice: random.Random) -> str:
+    """The word with a letter missing, added, changed, or changed places with the next."""
+    at, letter = dice.randrange(len(word)), dice.choice(string.ascii_lowercase)
+    before = min(at, len(word) - 2)
+    swapped = word[:before] + word[before + 1] + word[before] + word[before + 2 :]
+    return dice.choice(
+        [word[:at] + word[at + 1 :], word[:at] + letter + word[at:], word[:at] + letter + word[at + 1 :], swapped]
+    )
