@@ -20,7 +20,7 @@ PAGES = {
     "search": ("/search?q=jacket", ".search-page .card[data-product]"),
     "category": ("/search?category=bags", ".search-page .card[data-product]"),
     "nothing found": ("/search?q=jacket&min=999999", ".search-page .notice"),
-    "product": (f"/{PRODUCT}", "[data-shelf=similar] .card[data-product]"),
+    "product": (f"/{PRODUCT}", "article.product"),
     "cart": ("/cart", ".line"),
     "checkout": ("/checkout", "form .check"),
     "orders": ("/orders", "a.order"),

@@ -1,25 +1,17 @@
 import * as Ariakit from "@ariakit/react";
 import { useQuery } from "@tanstack/react-query";
-import { Link, useNavigate } from "@tanstack/react-router";
+import { Link } from "@tanstack/react-router";
 
 import { accountQuery } from "@/features/account/api/account";
 import { Icon } from "@/components/ui/icon";
 import { isMerchant, logOut, useSession } from "@/lib/session";
-import { say, sayError } from "@/lib/toasts";
+import { sayError } from "@/lib/toasts";
 
 /** The menu of whoever is logged in. */
 export default function OwnMenu() {
   const session = useSession();
-  const navigate = useNavigate();
   const account = useQuery(accountQuery);
-  const leave = () => {
-    logOut()
-      .then(() => {
-        say("You are logged out.");
-        return navigate({ to: "/" });
-      })
-      .catch(sayError);
-  };
+  const leave = () => void logOut().catch(sayError);
   const name = account.data?.displayName?.split(" ")[0] ?? "";
   return (
     <Ariakit.MenuProvider placement="bottom-end">

@@ -83,6 +83,11 @@ function keep(given: SessionJson): Session {
     accessToken: given.accessToken ?? "",
     expires: Date.parse(given.accessExpireTime ?? ""),
   };
+  if (isShopper({ ...session, subject: before }) && before !== session.subject) {
+    // Nothing of the account stays in this page's memory, whoever ended its session, and where.
+    location.reload();
+    return session;
+  }
   if (before !== session.subject) {
     listeners.forEach((listener) => listener());
     if (before) tabs.postMessage("changed");
@@ -108,9 +113,9 @@ export async function begin(path: string, body: Record<string, unknown>): Promis
   keep(await call<SessionJson>("POST", path, { body: { ...body, cookie: true } }));
 }
 
-/** Ends the session and goes on as a new visitor. */
+/** Ends the session and goes on at the start as a new visitor, with nothing of the account left in memory. */
 export async function logOut(): Promise<void> {
   await request("POST", "/v1/sessions:logOut", { body: {} });
-  session = { ...session, expires: 0 };
-  await token();
+  tabs.postMessage("changed");
+  location.assign("/");
 }

@@ -1,4 +1,4 @@
-import { Link, useNavigate } from "@tanstack/react-router";
+import { Link } from "@tanstack/react-router";
 
 import { History } from "@/features/account/components/history";
 import { Data, Erasure, Password, Profile } from "@/features/account/components/profile";
@@ -9,7 +9,6 @@ import { useTitle } from "@/lib/title";
 /** Everything of the shopper's own. */
 export function AccountPage() {
   useTitle("Your account");
-  const navigate = useNavigate();
   return (
     <div className="wrap page account-page">
       <div className="page-head">
@@ -38,7 +37,7 @@ export function AccountPage() {
         <section className="panel" aria-labelledby="data">
           <h2 id="data">Your data</h2>
           <Data />
-          <Erasure done={() => void navigate({ to: "/" })} />
+          <Erasure />
         </section>
       </div>
     </div>

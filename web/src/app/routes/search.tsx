@@ -89,6 +89,7 @@ export function SearchPage() {
           {facets}
         </aside>
         <div>
+          <h2 className="sr-only">Products</h2>
           {error && !data ? (
             <Failure error={error} again={() => void refetch()} />
           ) : lost ? null : (

@@ -111,16 +111,10 @@ export function Data() {
 }
 
 /** Erases the account, once the password says that it is meant. */
-export function Erasure({ done }: { done: () => void }) {
+export function Erasure() {
   const [open, setOpen] = useState(false);
   const [password, setPassword] = useState("");
-  const gone = useMutation({
-    mutationFn: () => erase(password),
-    onSuccess: () => {
-      say("Your account and what belonged to it are erased.");
-      done();
-    },
-  });
+  const gone = useMutation({ mutationFn: () => erase(password) });
   if (!open) {
     return (
       <button type="button" className="button button-danger" onClick={() => setOpen(true)}>
