@@ -4,7 +4,7 @@ import { QueryClient } from "@tanstack/react-query";
 
 import { onStored } from "@/lib/events";
 import { ApiError } from "@/lib/http";
-import { onSubjectChange } from "@/lib/session";
+import { current, onSubjectChange } from "@/lib/session";
 
 const MINUTE_MS = 60_000;
 // An event reaches the next reply within a second; it mostly is there after the first of these.
@@ -25,7 +25,13 @@ export const queryClient = new QueryClient({
   },
 });
 
+let subject = "";
+
 onSubjectChange(() => {
+  const first = subject === "";
+  subject = current().subject;
+  // Nothing was read for anybody yet.
+  if (first) return;
   void queryClient.resetQueries({ queryKey: ["mine"] });
   readSoon(CHOICE_MS, "cart", "row", "history");
 });
