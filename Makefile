@@ -12,7 +12,7 @@ ARGS ?=
 export PYTHONUNBUFFERED := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev up down status logs test test-fast lint format gen breaking bench bench-checkout bench-quality
+.PHONY: help setup setup-dev up down status logs retrain test test-fast lint format gen breaking bench bench-checkout bench-quality
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  \033[1mmake %-13s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ test: setup-dev ## Run every test (ARGS=... goes to pytest)
 test-fast: setup-dev ## Run the tests that need no server
 	@PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix web test --silent
 	@$(BIN)/python -m pytest tests/unit tests/contract $(ARGS)
+
+retrain: setup ## Learn from what shoppers did since the last release (ARGS="--every 24": daily)
+	@$(BIN)/python -m trainers.release retrain $(ARGS)
 
 lint: setup-dev ## Check style, types, imports between the parts, and the contracts
 	$(BIN)/ruff check .

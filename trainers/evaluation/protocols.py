@@ -95,7 +95,25 @@ def split(events: Events, protocol: str, most: int = MOST_TEST) -> Split:
     Raises:
         DataError: too little is left to ask about.
     """
-    made = PROTOCOLS[protocol](events)
+    return _asked(PROTOCOLS[protocol](events), most)
+
+
+def split_since(events: Events, moment: float) -> Split:
+    """Splits by time at a moment: what was chosen from then on is asked about.
+
+    So a release that learned from what was known at the moment and one that is to follow it answer the same questions,
+    and neither has seen them.
+
+    Raises:
+        DataError: too little is left to ask about.
+    """
+    earlier = np.sort(events.time[events.chosen & events.first & (events.time < moment)])
+    first = float(earlier[int(len(earlier) * VALIDATION_FROM / TEST_FROM)]) if len(earlier) else moment
+    return _asked(_between(events, first, moment), MOST_TEST)
+
+
+def _asked(made: Split, most: int) -> Split:
+    events = made.events
     made = replace(made, validation=made.validation.sample(MOST_VALIDATION), test=made.test.sample(most))
     for name, queries in (("validation", made.validation), ("test", made.test)):
         if len(queries) < FEWEST:
@@ -133,7 +151,10 @@ def _cuts(events: Events) -> tuple[float, float]:
 
 
 def _by_time(events: Events) -> Split:
-    first, second = _cuts(events)
+    return _between(events, *_cuts(events))
+
+
+def _between(events: Events, first: float, second: float) -> Split:
     asked = events.chosen & events.first
     validation = _each(events, np.flatnonzero(asked & (events.time >= first) & (events.time < second)))
     test = _each(events, np.flatnonzero(asked & (events.time >= second)))

@@ -1,10 +1,12 @@
-"""Makes releases: `python -m trainers.release extract | train | publish | promote | all`.
+"""Makes releases: `python -m trainers.release extract | train | publish | promote | all | retrain`.
 
 extract  reads products and events of the running shop into parquet files
 train    trains and measures towers on them; refuses what does not beat popularity
 publish  puts the towers on the inference server and the item vectors into Milvus, and registers the release
 promote  makes a release answer (the newest, or --release N; also the way back to an older one)
 all      does one after the other
+retrain  the same, if shoppers chose enough since the release that answers; the new one answers only if it is no worse
+         than that one on what was chosen last, which neither has seen. --every HOURS goes on doing so.
 
 Exit codes: 0 done; 1 a part of the shop failed; 2 the data cannot be used; 3 the towers were refused;
 130 interrupted. Whatever happens, the release before goes on answering.
@@ -15,18 +17,19 @@ import shlex
 import shutil
 import signal
 import sys
+import time
 from contextlib import nullcontext
 from dataclasses import replace
 
 from rich.console import Console
 
-from trainers.datasets import DataError
+from trainers.datasets import DataError, Shop
 from trainers.datasets.aisle import read_files
-from trainers.release import extract, places, publish
+from trainers.release import extract, places, publish, registry, retrain
 from trainers.release.errors import ReleaseError
 from trainers.release.places import Places
 from trainers.release.services import Services
-from trainers.two_tower.build import Refused, build
+from trainers.two_tower.build import Incumbent, Refused, build
 from trainers.two_tower.config import Config
 from trainers.two_tower.golden import ParityError
 
@@ -34,19 +37,37 @@ FAILED, BAD_DATA, REFUSED, INTERRUPTED = 1, 2, 3, 130
 STEPS = ("extract", "train", "publish", "promote")
 
 
+class NothingNew(Exception):
+    """There is nothing to learn yet."""
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Runs the steps that are asked for; returns the exit code."""
-    options = _parser().parse_args(arguments)
+    options = _parse(arguments)
     command = shlex.join(["python", "-m", "trainers.release", *(arguments or sys.argv[1:])])
     console = Console(highlight=False)
-    steps = STEPS if options.step == "all" else (options.step,)
     # Being told to end is like Ctrl-C: what was laid out already is removed first.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    code = _once(options, command, console)
+    while options.every and code != INTERRUPTED:
+        console.print(f"the next training begins in {options.every:g} h")
+        try:
+            time.sleep(options.every * 3600)
+        except KeyboardInterrupt:
+            return _said(console, "Interrupted.", INTERRUPTED)
+        code = _once(options, command, console)
+    return code
+
+
+def _once(options: argparse.Namespace, command: str, console: Console) -> int:
+    steps = STEPS if options.step in ("all", "retrain") else (options.step,)
     try:
         where = places.from_flags(options)
         with nullcontext() if steps == ("extract",) else publish.alone(where), Services(where) as services:
             for step in steps:
                 _run(step, services, where, options, command, console)
+    except NothingNew as error:
+        console.print(str(error), soft_wrap=True)
     except (Refused, ParityError) as error:
         return _said(console, error, REFUSED)
     except DataError as error:
@@ -62,14 +83,29 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m trainers.release", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("step", choices=(*STEPS, "all"))
+    parser.add_argument("step", choices=(*STEPS, "all", "retrain"))
     parser.add_argument("--release", type=int, help="number of the release to promote")
+    parser.add_argument(
+        "--least",
+        type=int,
+        default=retrain.LEAST_CHOICES,
+        help="retrain: new choices of products below which nothing is done",
+    )
+    parser.add_argument("--every", type=float, metavar="HOURS", help="retrain: do it again and again")
     parser.add_argument("--seed", type=int, default=Config.seed)
     parser.add_argument(
         "--max-seconds", type=float, default=Config.max_seconds, help="limit of one training; a release needs three"
     )
     places.add_flags(parser)
     return parser
+
+
+def _parse(arguments: list[str] | None) -> argparse.Namespace:
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.every is not None and (options.step != "retrain" or options.every <= 0):
+        parser.error("--every goes with retrain, and is a number of hours above 0")
+    return options
 
 
 def _run(
@@ -80,7 +116,7 @@ def _run(
             done = extract.extract(services, where.offline)
             console.print(f"{done.products:,} products and {done.events:,} events in {where.offline}", soft_wrap=True)
         case "train":
-            _train(where, options, command, console)
+            _train(services, where, options, command, console)
         case "publish":
             number = publish.publish(services, where, console)
             console.print(f"release {number} is registered", soft_wrap=True)
@@ -88,7 +124,7 @@ def _run(
             publish.promote(services, where, options.release, console)
 
 
-def _train(where: Places, options: argparse.Namespace, command: str, console: Console) -> None:
+def _train(services: Services, where: Places, options: argparse.Namespace, command: str, console: Console) -> None:
     products, events = where.offline / "products.parquet", where.offline / "events.parquet"
     if not (where.offline / "extract.json").exists():
         raise ReleaseError(f"Nothing was extracted to {where.offline}. Run: python -m trainers.release extract")
@@ -98,10 +134,32 @@ def _train(where: Places, options: argparse.Namespace, command: str, console: Co
     draft = where.candidate.with_name("candidate.new")
     shutil.rmtree(draft, ignore_errors=True)
     shop = replace(read_files(products, events), name="shop")
-    build(shop, config, draft, command, console)
+    incumbent = _incumbent(services, where, shop, options.least, console) if options.step == "retrain" else None
+    build(shop, config, draft, command, console, incumbent=incumbent)
     for name in ("products.parquet", "extract.json"):
         shutil.copyfile(where.offline / name, draft / name)
     draft.rename(where.candidate)
+
+
+def _incumbent(services: Services, where: Places, shop: Shop, least: int, console: Console) -> Incumbent | None:
+    """What answers now; None where nothing does yet.
+
+    Raises:
+        NothingNew: shoppers chose too little since it learned.
+    """
+    number = registry.promoted(registry.releases(services))
+    if number is None:
+        return None
+    folder = where.releases / str(number)
+    if not folder.is_dir():
+        raise ReleaseError(f"The towers of release {number} are gone: {folder} does not exist.")
+    found = retrain.news(shop.events, number, folder)
+    if found.choices < least:
+        raise NothingNew(
+            f"Shoppers chose {found.choices:,} products since release {number} learned; {least:,} are worth a training."
+        )
+    console.print(f"{found.choices:,} products were chosen since release {number} learned")
+    return retrain.incumbent(shop, found, folder)
 
 
 def _said(console: Console, error: object, code: int) -> int:

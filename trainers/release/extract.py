@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as compute
 import pyarrow.parquet as parquet
 from aisle.catalog.v1 import product_service_pb2 as catalog
 from aisle.catalog.v1.product_pb2 import Product
@@ -60,6 +61,8 @@ class Extract:
     events: int
     catalog_cursor: str
     """Of ListProductChanges: the products are at least as new as this."""
+    newest_event: float | None = None
+    """Time of the newest event in seconds since 1970; None where there is none, or where that was not written down."""
 
     def save(self, folder: Path) -> None:
         """Writes extract.json."""
@@ -96,7 +99,8 @@ def extract(services: Services, folder: Path, *, quiet: bool = False) -> Extract
             progress.advance(task, len(events))
         table = pa.Table.from_batches(batches, EVENTS)
         write(folder / "events.parquet", table)
-    done = Extract(len(found), table.num_rows, cursor)
+    newest = compute.max(table["time"]).as_py()
+    done = Extract(len(found), table.num_rows, cursor, newest.timestamp() if newest else None)
     done.save(folder)
     return done
 

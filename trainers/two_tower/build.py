@@ -1,7 +1,7 @@
 """From a shop's data to the files of a release: measure, refuse or go on, train on everything, export, compare."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,10 @@ from rich.console import Console
 
 from trainers.datasets import Shop
 from trainers.evaluation import run
-from trainers.evaluation.protocols import split_for_release
-from trainers.evaluation.report import as_json, show
+from trainers.evaluation.metrics import Estimate, estimate
+from trainers.evaluation.protocols import Queries, split_for_release, split_since
+from trainers.evaluation.recommender import Recommender
+from trainers.evaluation.report import Row, as_json, show
 from trainers.two_tower import export, golden
 from trainers.two_tower.config import Config
 from trainers.two_tower.golden import ParityError
@@ -27,6 +29,15 @@ SPEC, REPORT, GOLDEN, VECTORS = "feature_spec.json", "report.json", "golden.npz"
 
 class Refused(Exception):
     """The towers are not good enough, or not the same outside of torch. The sentence says by how much."""
+
+
+@dataclass(frozen=True)
+class Incumbent:
+    """The release that answers, which a new one must not be worse than."""
+
+    model: Recommender
+    since: float
+    """Both are asked what was chosen from then on, in seconds since 1970; the incumbent learned from earlier events."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +57,7 @@ def build(
     console: Console,
     saved: Path | None = None,
     watch: Watch | None = None,
+    incumbent: Incumbent | None = None,
 ) -> Built:
     """Builds the files of a release: towers, feature specification, item vectors, golden rows, report.
 
@@ -55,13 +67,17 @@ def build(
 
     Raises:
         DataError: there is too little data to measure anything.
-        Refused: the towers do not beat popularity, or the exported files compute something else than torch. The
-            report is written even then.
+        Refused: the towers do not beat popularity, are worse than the incumbent by more than chance explains, or the
+            exported files compute something else than torch. The report is written even then.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    protocol, made = split_for_release(shop.events)
+    if incumbent:
+        protocol, made = "since the release that answers", split_since(shop.events, incumbent.since)
+    else:
+        protocol, made = split_for_release(shop.events)
     model = TwoTower(config, saved=saved, watch=watch)
-    rows = run.compare(shop, made, [*run.baselines(), model], console)
+    others = [*run.baselines(), *([incumbent.model] if incumbent else [])]
+    rows = run.compare(shop, made, [*others, model], console)
     show(console, f"{shop.name}: {len(made.test):,} held-out choices, full ranking", rows)
     assert model.training is not None
     report = as_json(shop, protocol, made, rows, command)
@@ -73,6 +89,9 @@ def build(
         "validation_ndcg@20": model.training.validation,
     }
     report["gates"] = _quality(report["models"], model.name)
+    if incumbent:
+        above = _above(rows, model.name, incumbent.model.name, made.test)
+        report["gates"]["no_worse_than"] = {incumbent.model.name: vars(above)}
     _write_report(folder, report)
     _refuse_weak(report)
 
@@ -107,6 +126,18 @@ def _refuse_weak(report: Mapping[str, Any]) -> None:
             f"The towers do not beat {GATE_MODEL} on held-out events: {GATE_METRIC} {gates['value']:.4f}, "
             f"{GATE_MODEL} {gates['must_beat'][GATE_MODEL]:.4f}. More events, or events with more pattern, may help."
         )
+    for rival, above in gates.get("no_worse_than", {}).items():
+        if above["high"] < 0:
+            raise Refused(
+                f"The towers are worse than {rival} on held-out events, by more than chance explains: {GATE_METRIC} "
+                f"{above['value']:+.4f} (95 % interval {above['low']:+.4f} to {above['high']:+.4f})."
+            )
+
+
+def _above(rows: Sequence[Row], mine: str, other: str, asked: Queries) -> Estimate:
+    """How far one model is above another on the same questions."""
+    each = {row.name: row.result.each[GATE_METRIC] for row in rows}
+    return estimate(each[mine] - each[other], asked.user)
 
 
 def _write_towers(towers: Towers, folder: Path) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Releases of a whole running shop, made the way a person makes them."""
 
+import asyncio
 import json
 import os
 import shutil
@@ -20,6 +21,7 @@ from pymilvus import MilvusClient
 from tritonclient.grpc import InferenceServerClient
 
 from local.settings import ROOT
+from tests.chaos.shoppers import Shopper, client, some_products, well
 from tests.support.mesh import RunningMesh
 from trainers.release import model_repository, registry
 from trainers.release.places import add_flags, from_flags
@@ -176,3 +178,43 @@ def test_parts_that_do_not_answer_are_named(mesh: RunningMesh, tmp_path: Path) -
     assert "127.0.0.1:9" in printed
     printed = run(mesh, "extract", "--catalog", "127.0.0.1:9", "--offline-dir", tmp_path, code=1)
     assert "nothing answers at 127.0.0.1:9" in printed
+
+
+def test_too_little_news_is_worth_no_training(mesh: RunningMesh, services: Services) -> None:
+    before = answering(services)
+    assert "are worth a training" in " ".join(run(mesh, "retrain", "--least", 10**9).split())
+    assert answering(services) == before
+    assert "goes with retrain" in run(mesh, "all", "--every", 1, code=2)
+
+
+async def test_what_shoppers_do_reaches_the_next_release(mesh: RunningMesh, services: Services) -> None:
+    """Shoppers begin to go from one product to another that nobody has seen together with it before."""
+    before = answering(services)
+    async with client(mesh.url) as http:
+        viewed, *_ = await some_products(http)
+        asker = await Shopper.enter(http)
+        await asker.known([viewed])
+        far = [result["product"] for result in (await asker.recommendations(pageSize=100))["results"]][-1]
+        for _ in range(60):
+            shopper = await Shopper.enter(http)
+            await shopper.did("VIEW", viewed, far)
+            await shopper.did("ADD_TO_CART", far)
+        printed = " ".join((await asyncio.to_thread(run, mesh, "retrain", "--least", 100)).split())
+        try:
+            after = answering(services)
+            assert after > before
+            assert f"release {before}" in printed, "the new towers stand beside those that answered"
+            assert manifest(mesh, after)["gates"]["no_worse_than"][f"release {before}"]["high"] >= 0
+            assert far in await first_products(asker, after), f"{viewed} leads to {far} by now"
+        finally:
+            run(mesh, "promote", "--release", before)
+
+
+async def first_products(shopper: Shopper, release: int) -> list[str]:
+    """The ten best of a release, as soon as it answers."""
+
+    def answers(reply: dict[str, Any]) -> bool:
+        return well(reply) and reply.get("release") == f"releases/{release}"
+
+    await shopper.until(answers, 30, f"release {release}")
+    return [result["product"] for result in (await shopper.recommendations(pageSize=10))["results"]]

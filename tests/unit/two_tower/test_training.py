@@ -1,4 +1,3 @@
-import io
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -6,28 +5,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from rich.console import Console
 
 from tests.support.shops import small_shop
+from tests.unit.two_tower.conftest import QUICK, SHOP, console
 from trainers.datasets import DataError, Shop
 from trainers.two_tower import loss, model
 from trainers.two_tower.build import Built, Refused, build
-from trainers.two_tower.config import Config
 from trainers.two_tower.sequences import NOTHING, Sequences
 from trainers.two_tower.spec import FeatureSpec, of_config
 from trainers.two_tower.train import train
-
-SHOP = small_shop()
-QUICK = Config(progress=False, device="cpu", max_epochs=12, batch_size=32, learning_rate=5e-3, warmup_steps=5)
-
-
-def console() -> Console:
-    return Console(file=io.StringIO(), width=120)
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
-    return build(SHOP, QUICK, tmp_path_factory.mktemp("built"), "a test", console())
 
 
 def test_planted_tastes_are_learned_and_reported(built: Built) -> None:

@@ -1,0 +1,50 @@
+"""Goes on learning: a new release from what shoppers did since the one that answers."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from trainers.datasets import Events, Shop
+from trainers.release import extract
+from trainers.release.publish import MANIFEST
+from trainers.two_tower.build import Incumbent
+from trainers.two_tower.exported import Exported
+
+LEAST_CHOICES = 200
+"""New choices that a training is worth: fewer change nothing that could be measured."""
+
+
+@dataclass(frozen=True)
+class News:
+    """What happened since a release learned."""
+
+    release: int
+    until: float
+    """Time of the newest event that it learned from, in seconds since 1970."""
+    choices: int
+    """How many products were chosen since, each shopper's first choice of a product."""
+    middle: float
+    """Half of them were made before: the new towers learn from these, and both are asked about the others."""
+
+
+def news(events: Events, number: int, folder: Path) -> News:
+    """What the shop's events hold beyond those of the release in the folder."""
+    until = extract.load(folder).newest_event
+    if until is None:  # made by an earlier version of this program
+        until = _created(folder)
+    times = np.sort(events.time[events.chosen & events.first & (events.time > until)])
+    middle = float(times[len(times) // 2]) if len(times) else until
+    return News(number, until, len(times), middle)
+
+
+def incumbent(shop: Shop, found: News, folder: Path) -> Incumbent:
+    """The release in the folder, as what the new towers are measured beside."""
+    return Incumbent(Exported(folder, f"release {found.release}", shop), found.middle)
+
+
+def _created(folder: Path) -> float:
+    from datetime import datetime
+
+    return datetime.fromisoformat(json.loads((folder / MANIFEST).read_text())["created"]).timestamp()
