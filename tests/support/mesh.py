@@ -156,7 +156,9 @@ def mesh() -> Iterator[RunningMesh]:
         return
     # Not below pytest's own folder, which every start of pytest closes to other users, such as the database's.
     data = Path(tempfile.mkdtemp(prefix="aisle-mesh-"))
-    variables = environment(data, REPLICAS=REPLICAS, AISLE_SHOP_PRODUCTS=PRODUCTS, AISLE_SHOP_SHOPPERS=SHOPPERS, AISLE_ENCODERS=0)
+    variables = environment(
+        data, REPLICAS=REPLICAS, AISLE_SHOP_PRODUCTS=PRODUCTS, AISLE_SHOP_SHOPPERS=SHOPPERS, AISLE_ENCODERS=0
+    )
     try:
         command("up", variables)
         yield running(data)
