@@ -8,6 +8,7 @@ import asyncpg
 from services.kit import telemetry
 
 Hint = Callable[[str], None]
+"""Takes the payload of a notification; empty when some may have been missed."""
 RETRY_S = 0.5
 PING_S = 5.0
 """A connection that died silently is noticed this soon; whoever listens also asks by itself now and then."""

@@ -14,14 +14,15 @@ from aisle.recs.v1.user_event_service_pb2_grpc import add_UserEventServiceServic
 from services.kit import database
 from services.kit.app import App
 from services.kit.channels import channel
+from services.kit.coalescing import nobody
+from services.kit.milvus import Connection
+from services.kit.notifications import Listener
 from services.kit.tokens import PublishedKeys, TokenVerifier
 from services.recs.adapters import catalog, features, releases
-from services.recs.adapters.coalescing import nobody
 from services.recs.adapters.events import PostgresEvents
 from services.recs.adapters.histories import PostgresHistories
-from services.recs.adapters.index import Connection, MilvusIndex, VectorCache
+from services.recs.adapters.index import MilvusIndex, VectorCache
 from services.recs.adapters.inference import InferenceTowers
-from services.recs.adapters.notifications import Listener
 from services.recs.adapters.scenarios import CHANNEL as SCENARIOS
 from services.recs.adapters.scenarios import PostgresScenarios
 from services.recs.adapters.statistics import PostgresStatistics

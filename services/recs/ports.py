@@ -1,6 +1,6 @@
 """What recs needs of the world; adapters/ provides it, tests may bring their own."""
 
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
@@ -320,7 +320,3 @@ class Popularity(Protocol):
     """What is popular."""
 
     async def newest(self) -> PopularProducts | None: ...
-
-
-Hint = Callable[[str], None]
-"""Takes the payload of a notification; empty when some may have been missed."""

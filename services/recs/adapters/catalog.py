@@ -8,8 +8,8 @@ from aisle.catalog.v1 import product_service_pb2 as pb
 from aisle.catalog.v1.product_pb2 import Product
 from aisle.catalog.v1.product_service_pb2_grpc import ProductServiceStub
 
+from services.kit.coalescing import Coalescer
 from services.kit.errors import InvalidArgument
-from services.recs.adapters.coalescing import Coalescer
 from services.recs.ports import ProductChange
 from services.recs.use_cases.products import product_id
 

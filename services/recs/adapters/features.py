@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from services.kit import telemetry
-from services.recs.adapters.coalescing import Coalescer
+from services.kit.coalescing import Coalescer
 from services.recs.domain.shopper import Interaction, Shopper
 from services.recs.features.definitions import ENTITY, HISTORY_PUSH, PROFILE_PUSH, TIME, VIEWS
 from services.recs.features.repository import Repository

@@ -1,66 +1,27 @@
 """Item vectors in Milvus, for the reading side."""
 
-import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from pymilvus import AsyncMilvusClient
 from pymilvus.exceptions import MilvusException
 
+from services.kit.coalescing import Coalescer, nobody
 from services.kit.filters import And, Comparison, Expr, FieldType, to_milvus
 from services.kit.filters.milvus import quoted
-from services.recs.adapters.coalescing import Coalescer, nobody
+from services.kit.milvus import Connection
 from services.recs.adapters.index_schema import ALIAS, CONSISTENCY, vector_length
 from services.recs.domain.releases import Release
 from services.recs.ports import Vector
 
-T = TypeVar("T")
 Found = list[tuple[str, float]]
 """(product id, inner product), best first."""
 IN_STOCK = Comparison("in_stock", "=", True, FieldType.BOOLEAN)
-LINGER_S = 5.0
-"""A client is closed this long after it failed: other calls may still be under way on it."""
 MISSING_S = 1.0
 """After which a product without a vector is asked for again: it may have been indexed meanwhile."""
-
-
-class Connection:
-    """A client that is made anew after a failure.
-
-    pymilvus' channel waits up to two minutes between its tries to connect; a new one connects at once.
-    """
-
-    def __init__(self, uri: str, token: str, timeout_s: float) -> None:
-        self._uri, self._token, self._timeout_s = uri, token, timeout_s
-        self._client: AsyncMilvusClient | None = None
-        self._closing: set[asyncio.Task[None]] = set()
-
-    async def __call__(self, work: Callable[[AsyncMilvusClient], Awaitable[T]]) -> T:
-        """What the work returns; the next call has a new client if it raises."""
-        client = self._client
-        if client is None:
-            client = self._client = AsyncMilvusClient(
-                self._uri, token=self._token, timeout=self._timeout_s, dedicated=True
-            )
-        try:
-            return await work(client)
-        except Exception:
-            if self._client is client:
-                self._client = None
-                task = asyncio.create_task(_close(client, LINGER_S))
-                self._closing.add(task)
-                task.add_done_callback(self._closing.discard)
-            raise
-
-    async def close(self) -> None:
-        """Closes the client."""
-        if self._client is not None:
-            await _close(self._client)
-        for task in self._closing:
-            task.cancel()
 
 
 class MilvusIndex:
@@ -194,11 +155,3 @@ class VectorCache:
 
 def _text(where: Expr | None) -> str:
     return to_milvus(IN_STOCK if where is None else And((IN_STOCK, where)), {"category": "category_ids"})
-
-
-async def _close(client: AsyncMilvusClient, after_s: float = 0.0) -> None:
-    await asyncio.sleep(after_s)
-    try:
-        await asyncio.wait_for(client.close(), 2.0)
-    except Exception:  # it is being thrown away
-        return

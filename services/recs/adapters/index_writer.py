@@ -10,8 +10,8 @@ from pymilvus.client.types import LoadState
 from pymilvus.exceptions import MilvusException
 
 from services.kit.filters.milvus import quoted
+from services.kit.lifeline import Lifeline
 from services.recs.adapters.index_schema import ALIAS, index, schema
-from services.recs.adapters.lifeline import Lifeline
 from services.recs.domain.releases import Release, State
 from services.recs.ports import IndexedItem
 

@@ -10,7 +10,7 @@ import numpy as np
 from tritonclient.grpc import service_pb2 as pb
 from tritonclient.grpc import service_pb2_grpc
 
-from services.recs.adapters.coalescing import Coalescer
+from services.kit.coalescing import Coalescer
 from services.recs.domain.feature_spec import ItemInputs
 from services.recs.domain.releases import Release
 from services.recs.ports import Vector

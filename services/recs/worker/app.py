@@ -9,6 +9,8 @@ import grpc
 from services.kit import auth, database
 from services.kit.app import App
 from services.kit.channels import channel
+from services.kit.leader import Leader
+from services.kit.notifications import Listener
 from services.kit.tokens import PublishedKeys, TokenVerifier
 from services.recs.adapters import catalog, users
 from services.recs.adapters.accounts import PostgresAccounts, PostgresWatermarks
@@ -19,8 +21,6 @@ from services.recs.adapters.features import FeastFeatures
 from services.recs.adapters.histories import PostgresHistories
 from services.recs.adapters.index_writer import MilvusWriter
 from services.recs.adapters.inference import InferenceTowers
-from services.recs.adapters.leader import Leader
-from services.recs.adapters.notifications import Listener
 from services.recs.adapters.popularity_counter import PopularityCounter
 from services.recs.adapters.releases import CHANNEL as RELEASES
 from services.recs.adapters.releases import PostgresReleases
@@ -36,6 +36,8 @@ from services.recs.worker.feature_updater import FeatureUpdater
 from services.recs.worker.indexer import Indexer
 
 SESSIONS = "aisle.users.v1.SessionService"
+LOCK = 0x41534C45
+"""Of the one worker, in the recs database."""
 
 
 async def build(settings: WorkerSettings) -> App:
@@ -45,7 +47,7 @@ async def build(settings: WorkerSettings) -> App:
     resources.push_async_callback(engine.dispose)
     await database.wait_until_up(engine)
     await database.migrate(settings.database_url, "services.recs")
-    leader = Leader(settings.database_url)
+    leader = Leader(settings.database_url, LOCK)
     resources.push_async_callback(leader.close)
 
     accounts_channel = await resources.enter_async_context(channel(settings.users_address, SESSIONS, users.SERVICE))

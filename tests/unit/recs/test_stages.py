@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from aisle.catalog.v1.product_pb2 import Product
 
+from services.kit.coalescing import Coalescer
 from services.kit.errors import InvalidArgument
-from services.recs.adapters.coalescing import Coalescer
 from services.recs.domain.candidates import Candidate
 from services.recs.use_cases import position
 from services.recs.use_cases.eligibility import Rules
