@@ -1,7 +1,7 @@
 """Makes releases: `python -m trainers.release extract | train | publish | promote | all | retrain`.
 
 extract  reads products and events of the running shop into parquet files
-train    trains and measures towers on them; refuses what does not beat popularity
+train    trains and measures towers on them; refuses what does not beat popularity, or is worse than item-kNN
 publish  puts the towers on the inference server and the item vectors into Milvus, and registers the release
 promote  makes a release answer (the newest, or --release N; also the way back to an older one)
 all      does one after the other

@@ -24,6 +24,8 @@ from trainers.two_tower.recommender import TwoTower
 from trainers.two_tower.train import Watch, train
 
 GATE_METRIC, GATE_MODEL = "ndcg@20", "popularity"
+RIVAL = "item-kNN"
+"""What needs no training at all: towers that chance cannot excuse for being below it are not worth serving."""
 SPEC, REPORT, GOLDEN, VECTORS = "feature_spec.json", "report.json", "golden.npz", "item_vectors.parquet"
 
 
@@ -67,8 +69,8 @@ def build(
 
     Raises:
         DataError: there is too little data to measure anything.
-        Refused: the towers do not beat popularity, are worse than the incumbent by more than chance explains, or the
-            exported files compute something else than torch. The report is written even then.
+        Refused: the towers do not beat popularity, are worse than item-kNN or the incumbent by more than chance
+            explains, or the exported files compute something else than torch. The report is written even then.
     """
     folder.mkdir(parents=True, exist_ok=True)
     if incumbent:
@@ -89,9 +91,8 @@ def build(
         "validation_ndcg@20": model.training.validation,
     }
     report["gates"] = _quality(report["models"], model.name)
-    if incumbent:
-        above = _above(rows, model.name, incumbent.model.name, made.test)
-        report["gates"]["no_worse_than"] = {incumbent.model.name: vars(above)}
+    rivals = [*([incumbent.model.name] if incumbent else []), RIVAL]
+    report["gates"]["no_worse_than"] = {name: vars(_above(rows, model.name, name, made.test)) for name in rivals}
     _write_report(folder, report)
     _refuse_weak(report)
 
@@ -126,7 +127,7 @@ def _refuse_weak(report: Mapping[str, Any]) -> None:
             f"The towers do not beat {GATE_MODEL} on held-out events: {GATE_METRIC} {gates['value']:.4f}, "
             f"{GATE_MODEL} {gates['must_beat'][GATE_MODEL]:.4f}. More events, or events with more pattern, may help."
         )
-    for rival, above in gates.get("no_worse_than", {}).items():
+    for rival, above in gates["no_worse_than"].items():
         if above["high"] < 0:
             raise Refused(
                 f"The towers are worse than {rival} on held-out events, by more than chance explains: {GATE_METRIC} "

@@ -21,6 +21,7 @@ def test_planted_tastes_are_learned_and_reported(built: Built) -> None:
     values = {name: found["metrics"]["ndcg@20"]["value"] for name, found in models.items()}
     assert values["two-tower"] > 1.5 * values["popularity"] > values["random"]
     assert built.report["gates"]["beats"]["popularity"]
+    assert built.report["gates"]["no_worse_than"]["item-kNN"]["high"] > 0
 
 
 def test_all_files_of_a_release_are_written(built: Built) -> None:
