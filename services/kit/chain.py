@@ -99,8 +99,7 @@ async def render_errors(chain: Chain, call: Call, after: Next) -> Any:
     except AisleError as raised:
         error = raised
     except Exception as raised:
-        log.exception("unexpected", method=call.policy.path)
-        error = _unexpected(raised, call.state.request_id)
+        error = _unexpected(raised, call)
     else:
         call.code = "OK"
         return answer
@@ -110,10 +109,13 @@ async def render_errors(chain: Chain, call: Call, after: Next) -> Any:
     await call.grpc_context.abort(error.code, error.message, trailing)
 
 
-def _unexpected(raised: Exception, request_id: str) -> AisleError:
+def _unexpected(raised: Exception, call: Call) -> AisleError:
     if database.is_gone(raised):
+        # Every call says so while it lasts: a line each is enough.
+        log.warning("no database", method=call.policy.path, why=f"{type(raised).__name__}: {raised}"[:300])
         return Unavailable("The service cannot reach its database at the moment. Try again.", retry_after=1.0)
-    return Internal(request_id)
+    log.error("unexpected", method=call.policy.path, exc_info=raised)
+    return Internal(call.state.request_id)
 
 
 async def bound_time(chain: Chain, call: Call, after: Next) -> Any:

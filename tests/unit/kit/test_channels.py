@@ -84,7 +84,7 @@ async def test_the_callers_ids_token_and_time_go_along(address: str, servicer: S
         ("x-mine", "1"),
     }
     assert servicer.remaining is not None
-    assert servicer.remaining <= 5
+    assert servicer.remaining < 6, "gRPC sends it rounded up"
 
 
 async def test_an_own_token_and_an_own_limit_outside_of_a_call(address: str, servicer: Servicer) -> None:
@@ -97,7 +97,7 @@ async def test_an_own_token_and_an_own_limit_outside_of_a_call(address: str, ser
     assert servicer.metadata["authorization"] == "Bearer own-token"
     assert "x-request-id" not in servicer.metadata
     assert servicer.remaining is not None
-    assert servicer.remaining <= 7
+    assert servicer.remaining < 8
 
 
 async def test_no_call_is_made_without_time(address: str, servicer: Servicer) -> None:
