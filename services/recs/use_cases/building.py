@@ -17,7 +17,7 @@ from services.recs.use_cases.guards import Down
 from services.recs.use_cases.newest_now import NewestNow
 from services.recs.use_cases.ordering import Placed, Taken
 from services.recs.use_cases.planning import Context
-from services.recs.use_cases.position import Position, remembered
+from services.recs.use_cases.position import Position, digest, remembered
 from services.recs.use_cases.retrievers import Nearest, Retriever
 from services.recs.use_cases.scenario_book import ReadyRule
 from services.recs.use_cases.wording import PINNED
@@ -133,20 +133,18 @@ class Builder:
             return {}
         candidates = [Candidate(item, PINNED, i, 0.0) for i, item in enumerate(wanted, 1)]
         products = await self._context.hydrate(list(wanted))
-        # The pinned are left out everywhere else, so their own rules are those without that.
-        own = replace(self._rules, excluded=self._rules.excluded.difference(wanted) | self._never())
         placed: dict[int, Placed] = {}
-        for candidate in own.eligible(own.unseen(candidates), products):
+        for candidate in self._rules.eligible(self._rules.unseen(candidates), products):
             place, label = wanted[candidate.product_id]
             while place in placed:
                 place += 1
             if place < self._context.ask.size:
                 placed[place] = Placed(candidate, 0.0, (label,))
                 self._built.products[candidate.product_id] = products[candidate.product_id]
+        # Those whose place is beyond the page stand where the retrievers put them.
+        here = [found.candidate.product_id for found in placed.values()]
+        self._rules = replace(self._rules, excluded=self._rules.excluded.union(here))
         return placed
-
-    def _never(self) -> frozenset[str]:
-        return self._context.shopper.disliked.union(self._context.ask.context_products)
 
     def _after(self) -> Position:
         return self._context.ask.after or Position()
@@ -164,10 +162,18 @@ class Builder:
     def _sealed(self, end: Position) -> Position:
         """With what all pages have to know."""
         vectors, after = self._context.vectors, self._context.ask.after
-        shown = remembered(after.shown if after else (), [found.product_id for found in self._built.picked])
+        shown = remembered(after.shown if after else (), [*self._pinned_before(), *self._here()])
         return replace(
             end,
             release=vectors.release.number if vectors else 0,
             vector=vectors.of_shopper if vectors else None,
             shown=shown,
         )
+
+    def _here(self) -> list[str]:
+        return [found.product_id for found in self._built.picked]
+
+    def _pinned_before(self) -> list[str]:
+        """Pins of the first page: no retriever is past them, so that no page may forget them."""
+        pinned = [item for ready in self._business if ready.rule.action is Action.PIN for item in ready.rule.products]
+        return [item for item in pinned if digest(item) in self._after().shown]

@@ -158,8 +158,7 @@ class Recommend:
 
 def _rules(context: Context, business: Sequence[ReadyRule]) -> Rules:
     ask, shopper = context.ask, context.shopper
-    apart = {Action.EXCLUDE, Action.PIN}
-    named = frozenset(item for ready in business if ready.rule.action in apart for item in ready.products)
+    named = frozenset(item for ready in business if ready.rule.action is Action.EXCLUDE for item in ready.products)
     return Rules(
         excluded=shopper.disliked.union(ask.context_products, named),
         bought=shopper.bought,

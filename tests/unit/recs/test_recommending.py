@@ -16,6 +16,7 @@ from services.recs.servicer.scenario_messages import RETRIEVERS
 from services.recs.use_cases import wording
 from services.recs.use_cases.guards import Degradation
 from services.recs.use_cases.planning import PARTS
+from services.recs.use_cases.position import REMEMBERED
 from services.recs.use_cases.recommend import Recommend
 from services.recs.use_cases.scenario_book import ready
 from tests.unit.recs.shop import Shop, ask, counted, ids, product, scenario
@@ -202,6 +203,34 @@ async def test_pins_stand_where_they_were_put_if_they_may_be_shown() -> None:
     second = await recommend(ask(given, after=found.following))
     assert not {"p5", "p6", "p7"} & set(ids(second))
     assert "p7" not in ids(await recommend(ask(given, text="category = shoes")))
+
+
+async def test_pins_beyond_the_page_stand_where_they_would_without_a_pin() -> None:
+    shop = some_shop()
+    shop.saw("p1")
+    recommend = await shop.build()
+    given = scenario(R.TWO_TOWER, rules=(Rule("Sale", Action.PIN, ("p4", "p5", "p6", "p7"), position=4),))
+    pages = await every_page(recommend, given, 4)
+    assert pages[0][3] == "p4"
+    found = [item for page in pages for item in page]
+    plain = [item for page in await every_page(recommend, scenario(R.TWO_TOWER), 4) for item in page]
+    assert [item for item in found if item != "p4"] == [item for item in plain if item != "p4"]
+
+
+async def test_a_pin_is_shown_once_however_many_pages_follow() -> None:
+    shop = some_shop(REMEMBERED + 50)
+    shop.saw("p1")
+    recommend = await shop.build()
+    last = ids(await recommend(ask(scenario(R.TWO_TOWER), 600)))[-1]
+    given = scenario(R.TWO_TOWER, rules=(Rule("Sale", Action.PIN, (last,)),))
+    shown = [item for page in await every_page(recommend, given, 30) for item in page]
+    assert (shown[0], shown.count(last)) == (last, 1)
+
+
+async def test_what_the_shop_excludes_is_not_pinned_either() -> None:
+    rules = (Rule("Sale", Action.PIN, ("p5",)), Rule("Recall", Action.EXCLUDE, ("p5",)))
+    pages = await every_page(await some_shop().build(), scenario(R.TWO_TOWER, rules=rules), 20)
+    assert "p5" not in {item for page in pages for item in page}
 
 
 async def test_boosts_and_buries_move_products_and_are_named() -> None:
