@@ -44,7 +44,8 @@ class StatisticsCounter:
                 await self.count()
             except Exception as error:
                 log.warning("statistics wait", why=f"{type(error).__name__}: {error}"[:300])
-                await asyncio.sleep(RETRY_S)
+                # What fails has kept PostgreSQL as busy as what succeeds.
+                await asyncio.sleep(max(RETRY_S, (time.monotonic() - began) * REST))
                 continue
             rest = (time.monotonic() - began) * REST
             await asyncio.sleep(min(max(RETRY_S, rest), max(self._every_s, rest)))
