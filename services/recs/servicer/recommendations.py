@@ -54,13 +54,23 @@ class RecommendationServicer(RecommendationServiceServicer):
         )
 
 
-def _shopper(named: str) -> str:
-    """Who is recommended to: the caller, or whom a machine names."""
+def named_shopper(named: str) -> str:
+    """Whom a request names, whose history its answer tells of; empty where it names nobody.
+
+    Raises:
+        PermissionDenied: it is somebody else than the caller, who does not see all.
+    """
     caller = context.principal()
     if named and (caller is None or (named != caller.subject and not SEES_ALL & caller.roles)):
         raise PermissionDenied(f"{named} is not the caller.", reason="NOT_OWNER", name=named)
+    return named
+
+
+def _shopper(named: str) -> str:
+    """Who is recommended to: the caller, or whom a machine names."""
     if named:
-        return named
+        return named_shopper(named)
+    caller = context.principal()
     return caller.subject if caller and (caller.is_user or caller.is_visitor) else ""
 
 

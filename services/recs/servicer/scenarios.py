@@ -11,7 +11,7 @@ from services.kit import context, paging
 from services.kit.errors import InvalidArgument
 from services.recs.servicer import messages
 from services.recs.servicer import scenario_messages as scenarios
-from services.recs.servicer.recommendations import MOST
+from services.recs.servicer.recommendations import MOST, named_shopper
 from services.recs.use_cases import position
 from services.recs.use_cases.asking import Ask
 from services.recs.use_cases.products import product_id
@@ -67,7 +67,7 @@ def _tried(request: pb.PreviewScenarioRequest) -> Ask:
     return Ask(
         scenario=given,
         size=paging.page_size(request.page_size, given.scenario.page_size, MOST),
-        shopper=request.shopper,
+        shopper=named_shopper(request.shopper),
         context_product=product_id(request.context_product),
         context_products=messages.context_products(request),
         after=position.from_json(paging.decode(request.page_token, request)),
