@@ -54,6 +54,19 @@ test("the first calls share one session", async () => {
   expect(asked[1]?.token).toBe("Bearer t1");
 });
 
+test.each([
+  ["users/u", "/v1/users/me/cart"],
+  ["visitors/v", "/v1/visitors/me/cart"],
+])("what belongs to %s is asked for at %s, however late the session comes", async (subject, path) => {
+  const { call } = await import("@/lib/session");
+  const late = session(subject, "t1");
+  vi.stubGlobal("fetch", (address: string) => {
+    if (address !== "/v1/sessions:resume") return Promise.resolve(Response.json({ address }));
+    return new Promise((resolve) => setTimeout(() => resolve(late()), 500));
+  });
+  expect(await call("GET", (mine) => `/v1/${mine}/cart`)).toEqual({ address: path });
+});
+
 test("a token that is refused is renewed once, and the call sent again", async () => {
   const { call } = await import("@/lib/session");
   answers = [
@@ -74,18 +87,17 @@ test("a wrong password is no reason to renew anything", async () => {
 });
 
 test("whoever depends on the subject hears of another one, and of nothing else", async () => {
-  const { begin, current, isShopper, me, onSubjectChange, token } = await import("@/lib/session");
+  const { begin, current, isShopper, onSubjectChange, token } = await import("@/lib/session");
   const heard = vi.fn();
   onSubjectChange(heard);
   answers = [session("visitors/v", "t1", 10), session("visitors/v", "t2", 900), session("users/u", "t3")];
   await token();
   await token(); // the first was about to end
   expect(heard).toHaveBeenCalledTimes(1);
-  expect(me()).toBe("visitors/me");
   await begin("/v1/sessions:logIn", { email: "a" });
   expect(heard).toHaveBeenCalledTimes(2);
   expect(asked[2]?.body).toEqual({ email: "a", cookie: true });
-  expect([isShopper(), current().accessToken, me()]).toEqual([true, "t3", "users/me"]);
+  expect([isShopper(), current().accessToken]).toEqual([true, "t3"]);
 });
 
 test("a shop that does not answer is said in words", async () => {

@@ -54,7 +54,7 @@ export const isMerchant = (of: Session = session): boolean =>
   of.roles.includes("merchant") || of.roles.includes("admin");
 
 /** The caller's own collection: `users/me` or `visitors/me`. */
-export const me = (of: Session = session): string => `${isShopper(of) ? "users" : "visitors"}/me`;
+const me = (): string => `${isShopper() ? "users" : "visitors"}/me`;
 
 /** A good access token; starts a visitor's session when there is none. */
 export async function token(): Promise<string> {
@@ -95,17 +95,23 @@ function keep(given: SessionJson): Session {
   return session;
 }
 
+/** Where a call goes to; a function of the caller's own collection, which is not known before the session is. */
+export type Path = string | ((mine: string) => string);
+
 /** A call in the session's name. A token that the shop does not take any more is renewed once. */
-export async function call<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
+export async function call<T>(method: string, path: Path, options: RequestOptions = {}): Promise<T> {
   const used = await token();
   try {
-    return await request<T>(method, path, { ...options, token: used });
+    return await request<T>(method, addressOf(path), { ...options, token: used });
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 401 || error.reason === "CREDENTIALS_REFUSED") throw error;
     if (session.accessToken === used) session = { ...session, expires: 0 };
-    return request<T>(method, path, { ...options, token: await token() });
+    const renewed = await token();
+    return request<T>(method, addressOf(path), { ...options, token: renewed });
   }
 }
+
+const addressOf = (path: Path): string => (typeof path === "string" ? path : path(me()));
 
 /** Starts an account's session by one of the calls that answer with one; a visitor's history goes along. */
 export async function begin(path: string, body: Record<string, unknown>): Promise<void> {

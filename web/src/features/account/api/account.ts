@@ -3,7 +3,7 @@ import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import type { UserEventJson } from "@contracts/aisle/recs/v1/user_event_pb";
 import type { AccountJson } from "@contracts/aisle/users/v1/account_service_pb";
 
-import { begin, call, logOut, me } from "@/lib/session";
+import { begin, call, logOut } from "@/lib/session";
 
 /** The account that is logged in. */
 export const accountQuery = queryOptions({
@@ -20,7 +20,7 @@ interface EventPage {
 export const historyQuery = infiniteQueryOptions({
   queryKey: ["mine", "history"],
   queryFn: ({ pageParam, signal }) =>
-    call<EventPage>("GET", `/v1/${me()}/userEvents`, { query: { pageSize: 200, pageToken: pageParam }, signal }),
+    call<EventPage>("GET", (mine) => `/v1/${mine}/userEvents`, { query: { pageSize: 200, pageToken: pageParam }, signal }),
   initialPageParam: "",
   getNextPageParam: (last) => last.nextPageToken || undefined,
 });

@@ -6,7 +6,7 @@ import type { CartItemJson, CartJson } from "@contracts/aisle/catalog/v1/cart_pb
 
 import { record, sourceOf } from "@/lib/events";
 import { uuid } from "@/lib/ids";
-import { call, me } from "@/lib/session";
+import { call } from "@/lib/session";
 import { sayError } from "@/lib/toasts";
 import type { Product, With } from "@/lib/types";
 
@@ -16,7 +16,7 @@ export type Cart = With<CartJson, { etag: string; items: CartItem[] }>;
 /** The shopper's cart. */
 export const cartQuery = queryOptions({
   queryKey: ["mine", "cart"],
-  queryFn: ({ signal }) => call<Cart>("GET", `/v1/${me()}/cart`, { signal }),
+  queryFn: ({ signal }) => call<Cart>("GET", (mine) => `/v1/${mine}/cart`, { signal }),
   staleTime: 10_000,
 });
 
@@ -58,7 +58,7 @@ export const useAddToCart = () =>
     async ({ product, quantity }) => {
       const { attributionToken, position } = sourceOf(product.name);
       const body = { product: product.name, quantity, attributionToken, requestId: uuid() };
-      const cart = await call<Cart>("POST", `/v1/${me()}/cart:addItem`, { body });
+      const cart = await call<Cart>("POST", (mine) => `/v1/${mine}/cart:addItem`, { body });
       record("ADD_TO_CART", { product: product.name, quantity, attributionToken, position });
       return cart;
     },
@@ -80,7 +80,7 @@ interface Amount {
 export const useSetQuantity = () =>
   useChange<Amount>(
     (body) =>
-      call("POST", `/v1/${me()}/cart:${body.quantity ? "setItemQuantity" : "removeItem"}`, {
+      call("POST", (mine) => `/v1/${mine}/cart:${body.quantity ? "setItemQuantity" : "removeItem"}`, {
         body: body.quantity ? body : { product: body.product },
       }),
     (cart, { product, quantity }) => ({

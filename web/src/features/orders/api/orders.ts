@@ -8,7 +8,7 @@ import type {
 } from "@contracts/aisle/catalog/v1/order_pb";
 
 import { uuid } from "@/lib/ids";
-import { call, me } from "@/lib/session";
+import { call, current, token } from "@/lib/session";
 import type { Given, With } from "@/lib/types";
 
 export type Order = With<Given<OrderJson, "name" | "state">, { lines: Given<OrderLineJson, "product" | "title">[] }>;
@@ -33,7 +33,7 @@ export const STATES: Record<Order_StateJson, string> = {
 export const ordersQuery = infiniteQueryOptions({
   queryKey: ["mine", "orders"],
   queryFn: ({ pageParam, signal }) =>
-    call<Page>("GET", `/v1/${me()}/orders`, { query: { pageToken: pageParam, pageSize: 20 }, signal }),
+    call<Page>("GET", (mine) => `/v1/${mine}/orders`, { query: { pageToken: pageParam, pageSize: 20 }, signal }),
   initialPageParam: "",
   getNextPageParam: (last) => last.nextPageToken || undefined,
   staleTime: 0,
@@ -43,13 +43,13 @@ export const ordersQuery = infiniteQueryOptions({
 export const orderQuery = (id: string) =>
   queryOptions({
     queryKey: ["mine", "order", id],
-    queryFn: ({ signal }) => call<Order>("GET", `/v1/${me()}/orders/${id}`, { signal }),
+    queryFn: ({ signal }) => call<Order>("GET", (mine) => `/v1/${mine}/orders/${id}`, { signal }),
     staleTime: 0,
     refetchInterval: ({ state }) => (state.data?.state === "STATE_PAYMENT_PENDING" ? 2000 : false),
   });
 
 export const cancelOrder = (id: string): Promise<Order> =>
-  call("POST", `/v1/${me()}/orders/${id}:cancel`, { body: {} });
+  call("POST", (mine) => `/v1/${mine}/orders/${id}:cancel`, { body: {} });
 
 export interface Purchase {
   etag: string;
@@ -61,11 +61,12 @@ const ATTEMPT = "aisle.checkout";
 
 /** Buys the cart. The same purchase asked again, after a reload too, is one order: it has one request id. */
 export async function checkOut(purchase: Purchase): Promise<Order> {
-  const key = JSON.stringify([me(), purchase]);
+  await token();
+  const key = JSON.stringify([current().subject, purchase]);
   const kept = JSON.parse(sessionStorage.getItem(ATTEMPT) ?? "null") as { key: string; requestId: string } | null;
   const requestId = kept?.key === key ? kept.requestId : uuid();
   sessionStorage.setItem(ATTEMPT, JSON.stringify({ key, requestId }));
-  const order = await call<Order>("POST", `/v1/${me()}/orders:checkout`, { body: { ...purchase, requestId } });
+  const order = await call<Order>("POST", (mine) => `/v1/${mine}/orders:checkout`, { body: { ...purchase, requestId } });
   sessionStorage.removeItem(ATTEMPT);
   return order;
 }
