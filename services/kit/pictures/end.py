@@ -7,19 +7,17 @@ other. Sources: the PNG specification (3rd edition, 5.3), ITU T.81 B.1.1, RFC 96
 import re
 import struct
 
+from services.kit.pictures.jpeg import EOI, FILL, MOST_SEGMENTS, SOS, STANDALONE
 from services.kit.pictures.kinds import JPEG, PNG, PictureRefused
 
 _JPEG_START = b"\xff\xd8\xff"
 _PADDING = b"\x00\xff\r\n "
 # In entropy-coded data 0xFF is followed by 0x00 or a restart marker; anything else ends the scan.
 _SCAN_END = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
-_SOS, _EOI = 0xDA, 0xD9
-_STANDALONE = frozenset({0x01, *range(0xD0, 0xD9)})
-_FILL = re.compile(rb"\xff+")
 MOST_FURTHER = 16
 """Further JPEGs behind a first one: cameras write two or three."""
-MOST_SEGMENTS = 10_000
-"""Segments of a JPEG: 8 MiB of full ones are 128, and a progressive one has tens of scans."""
+MOST_CHUNKS = 10_000
+"""Chunks of a PNG: encoders write image data in chunks of 8 KiB or more, so that 8 MiB are a thousand."""
 
 
 def check(content: bytes, content_type: str) -> None:
@@ -49,13 +47,15 @@ def _end(content: bytes, content_type: str) -> int:
 
 
 def _png_end(content: bytes) -> int:
-    at, kind = 8, b""
-    while kind != b"IEND":
+    at = 8
+    for _ in range(MOST_CHUNKS):
         length, kind = struct.unpack_from(">I4s", content, at)
         at += 12 + length
-    if at > len(content):
-        raise PictureRefused("it is truncated")
-    return at
+        if kind == b"IEND":
+            if at > len(content):
+                raise PictureRefused("it is truncated")
+            return at
+    raise PictureRefused(f"it has more than {MOST_CHUNKS:,} PNG chunks")
 
 
 def _further_end(content: bytes, at: int) -> int:
@@ -71,20 +71,20 @@ def _further_end(content: bytes, at: int) -> int:
 def _jpeg_end(content: bytes, start: int) -> int:
     at = start + 2
     for _ in range(MOST_SEGMENTS):
-        if (fill := _FILL.match(content, at)) is None:
+        if (fill := FILL.match(content, at)) is None:
             raise PictureRefused("its JPEG segments are broken" if at < len(content) else "it is truncated")
         at = fill.end()
         marker = content[at]
         at += 1
-        if marker == _EOI:
+        if marker == EOI:
             return at
-        if marker in _STANDALONE:
+        if marker in STANDALONE:
             continue
         (length,) = struct.unpack_from(">H", content, at)
         if length < 2:
             raise PictureRefused("its JPEG segments are broken")
         at += length
-        if marker == _SOS:
+        if marker == SOS:
             at = _scan_end(content, at)
     raise PictureRefused(f"it has more than {MOST_SEGMENTS:,} JPEG segments")
 

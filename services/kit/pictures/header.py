@@ -6,12 +6,12 @@ PNG specification (3rd edition, 11.2.1), ITU T.81 B.2 (JPEG), RFC 9649 (WebP).
 
 import struct
 
+from services.kit.pictures.jpeg import EOI, FILL, MOST_SEGMENTS, SOS, STANDALONE
 from services.kit.pictures.kinds import JPEG, MAX_BYTES, MAX_PIXELS, PNG, WEBP, PictureRefused
 
 _PNG_START = b"\x89PNG\r\n\x1a\n"
 # Start-of-frame markers: baseline, extended, progressive, lossless and their arithmetic-coded kin.
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-_STANDALONE = frozenset({0x01, *range(0xD0, 0xD9)})
 
 
 def check(content: bytes) -> str:
@@ -48,22 +48,22 @@ def _read(content: bytes) -> tuple[str, int, int]:
 
 def _jpeg_size(content: bytes) -> tuple[int, int]:
     at = 2
-    while True:
-        if content[at] != 0xFF:
-            raise PictureRefused("its JPEG segments are broken")
-        while content[at] == 0xFF:
-            at += 1
+    for _ in range(MOST_SEGMENTS):
+        if (fill := FILL.match(content, at)) is None:
+            raise PictureRefused("its JPEG segments are broken" if at < len(content) else "it is truncated")
+        at = fill.end()
         marker = content[at]
         at += 1
-        if marker in _STANDALONE:
+        if marker in STANDALONE:
             continue
         (length,) = struct.unpack_from(">H", content, at)
         if marker in _FRAMES:
             height, width = struct.unpack_from(">HH", content, at + 3)
             return width, height
-        if marker in (0xD9, 0xDA) or length < 2:
+        if marker in (EOI, SOS) or length < 2:
             raise PictureRefused("its JPEG segments are broken")
         at += length
+    raise PictureRefused(f"it has more than {MOST_SEGMENTS:,} JPEG segments")
 
 
 def _webp_size(content: bytes) -> tuple[int, int]:

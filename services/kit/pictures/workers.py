@@ -89,10 +89,13 @@ class WorkerPool:
             async with asyncio.timeout(START_S):
                 await _exchange(worker, {"hello": True}, b"")
             return worker
-        except (OSError, TimeoutError, asyncio.IncompleteReadError):
-            log.exception("picture worker does not start")
+        except BaseException as error:
+            # Nobody but this call knows of the process, and the call may be cancelled while it starts.
             if worker is not None and worker.returncode is None:
                 worker.kill()
+            if not isinstance(error, OSError | asyncio.IncompleteReadError):
+                raise
+            log.exception("picture worker does not start")
             raise Unavailable("Pictures cannot be decoded at the moment.", reason="DECODER_UNAVAILABLE") from None
 
 
