@@ -31,7 +31,7 @@ def found(answer: Found, page_token: str, index: LexicalIndex) -> pb.SearchRespo
         release=f"searchReleases/{answer.release}" if answer.release else "",
         personalized=answer.personalized,
     )
-    for product, score in zip(answer.products, answer.scores, strict=True):
+    for product, score in answer.results:
         title = highlighted(product.title, answer.stems, index.stem)
         reply.results.add(product=product.name, details=product, highlighted_title=title, score=score)
     return reply

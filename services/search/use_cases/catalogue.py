@@ -65,6 +65,8 @@ class Catalogue:
         self.rating_count = np.zeros(FIRST_ROWS, np.int64)
         self.digests = np.zeros(FIRST_ROWS, np.int64)
         """Of ids: they order equals in the same way in every replica."""
+        self._taken = np.zeros(FIRST_ROWS, np.int64)
+        """The generation after which a row went to the product that has it."""
         self.in_stock = np.zeros(FIRST_ROWS, bool)
         self.categories = np.full((FIRST_ROWS, DEEPEST), NONE, np.int32)
         self.category_ids = Values()
@@ -90,6 +92,11 @@ class Catalogue:
         """The product, as the change feed last had it."""
         stored = self._products[row]
         return Product.FromString(stored) if stored is not None else None
+
+    def unchanged(self, rows: Rows, generation: int) -> Column:
+        """Which rows are still the products' that had them in that generation; [rows] of bool."""
+        kept: Column = self.alive[rows] & (self._taken[rows] < generation)
+        return kept
 
     def texts(self, row: int) -> Texts:
         """What the words of a row are found in."""
@@ -146,6 +153,7 @@ class Catalogue:
             if row >= len(self.alive):
                 self._grow()
         self._rows[item] = row
+        self._taken[row] = self.generation
         self.digests[row] = digest(item)
         return row
 
@@ -197,6 +205,7 @@ class Catalogue:
         self.alive = np.concatenate([self.alive, np.zeros(more, bool)])
         self.in_stock = np.concatenate([self.in_stock, np.zeros(more, bool)])
         self.digests = np.concatenate([self.digests, np.zeros(more, np.int64)])
+        self._taken = np.concatenate([self._taken, np.zeros(more, np.int64)])
         self.rating_count = np.concatenate([self.rating_count, np.zeros(more, np.int64)])
         self.numbers = {name: np.concatenate([c, np.full(more, np.nan)]) for name, c in self.numbers.items()}
         self.categories = np.concatenate([self.categories, np.full((more, DEEPEST), NONE, np.int32)])

@@ -37,7 +37,11 @@ class Ordered:
 
     def first(self, count: int) -> "Ordered":
         """The first of them."""
-        return Ordered(self.rows[:count], self.tiers[:count], self.keys[:count], self.ties[:count])
+        return self.where(slice(count))
+
+    def where(self, kept: Column | slice) -> "Ordered":
+        """Those of them that are kept, by a [found] of bool or a slice."""
+        return Ordered(self.rows[kept], self.tiers[kept], self.keys[kept], self.ties[kept])
 
 
 def parse(order_by: str) -> tuple[str, bool]:

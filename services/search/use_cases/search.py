@@ -74,8 +74,8 @@ class Ask:
 class Found:
     """What is answered."""
 
-    products: list[Product]
-    scores: list[float]
+    results: list[tuple[Product, float]]
+    """Products with their scores."""
     stems: frozenset[str]
     """What to highlight."""
     total: int
@@ -94,6 +94,8 @@ class _Request:
     """One request on its way."""
 
     ask: Ask
+    generation: int
+    """Of the catalogue that the rows are of."""
     passes: Mask
     degraded: set[Degradation]
     understood: Understood | None = None
@@ -146,7 +148,7 @@ class Search:
         counting.check(ask.facets)
         if ask.similar and self._catalogue.row(ask.similar) is None:
             raise NotFound(f"products/{ask.similar}")
-        request = _Request(ask, self._mask(ask), set())
+        request = _Request(ask, self._catalogue.generation, self._mask(ask), set())
         near = asyncio.create_task(self._near(request))
         taste = asyncio.create_task(self._taste(request))
         try:
@@ -162,7 +164,8 @@ class Search:
         if self._catalogue_age_s() > STALE_S:
             request.degraded.add(Degradation.CATALOG)
         found = await self._suited(request, self._ordered(request))
-        return self._answer(request, found)
+        # While others were asked a product may have gone, and its row may be another's that no filter looked at.
+        return self._answer(request, found.where(self._catalogue.unchanged(found.rows, request.generation)))
 
     async def _taste(self, request: _Request) -> Vector | None:
         if request.ask.order[0] != RELEVANCE:
@@ -298,14 +301,14 @@ class Search:
         ask, understood = request.ask, request.understood
         with stage("page"):
             places = ordering.page(self._catalogue, found, ask.after, ask.size)
-            products = [self._catalogue.product(int(row)) for row in found.rows[places]]
+            shown = [(self._catalogue.product(int(found.rows[place])), _shown(found, int(place))) for place in places]
+            results = [(product, score) for product, score in shown if product is not None]
             facets = [counting.count(self._catalogue, found.rows, name) for name in ask.facets]
         used = [*(["lexical"] if understood else []), *(ranking.name for ranking in request.others)]
         release = request.near.release if request.near.rankings else 0
         ranking = f"{'+'.join(used)}/{attribution.digest(normalized(ask.text))}"
         return Found(
-            products=[product for product in products if product is not None],
-            scores=[_shown(found, int(place)) for place in places],
+            results=results,
             stems=understood.query.stems() if understood else frozenset(),
             total=len(found),
             facets=facets,

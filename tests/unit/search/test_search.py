@@ -1,7 +1,7 @@
 """The use case over parts in memory: taste, parts that are gone, what is remembered."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,18 +9,21 @@ import numpy as np
 import pytest
 from aisle.catalog.v1.product_pb2 import Product
 
+from services.kit import filters
 from services.kit.errors import InvalidArgument
 from services.search.adapters.lexical import TantivyIndex
 from services.search.adapters.vocabulary import Vocabulary
 from services.search.domain.releases import Build
 from services.search.domain.synonyms import Synonyms
 from services.search.ports import ProductChange, Step, Tower, Vector
+from services.search.servicer import messages
 from services.search.use_cases.active_build import ActiveBuild
 from services.search.use_cases.catalogue import Catalogue
 from services.search.use_cases.follow import FollowCatalogue
 from services.search.use_cases.guards import Degradation, Guard
 from services.search.use_cases.meaning import Guards, Meaning
 from services.search.use_cases.personal import Personal
+from services.search.use_cases.products import SCHEMA
 from services.search.use_cases.search import Ask, Search
 from services.search.use_cases.searched import Searched
 from services.search.use_cases.understand import Understand
@@ -41,12 +44,15 @@ class Recommender:
     histories: dict[str, list[str]] = field(default_factory=dict)
     gone: bool = False
     asked: int = 0
+    meanwhile: Callable[[], None] = field(default=lambda: None)
+    """What happens while it is asked."""
 
     async def tower(self) -> Tower | None:
         return TOWER
 
     async def history(self, shopper: str, most: int) -> list[Step]:
         self.asked += 1
+        self.meanwhile()
         if self.gone:
             raise Gone
         return [Step(item, "VIEW", 0) for item in self.histories.get(shopper, [])]
@@ -101,10 +107,10 @@ async def test_what_suits_the_shopper_comes_first_among_equals(text: str, liked:
     search = await search_over(recommender, catalogue())
     found = await search(Ask(text, 10, shopper="visitors/v"))
     assert found.personalized
-    assert found.products[0].name == f"products/{liked}" or liked == "lamp-3"
+    assert found.results[0][0].name == f"products/{liked}" or liked == "lamp-3"
     best = max(ITEMS, key=lambda item: float(np.dot(ITEMS[item], ITEMS[liked])))
-    assert found.products[0].name == f"products/{best}"
-    assert {product.name for product in found.products} == {f"products/{item}" for item in ITEMS}
+    assert found.results[0][0].name == f"products/{best}"
+    assert {product.name for product, _ in found.results} == {f"products/{item}" for item in ITEMS}
     asked = recommender.asked
     await search(Ask(text, 10, shopper="visitors/v"))
     assert recommender.asked == asked, "pages of one search share a vector"
@@ -117,15 +123,39 @@ async def test_nobody_known_and_another_order_are_not_personalised(ask: Ask) -> 
     search = await search_over(Recommender({"visitors/v": ["lamp-1"]}), catalogue())
     found = await search(ask)
     assert not found.personalized
-    assert len(found.products) == 3
+    assert len(found.results) == 3
     assert not found.degraded
+
+
+@pytest.mark.parametrize("text", ["lamp", ""])
+@pytest.mark.parametrize("successor", ["", "bowl"])
+async def test_what_goes_during_a_search_is_not_shown_and_nothing_else_in_its_row(text: str, successor: str) -> None:
+    table, recommender = catalogue(), Recommender({"visitors/v": ["lamp-1"]})
+    search = await search_over(recommender, table)
+    row = table.row("lamp-2")
+
+    def meanwhile() -> None:
+        table.remove("lamp-2")
+        table.commit()
+        if successor:
+            table.put(Product(name=f"products/{successor}", title="Bowl"))
+            table.commit()
+            assert table.row(successor) == row
+
+    recommender.meanwhile = meanwhile
+    where = filters.parse("in_stock = true", SCHEMA)
+    found = await search(Ask(text, 10, "visitors/v", where, "in_stock = true", ("in_stock",)))
+    assert {product.name for product, _ in found.results} == {"products/lamp-1", "products/lamp-3"}
+    assert found.total == 2
+    assert [(value.value, value.count) for value in found.facets[0].values] == [("true", 2)]
+    assert len(messages.found(found, "", table._index).results) == 2
 
 
 async def test_a_recommender_that_is_gone_costs_the_order_alone() -> None:
     search = await search_over(Recommender({"visitors/v": ["lamp-1"]}, gone=True), catalogue())
     found = await search(Ask("lamp", 10, shopper="visitors/v"))
     assert found.degraded == {Degradation.PERSONALIZATION}
-    assert len(found.products) == 3
+    assert len(found.results) == 3
 
 
 async def test_a_catalogue_that_is_gone_is_said() -> None:
@@ -138,7 +168,7 @@ async def test_a_picture_without_an_encoder() -> None:
     found = await search(Ask("", 10, picture=PNG))
     assert found.degraded == {Degradation.IMAGE_ENCODER}
     assert found.fallback
-    assert found.products
+    assert found.results
     with pytest.raises(InvalidArgument, match="image"):
         await search(Ask("", 10, picture=b"GIF89a"))
 
