@@ -121,12 +121,19 @@ class Cart:
 
     @property
     def etag(self) -> str:
-        """Stands for items, quantities and prices. Stock is left out: it changes all the time, and may suffice."""
-        content = [
+        """Stands for items, quantities and prices. Stock is left out: it changes all the time, and may suffice.
+
+        So is the order of the items: those of a declined payment come back in another.
+        """
+        content = sorted(
             (line.item.product_id, line.item.quantity, line.price and (line.price.currency, line.price.nano))
             for line in self.lines
-        ]
+        )
         return hashlib.sha256(repr(content).encode()).hexdigest()[:32]
+
+    def seen_as(self, etag: str) -> bool:
+        """Whether a buyer who names this etag saw the cart as it is; who names none says nothing of it."""
+        return etag in ("", self.etag)
 
     def refusals(self, etag: str) -> list[tuple[str, Notice]]:
         """What stands in the way of buying it, as (product id, notice). A current etag agrees to changed prices."""

@@ -10,7 +10,7 @@ from services.catalog.domain.order import Address, Order, OrderLine, State
 from services.catalog.ports import CheckoutKey, CheckoutRecord, Database, Transaction
 from services.catalog.use_cases import carts
 from services.catalog.use_cases.measures import CHECKOUTS
-from services.catalog.use_cases.refusals import CartChanged, NotSoldThere, PaymentDeclined
+from services.catalog.use_cases.refusals import CartChanged, NotSoldThere, PaymentDeclined, refuse_changed
 from services.catalog.use_cases.retrying import retrying
 from services.catalog.use_cases.settlement import Settlement
 from services.kit.errors import FailedPrecondition, InvalidArgument, Unavailable
@@ -121,9 +121,11 @@ def _refuse(cart: Cart, wish: Wish) -> None:
     """Refuses what cannot be bought, or not as the buyer saw it; nothing has happened yet."""
     if not cart.lines:
         raise FailedPrecondition("The cart is empty.", reason="CART_EMPTY", name=f"{cart.owner}/cart")
-    if found := cart.refusals(wish.etag):
+    try:
+        refuse_changed(cart, wish.etag)
+    except CartChanged:
         CHECKOUTS.labels("cart_changed").inc()
-        raise CartChanged(found)
+        raise
     region = wish.address.region_code
     elsewhere = [
         line.item.product_id

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2
 
-from services.catalog.domain.cart import Notice
+from services.catalog.domain.cart import Cart, Notice
 from services.kit.errors import FailedPrecondition, shortened
 
 MOST_VIOLATIONS = 10
@@ -27,8 +27,8 @@ class CartChanged(FailedPrecondition):
         self.violations = [(product_id, notice.name, SENTENCES[notice]) for product_id, notice in found]
 
     def details(self) -> list[Message]:
-        """A violation for each product."""
-        return [precondition_failure(self.violations)]
+        """A violation for each product; none for a cart that is in order, and another than the buyer saw."""
+        return [precondition_failure(self.violations)] if self.violations else []
 
 
 class NotSoldThere(FailedPrecondition):
@@ -49,6 +49,17 @@ class PaymentDeclined(FailedPrecondition):
     def __init__(self, order_name: str, why: str) -> None:
         sentence = f"The payment was declined: {why} Choose another means of payment; the cart is as it was."
         super().__init__(sentence, reason="PAYMENT_DECLINED", name=order_name)
+
+
+def refuse_changed(cart: Cart, etag: str) -> None:
+    """Refuses a cart that is not what the buyer saw: who saw less would be charged more.
+
+    Raises:
+        CartChanged: the etag is another cart's, or an item cannot be bought as it is.
+    """
+    found = cart.refusals(etag)
+    if found or not cart.seen_as(etag):
+        raise CartChanged(found)
 
 
 def precondition_failure(violations: Sequence[tuple[str, str, str]]) -> error_details_pb2.PreconditionFailure:

@@ -85,8 +85,10 @@ async def test_what_changed_is_told_before_money_moves(
     refused = await ann.refused("Checkout", ann.buying(etag=seen.etag))
     assert blamed(refused) == [("products/chair", "INSUFFICIENT_STOCK")]
     await client.call("AdjustStock", products_pb.AdjustStockRequest(name="products/chair", delta=1))
-    assert await charges(settings) == []
-    assert (await ann.buy(etag=seen.etag)).total.units == 31
+    more = await ann.add("lamp")
+    refused = await ann.refused("Checkout", ann.buying(etag=seen.etag))
+    assert (reason(refused), await charges(settings)) == ("CART_CHANGED", [])
+    assert (await ann.buy(etag=more.etag)).total.units == 42
 
 
 async def test_a_product_goes_where_it_is_sold(client: Client, shopper: NewShopper) -> None:

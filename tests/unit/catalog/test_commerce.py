@@ -9,7 +9,7 @@ from services.catalog.domain.cart import Cart, CartItem, Notice
 from services.catalog.domain.money import Money
 from services.catalog.domain.product import Product, ProductDetails
 from services.catalog.servicer.commerce_messages import cart as cart_message
-from services.catalog.use_cases.refusals import MOST_VIOLATIONS, CartChanged, PaymentDeclined
+from services.catalog.use_cases.refusals import MOST_VIOLATIONS, CartChanged, PaymentDeclined, refuse_changed
 from services.catalog.use_cases.retrying import TRIES, gave_way, retrying
 from services.kit.errors import MOST_BYTES, Aborted
 
@@ -64,8 +64,24 @@ def test_an_etag_agrees_to_prices_and_to_nothing_else() -> None:
     assert fewer.refusals(seen.etag) == [("hat", Notice.OUT_OF_STOCK)]
     dearer = cart(items, product("lamp", euros("12")), product("hat", euros("10")))
     assert dearer.refusals(seen.etag) == [("lamp", Notice.PRICE_CHANGED)]
-    more = cart([item("lamp", 3), item("hat")], product("lamp", euros("11")), product("hat", euros("10")))
-    assert more.etag != seen.etag
+
+
+def test_a_cart_that_the_buyer_did_not_see_is_refused() -> None:
+    lamp, hat = product("lamp", euros("10")), product("hat", euros("10"))
+    seen = cart([item("lamp"), item("hat")], lamp, hat)
+    refuse_changed(seen, seen.etag)
+    others = (
+        cart([item("lamp", 3), item("hat")], lamp, hat),
+        cart([item("lamp")], lamp),
+        cart([item("lamp", price="8"), item("hat")], product("lamp", euros("8")), hat),
+    )
+    for other in others:
+        assert other.refusals("") == []
+        refuse_changed(other, "")
+        with pytest.raises(CartChanged) as caught:
+            refuse_changed(other, seen.etag)
+        assert caught.value.details() == []
+    refuse_changed(cart([item("hat"), item("lamp")], hat, lamp), seen.etag)
 
 
 def test_sums_are_exact_and_fit_the_contract() -> None:
