@@ -36,6 +36,10 @@ class SqlReplays:
         """Forgets what is older."""
         await self._connection.execute(delete(replays).where(replays.c.create_time < before))
 
+    async def forget_caller(self, caller: str) -> None:
+        """Forgets what one caller was answered."""
+        await self._connection.execute(delete(replays).where(replays.c.caller == caller))
+
 
 def _is(caller: str, method: str, request_id: str) -> ColumnElement[bool]:
     return and_(replays.c.caller == caller, replays.c.method == method, replays.c.request_id == request_id)

@@ -220,6 +220,8 @@ class Replays(Protocol):
 
     async def forget(self, before: datetime) -> None: ...
 
+    async def forget_caller(self, caller: str) -> None: ...
+
 
 class Snapshots(Protocol):
     """Products as they are answered, current at the moment of asking."""

@@ -71,7 +71,7 @@ async def merge(transaction: Transaction, visitor: str, user: str) -> None:
 
 
 async def erase(transaction: Transaction, user: str) -> None:
-    """Forgets who the user was: cart and reviews go, orders stay without name and address. Twice is as once.
+    """Forgets who the user was: cart, reviews and answers go, orders stay without name and address. Twice is as once.
 
     What is paid and not shipped is cancelled: there is nobody to send it to.
     """
@@ -87,3 +87,4 @@ async def erase(transaction: Transaction, user: str) -> None:
         await transaction.products.lock(reviewed)
         await transaction.reviews.delete_of_author(user)
         await transaction.reviews.refresh_ratings(reviewed)
+    await transaction.replays.forget_caller(user)

@@ -2,6 +2,7 @@
 told."""
 
 import asyncio
+import uuid
 from collections.abc import Sequence
 
 from aisle.catalog.v1 import order_service_pb2 as orders_pb
@@ -103,7 +104,9 @@ async def bought_and_reviewed(client: Client, person: Shopper) -> list[str]:
         orders.append(await person.buy())
     await client.call("ShipOrder", orders_pb.ShipOrderRequest(name=orders[0].name))
     review = {"rating": 1, "text": "My street is Long Lane."}
-    await person.call("CreateReview", reviews_pb.CreateReviewRequest(parent="products/lamp", review=review))
+    # With an id, so that its answer is kept for a while.
+    fields = {"parent": "products/lamp", "review": review, "request_id": str(uuid.uuid4())}
+    await person.call("CreateReview", reviews_pb.CreateReviewRequest(**fields))
     await person.add("lamp")
     return [order.name.rpartition("/")[2] for order in orders]
 
@@ -123,7 +126,7 @@ async def test_who_is_erased_leaves_no_name(client: Client, shopper: NewShopper,
     assert (left[shipped].total.units, left[shipped].HasField("shipping_address")) == (20, False)
     assert left[shipped].name.startswith("visitors/erased-")
     assert (left[paid].State.Name(left[paid].state), len(left)) == ("STATE_CANCELLED", 4)
-    for table in ("orders", "outbox", "reviews", "cart_items"):
+    for table in ("orders", "outbox", "reviews", "cart_items", "replays"):
         found = await rows(settings, f"SELECT 1 FROM {table} AS t WHERE t::text LIKE '%users/ann%'")
         assert found == [], table
     assert len(await bob.orders()) == 2

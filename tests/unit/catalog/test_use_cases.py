@@ -56,6 +56,9 @@ class Answers:
     async def forget(self, before: datetime) -> None:
         self.kept.clear()
 
+    async def forget_caller(self, caller: str) -> None:
+        self.kept = {key: answer for key, answer in self.kept.items() if key[0] != caller}
+
 
 async def test_a_repeated_call_acts_once() -> None:
     acted = 0
