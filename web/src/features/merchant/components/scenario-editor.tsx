@@ -15,6 +15,7 @@ import { Field } from "@/components/ui/field";
 import { Icon } from "@/components/ui/icon";
 import { Failure, Notice } from "@/components/ui/notice";
 import { money } from "@/lib/format";
+import { useSession } from "@/lib/session";
 
 /** Rules of a place of the shop, with what a chosen shopper would see under them. */
 export function ScenarioEditor({ id }: { id: string }) {
@@ -97,6 +98,8 @@ function Editor({ saved }: { saved: Scenario }) {
 function LivePreview({ draft }: { draft: Scenario }) {
   const [shopper, setShopper] = useState("");
   const [product, setProduct] = useState("");
+  // A shopper's preview tells of what they viewed and bought: the shop answers it to admins alone.
+  const seesShoppers = useSession().roles.includes("admin");
   const named = /^(users|visitors)\/.+/.test(shopper.trim()) ? shopper.trim() : "";
   const usable = {
     ...draft,
@@ -106,13 +109,15 @@ function LivePreview({ draft }: { draft: Scenario }) {
   return (
     <section className="panel preview" aria-labelledby="preview" aria-busy={isFetching}>
       <h2 id="preview">Preview</h2>
-      <Field
-        label="For the shopper"
-        placeholder="users/…"
-        hint="Empty for somebody unknown"
-        value={shopper}
-        onChange={(event) => setShopper(event.target.value)}
-      />
+      {seesShoppers && (
+        <Field
+          label="For the shopper"
+          placeholder="users/…"
+          hint="Empty for somebody unknown"
+          value={shopper}
+          onChange={(event) => setShopper(event.target.value)}
+        />
+      )}
       {draft.needsProduct && <ProductPicker label="Beside the product" chosen={product} choose={setProduct} />}
       {error && <Failure error={error} again={() => void refetch()} />}
       {data?.results.length === 0 && <Notice title="Nothing would be shown." />}

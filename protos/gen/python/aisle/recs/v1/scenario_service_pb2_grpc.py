@@ -104,7 +104,8 @@ class ScenarioServiceServicer:
 
     def PreviewScenario(self, request, context):
         """Answers as Recommend would if the scenario were as given, with explanations; stores nothing. So a change is
-        looked at before it is made.
+        looked at before it is made. Returns PERMISSION_DENIED for a named shopper who is not the caller, except to the
+        roles admin and service: what is recommended tells of what they viewed and bought.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -47,7 +47,8 @@ class ScenarioServiceStub:
     """Changes a scenario. Returns ABORTED if `scenario.etag` is set and no longer current: somebody else was faster."""
     PreviewScenario: _grpc.UnaryUnaryMultiCallable[_scenario_service_pb2.PreviewScenarioRequest, _recommendation_service_pb2.RecommendResponse]
     """Answers as Recommend would if the scenario were as given, with explanations; stores nothing. So a change is
-    looked at before it is made.
+    looked at before it is made. Returns PERMISSION_DENIED for a named shopper who is not the caller, except to the
+    roles admin and service: what is recommended tells of what they viewed and bought.
     """
     ListScenarioRevisions: _grpc.UnaryUnaryMultiCallable[_scenario_service_pb2.ListScenarioRevisionsRequest, _scenario_service_pb2.ListScenarioRevisionsResponse]
     """Lists who changed a scenario, when and to what, newest first."""
@@ -69,7 +70,8 @@ class ScenarioServiceAsyncStub(ScenarioServiceStub):
     """Changes a scenario. Returns ABORTED if `scenario.etag` is set and no longer current: somebody else was faster."""
     PreviewScenario: _aio.UnaryUnaryMultiCallable[_scenario_service_pb2.PreviewScenarioRequest, _recommendation_service_pb2.RecommendResponse]  # type: ignore[assignment]
     """Answers as Recommend would if the scenario were as given, with explanations; stores nothing. So a change is
-    looked at before it is made.
+    looked at before it is made. Returns PERMISSION_DENIED for a named shopper who is not the caller, except to the
+    roles admin and service: what is recommended tells of what they viewed and bought.
     """
     ListScenarioRevisions: _aio.UnaryUnaryMultiCallable[_scenario_service_pb2.ListScenarioRevisionsRequest, _scenario_service_pb2.ListScenarioRevisionsResponse]  # type: ignore[assignment]
     """Lists who changed a scenario, when and to what, newest first."""
@@ -118,7 +120,8 @@ class ScenarioServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_recommendation_service_pb2.RecommendResponse, _abc.Awaitable[_recommendation_service_pb2.RecommendResponse]]:
         """Answers as Recommend would if the scenario were as given, with explanations; stores nothing. So a change is
-        looked at before it is made.
+        looked at before it is made. Returns PERMISSION_DENIED for a named shopper who is not the caller, except to the
+        roles admin and service: what is recommended tells of what they viewed and bought.
         """
 
     @_abc_1.abstractmethod

@@ -696,7 +696,8 @@ export const ScenarioService: GenService<{
   },
   /**
    * Answers as Recommend would if the scenario were as given, with explanations; stores nothing. So a change is
-   * looked at before it is made.
+   * looked at before it is made. Returns PERMISSION_DENIED for a named shopper who is not the caller, except to the
+   * roles admin and service: what is recommended tells of what they viewed and bought.
    *
    * @generated from rpc aisle.recs.v1.ScenarioService.PreviewScenario
    */
