@@ -248,8 +248,8 @@ class Releases(Protocol):
         """Remembers up to where a build is durable."""
         ...
 
-    async def serve(self, build: Build) -> None:
-        """Lets the build answer instead of the one before, and tells all replicas."""
+    async def serve(self, build: Build) -> bool:
+        """Lets the build answer instead of the one before, and tells all replicas; not one that was replaced."""
         ...
 
 
@@ -257,7 +257,10 @@ class Queries(Protocol):
     """What shoppers searched for."""
 
     async def remember(self, searches: Collection[tuple[str, str, str]]) -> None:
-        """(shopper, normalized query, query as typed), each the shopper's newest."""
+        """(shopper, normalized query, query as typed), each the shopper's newest; those of who searches much go.
+
+        What a visitor who logged in meanwhile searched for is the account's, and of an erased account nothing is kept.
+        """
         ...
 
     async def own(self, shopper: str, limit: int) -> list[str]:
@@ -269,7 +272,11 @@ class Queries(Protocol):
         ...
 
     async def count(self, window_days: int, least: int) -> None:
-        """Counts anew what at least so many shoppers searched for, and forgets old searches of who searches much."""
+        """Counts anew what at least so many shoppers searched for."""
+        ...
+
+    async def forget(self, window_days: int) -> None:
+        """Forgets searches that are older."""
         ...
 
 

@@ -88,5 +88,6 @@ class WorkerSettings(SearchSettings):
     build to fill."""
     popular_every_s: float = Field(30.0, gt=0)
     popular_window_days: int = Field(30, ge=1)
+    """Searches are counted, and kept, for so long."""
     popular_shoppers: int = Field(3, ge=2)
     """Shoppers who searched for the same before others are shown it: a rarer query may hold a name."""

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 import grpc
 from aisle.users.v1 import account_service_pb2 as pb
 from aisle.users.v1.account_service_pb2_grpc import AccountServiceStub
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.kit.database import UnitOfWork
-from services.search.adapters.tables import shopper_queries, watermarks
+from services.search.adapters.tables import former_shoppers, shopper_queries, watermarks
 from services.search.ports import AccountChange
 
 SERVICE = "aisle.users.v1.AccountService"
@@ -49,15 +49,23 @@ class PostgresAccounts:
     async def apply(self, changes: Sequence[AccountChange], cursor: str) -> None:
         async with UnitOfWork(self._engine) as connection:
             for change in changes:
-                if change.merge is not None:
-                    visitor, user = change.merge
-                    await connection.execute(MERGE, {"visitor": visitor, "user": user})
-                gone = change.merge[0] if change.merge is not None else change.erased
-                if gone:
+                visitor, user = change.merge or ("", None)
+                if gone := visitor or change.erased:
+                    # First, and so after the searches that are being written: those that come later find it.
+                    await _remember(connection, gone, user)
+                    if user is not None:
+                        await connection.execute(MERGE, {"visitor": visitor, "user": user})
                     await connection.execute(delete(shopper_queries).where(shopper_queries.c.shopper == gone))
             values = {"cursor": cursor, "update_time": text("now()")}
             statement = upsert(watermarks).values(name=WATERMARK, **values)
             await connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
+
+
+async def _remember(connection: AsyncConnection, shopper: str, account: str | None) -> None:
+    """Searches of the shopper may wait in a replica to be written: by then they are the account's, or nobody's."""
+    values = {"account": account, "change_time": func.now()}
+    statement = upsert(former_shoppers).values(shopper=shopper, **values)
+    await connection.execute(statement.on_conflict_do_update(index_elements=["shopper"], set_=values))
 
 
 def _change(change: pb.ListAccountChangesResponse.Change) -> AccountChange:

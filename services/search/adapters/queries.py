@@ -11,9 +11,21 @@ from services.search.adapters.tables import popular_queries, shopper_queries
 MOST_OWN = 100
 """Searches of a shopper that are kept."""
 MOST_POPULAR = 5000
+# Accounts that change meanwhile wait, and the next writer sees that they did.
+HOLD = text("LOCK TABLE former_shoppers IN SHARE MODE")
+# Whoever logged in or was erased since the search is a former shopper. In one order, so that two replicas that write
+# the same rows do not wait for each other.
 WRITE = text("""
+    WITH waiting AS (
+        SELECT coalesce(account, searched.shopper) AS shopper, query, typed
+        FROM unnest(CAST(:shoppers AS text[]), CAST(:queries AS text[]), CAST(:typed AS text[]))
+            AS searched (shopper, query, typed)
+        LEFT JOIN former_shoppers AS former ON former.shopper = searched.shopper
+    )
     INSERT INTO shopper_queries (shopper, query, typed)
-    SELECT * FROM unnest(CAST(:shoppers AS text[]), CAST(:queries AS text[]), CAST(:typed AS text[]))
+    SELECT DISTINCT ON (shopper, query) shopper, query, typed FROM waiting
+    WHERE NOT EXISTS (SELECT FROM former_shoppers AS former WHERE former.shopper = waiting.shopper)
+    ORDER BY shopper, query
     ON CONFLICT (shopper, query) DO UPDATE SET typed = excluded.typed, search_time = now()
 """)
 OWN = (
@@ -30,13 +42,16 @@ COUNT = text("""
     GROUP BY query HAVING count(*) >= :least ORDER BY count(*) DESC, query LIMIT :most
 """)
 TRIM = text("""
-    DELETE FROM shopper_queries USING (
-        SELECT shopper, query FROM (
-            SELECT shopper, query, row_number() OVER (PARTITION BY shopper ORDER BY search_time DESC) AS place
-            FROM shopper_queries
-        ) AS placed WHERE place > :most
+    DELETE FROM shopper_queries USING unnest(CAST(:shoppers AS text[])) AS searched (shopper) CROSS JOIN LATERAL (
+        SELECT shopper, query FROM shopper_queries AS own WHERE own.shopper = searched.shopper
+        ORDER BY search_time DESC OFFSET :most
     ) AS old WHERE shopper_queries.shopper = old.shopper AND shopper_queries.query = old.query
 """)
+FORGET = (
+    text("DELETE FROM shopper_queries WHERE search_time < now() - make_interval(days => :window)"),
+    # What waited for so long to be written is gone with the replica that it waited in.
+    text("DELETE FROM former_shoppers WHERE change_time < now() - make_interval(days => :window)"),
+)
 
 
 class PostgresQueries:
@@ -46,15 +61,15 @@ class PostgresQueries:
         self._engine = engine
 
     async def remember(self, searches: Collection[tuple[str, str, str]]) -> None:
-        # In one order, so that two replicas that write the same rows do not wait for each other.
-        latest = sorted({(shopper, query): typed for shopper, query, typed in searches}.items())
-        values = {
-            "shoppers": [shopper for (shopper, _), _ in latest],
-            "queries": [query for (_, query), _ in latest],
-            "typed": [typed for _, typed in latest],
-        }
+        latest = {(shopper, query): typed for shopper, query, typed in searches}
+        shoppers = [shopper for shopper, _ in latest]
+        values = {"shoppers": shoppers, "queries": [query for _, query in latest], "typed": list(latest.values())}
         async with UnitOfWork(self._engine) as connection:
+            await connection.execute(HOLD)
             await connection.execute(WRITE, values)
+        # On its own, so that what is written is not held up by what is deleted.
+        async with UnitOfWork(self._engine) as connection:
+            await connection.execute(TRIM, {"shoppers": sorted(set(shoppers)), "most": MOST_OWN})
 
     async def own(self, shopper: str, limit: int) -> list[str]:
         async with self._engine.connect() as connection:
@@ -70,4 +85,8 @@ class PostgresQueries:
         async with UnitOfWork(self._engine) as connection:
             await connection.execute(text("DELETE FROM popular_queries"))
             await connection.execute(COUNT, values)
-            await connection.execute(TRIM, {"most": MOST_OWN})
+
+    async def forget(self, window_days: int) -> None:
+        for statement in FORGET:
+            async with UnitOfWork(self._engine) as connection:
+                await connection.execute(statement, {"window": window_days})

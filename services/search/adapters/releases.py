@@ -65,17 +65,18 @@ class PostgresReleases:
         async with UnitOfWork(self._engine) as connection:
             await connection.execute(update(builds).where(builds.c.number == build.number).values(cursor=cursor))
 
-    async def serve(self, build: Build) -> None:
+    async def serve(self, build: Build) -> bool:
         async with UnitOfWork(self._engine) as connection:
             await connection.execute(text("LOCK TABLE builds IN SHARE ROW EXCLUSIVE MODE"))
+            this = builds.c.number == build.number
+            if (await connection.execute(select(builds.c.state).where(this))).scalar_one() != BUILDING:
+                return False  # another promotion replaced it meanwhile: what serves goes on
             await _retire(connection, SERVING)
-            now = {"state": SERVING, "ready_time": func.now()}
-            # A build that another promotion replaced meanwhile stays out.
-            still = (builds.c.number == build.number) & (builds.c.state == BUILDING)
-            await connection.execute(update(builds).where(still).values(now))
+            await connection.execute(update(builds).where(this).values(state=SERVING, ready_time=func.now()))
             ready = update(releases).where(releases.c.number == build.release.number, releases.c.ready_time.is_(None))
             await connection.execute(ready.values(ready_time=func.now()))
             await connection.execute(text(f"NOTIFY {CHANNEL}"))
+        return True
 
     async def _build(self, state: str) -> Build | None:
         columns = (builds.c.number.label("build"), builds.c.cursor, releases)

@@ -35,6 +35,13 @@ shopper_queries = Table(
     Column("typed", Text_, nullable=False),
     Column("search_time", DateTime(timezone=True), nullable=False, server_default=func.now()),
 )
+former_shoppers = Table(
+    "former_shoppers",
+    metadata,
+    Column("shopper", Text_, primary_key=True),
+    Column("account", Text_),  # whose searches theirs are now; none where the account was erased
+    Column("change_time", DateTime(timezone=True), nullable=False, server_default=func.now()),
+)
 popular_queries = Table(
     "popular_queries",
     metadata,

@@ -75,8 +75,9 @@ class Indexer:
                     done += changes
                     if not more:
                         await self._make_durable(build, following)
-                        await self._serve(build)
-                        log.info("build is full", build=build.number, products=done, s=round(time.monotonic() - began))
+                        if await self._serve(build):
+                            took = round(time.monotonic() - began)
+                            log.info("build is full", build=build.number, products=done, s=took)
                         return
                     if time.monotonic() - said > SAID_EVERY_S:
                         said = time.monotonic()
@@ -111,13 +112,15 @@ class Indexer:
         now = await self._releases.serving(), await self._releases.building()
         return [build and build.number for build in now] != [build and build.number for build in (serving, building)]
 
-    async def _serve(self, build: Build) -> None:
-        await self._releases.serve(build)
+    async def _serve(self, build: Build) -> bool:
+        if not await self._releases.serve(build):
+            return False
         for space in build.release.spec.spaces:
             try:
                 await self._index.point_alias(f"search_{space}_current", build.collection(space))
             except Exception as error:  # nothing of ours reads by the alias
                 log.warning("alias not moved", build=build.number, why=type(error).__name__)
+        return True
 
     async def _drop_others(self, builds: Sequence[Build]) -> None:
         kept = {name for build in builds for name in _collections(build)}

@@ -1,4 +1,4 @@
-"""Counts what many search for, now and then."""
+"""Counts what many search for, now and then, and forgets what is old."""
 
 import asyncio
 
@@ -21,6 +21,7 @@ class PopularCounter:
         """Counts for as long as the process runs."""
         while True:
             try:
+                await self._queries.forget(self._window_days)
                 await self._queries.count(self._window_days, self._least_shoppers)
             except Exception as error:
                 log.warning("popular searches not counted", why=type(error).__name__)
