@@ -69,23 +69,23 @@ class Process:
                 cwd="/" if self.user else None,
             )
 
-    def kill(self) -> None:
-        """Kills it, and everything that it started, as hard as can be."""
-        if self.running is not None:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                victim = psutil.Process(self.running.pid)
-                for process in [victim, *victim.children(recursive=True)]:
-                    with contextlib.suppress(psutil.NoSuchProcess):
-                        process.send_signal(signal.SIGKILL)
-            self.running.wait()
+    def kill(self) -> bool:
+        """Kills it, and everything that it started, as hard as can be; whether it ran."""
+        if self.running is None or not self.alive:
+            return False
+        victim = psutil.Process(self.running.pid)
+        hits = [_hit(process) for process in [victim, *victim.children(recursive=True)]]
+        self.running.wait()
+        return hits[0]
 
-    def kill_child(self, number: int) -> None:
-        """Kills one of what it started, such as a session of PostgreSQL's."""
-        if self.running is not None:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                children = psutil.Process(self.running.pid).children()
-                if children:
-                    children[number % len(children)].send_signal(signal.SIGKILL)
+    def kill_child(self, number: int) -> bool:
+        """Kills one of what it started, such as a session of PostgreSQL's; whether there was one."""
+        if self.running is None or not self.alive:
+            return False
+        with contextlib.suppress(psutil.NoSuchProcess):
+            children = psutil.Process(self.running.pid).children()
+            return bool(children) and _hit(children[number % len(children)])
+        return False
 
     @property
     def alive(self) -> bool:
@@ -124,6 +124,16 @@ class Shop:
                 if not process.alive:
                     process.start()
             await asyncio.sleep(0.1)
+
+
+def _hit(process: psutil.Process) -> bool:
+    """Kills it; whether it ran. One that has ended and was not waited for yet takes a signal, and it means nothing."""
+    try:
+        ran = bool(process.status() != psutil.STATUS_ZOMBIE)
+        process.send_signal(signal.SIGKILL)
+    except psutil.NoSuchProcess:
+        return False
+    return ran
 
 
 @contextlib.asynccontextmanager

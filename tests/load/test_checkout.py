@@ -15,6 +15,8 @@ from tests.load.buyers import Answered, Buyers
 from tests.load.shop import Shop, running_shop
 
 SEED = int(os.environ.get("AISLE_LOAD_SEED", "5"))
+HIT_S = 60.0
+"""Within which something that can be killed is up."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,7 @@ async def more_buyers_than_units(buyers: Buyers, size: Size) -> None:
         reasons = Counter(answer.reason for answer in answers)
         assert reasons == {"": size.stock, "CART_CHANGED": len(people) - size.stock}
         assert await buyers.stock("hot") == 0, round_
+    assert not reader.done(), reader  # it would have looked at nothing since
     reader.cancel()
     await settled(buyers.shop)  # a busy machine's payment may come late
     sold = await buyers.shop.number(
@@ -132,7 +135,9 @@ async def killed(buyers: Buyers, size: Size) -> None:
         moment = size.checkouts * (number + dice.random()) / size.kills
         while len(answered) < moment and not buying.done():  # noqa: ASYNC110 - thousands of buyers count here
             await asyncio.sleep(0.01)
-        kill(shop, victim, dice)
+        async with asyncio.timeout(HIT_S):
+            while not kill(shop, victim, dice):  # noqa: ASYNC110 - what was killed before is not up again yet
+                await asyncio.sleep(0.01)
         victims[victim] += 1
     await buying
     await settled(shop)
@@ -151,14 +156,13 @@ def chosen_victims(kills: int, dice: random.Random) -> list[str]:
     return chosen
 
 
-def kill(shop: Shop, victim: str, dice: random.Random) -> None:
-    """Kills one."""
+def kill(shop: Shop, victim: str, dice: random.Random) -> bool:
+    """Kills one; whether there was one to kill."""
     if victim == "service":
-        dice.choice(shop.replicas).kill()
-    elif victim == "postgres":
-        shop.database.kill()
-    else:
-        shop.database.kill_child(dice.randrange(1000))
+        return dice.choice(shop.replicas).kill()
+    if victim == "postgres":
+        return shop.database.kill()
+    return shop.database.kill_child(dice.randrange(1000))
 
 
 async def settled(shop: Shop) -> None:
