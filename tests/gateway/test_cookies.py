@@ -1,8 +1,10 @@
 """A browser's session: the refresh token travels in a cookie that no script can read, and in no answer."""
 
+import json
 import uuid
 
 import httpx
+import pytest
 
 from tests.gateway.conftest import Shop, bearer
 
@@ -75,3 +77,22 @@ def test_without_being_asked_for_it_no_cookie_is_set(shop: Shop) -> None:
     answer = shop.http.post("/v1/accounts:signUp", json=body)
     assert "set-cookie" not in answer.headers
     assert answer.json()["refreshToken"]
+
+
+@pytest.mark.parametrize(
+    "sent", [{"sec-fetch-site": "cross-site"}, {"origin": "https://evil.test"}, {"origin": "null"}], ids=str
+)
+def test_a_form_of_another_site_neither_sets_nor_clears_it(shop: Shop, sent: dict[str, str]) -> None:
+    """What a browser posts for a form as text/plain, which needs no leave."""
+    with browser(shop) as http:
+        body = account()
+        shopper = http.post("/v1/accounts:signUp", json=body).json()["subject"]
+        kept = http.cookies["aisle_session"]
+        log_in = json.dumps({"email": body["email"], "password": body["password"], "cookie": True})
+        for path, content in (("resume", "{}"), ("logOut", "{}"), ("logIn", log_in)):
+            answer = http.post(f"/v1/sessions:{path}", content=content, headers={"content-type": "text/plain"} | sent)
+            assert (answer.status_code, "set-cookie" in answer.headers) == (403, False), path
+            assert answer.json()["details"][0]["reason"] == "FOREIGN_SITE"
+        assert http.cookies["aisle_session"] == kept
+        own = {"origin": shop.envoy.url}
+        assert http.post("/v1/sessions:resume", json={}, headers=own).json()["subject"] == shopper
