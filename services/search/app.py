@@ -81,7 +81,7 @@ async def build(settings: SearchSettings) -> App:
     personal = Personal(catalogue, known, vectors, suits, settings.tower_poll_s)
     search = Search(catalogue, index, understand, active, meaning, personal, follow.age_s, key)
     suggest = Suggest(catalogue, index, vocabulary, understand)
-    searched = Searched(PostgresQueries(engine), settings.popular_poll_s)
+    searched = Searched(PostgresQueries(engine), vocabulary, settings.popular_poll_s)
     resources.push_async_callback(searched.flush)
     listener = Listener(settings.database_url, {CHANNEL: active.hint})
 

@@ -36,7 +36,7 @@ class SearchServicer(SearchServiceServicer):
             with stage("render"):
                 reply = messages.found(found, token, self._index)
         _count(request, found)
-        if found.total and not found.fallback and not request.page_token:
+        if found.total and found.by_words and not request.page_token:
             self._searched.note(_shopper(), found.corrected or request.query)
         return reply
 

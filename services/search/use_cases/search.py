@@ -87,6 +87,8 @@ class Found:
     attribution_token: str
     release: int
     personalized: bool
+    by_words: bool
+    """Whether there are products that have what was typed, which alone decided what is found."""
 
 
 @dataclass
@@ -319,6 +321,7 @@ class Search:
             attribution_token=attribution.sign(attribution.Claims(release, ranking, int(time.time())), self._key),
             release=release,
             personalized=request.personalized,
+            by_words=request.by_words and len(request.lexical[0]) > 0,
         )
 
     def _is_fallback(self, request: _Request) -> bool:

@@ -5,8 +5,8 @@ import time
 from collections import OrderedDict
 
 from services.kit import telemetry
-from services.search.domain.words import MOST_WORDS, normalized
-from services.search.ports import Queries
+from services.search.domain.words import MOST_WORDS, OPTIONAL, normalized, words
+from services.search.ports import Queries, Vocabulary
 
 WRITE_EVERY_S = 1.0
 MOST_WAITING = 20_000
@@ -25,16 +25,17 @@ log = telemetry.logger("aisle.search.searched")
 class Searched:
     """Writes behind: a search never waits for the database, and is answered without it."""
 
-    def __init__(self, queries: Queries, popular_poll_s: float) -> None:
+    def __init__(self, queries: Queries, vocabulary: Vocabulary, popular_poll_s: float) -> None:
         self._queries = queries
+        self._vocabulary = vocabulary
         self._popular_poll_s = popular_poll_s
         self._waiting: dict[tuple[str, str], str] = {}
         self._own: OrderedDict[str, tuple[float, list[str]]] = OrderedDict()
         self.popular: tuple[str, ...] = ()
-        """What many search for, the most frequent first."""
+        """What many search for in the shop's own words, the most frequent first."""
 
     def note(self, shopper: str, typed: str) -> None:
-        """A search of a known shopper that found something."""
+        """A search of a known shopper whose words found something."""
         query = normalized(typed)
         if not shopper or not SHORTEST <= len(query) <= LONGEST or query.count(" ") >= MOST_WORDS - 1:
             return
@@ -90,7 +91,15 @@ class Searched:
         """Follows what is popular for as long as the process runs."""
         while True:
             try:
-                self.popular = tuple(await self._queries.popular())
+                await self.refresh()
             except Exception as error:
                 log.warning("popular searches not read", why=type(error).__name__)
             await asyncio.sleep(self._popular_poll_s)
+
+    async def refresh(self) -> None:
+        """Reads what is popular."""
+        # Sessions cost nothing: who opens some may not have others shown a sentence that the shop does not say.
+        self.popular = tuple(query for query in await self._queries.popular() if self._is_said_here(query))
+
+    def _is_said_here(self, query: str) -> bool:
+        return all(word in self._vocabulary or word in OPTIONAL for word in words(query))

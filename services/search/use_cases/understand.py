@@ -1,7 +1,8 @@
 """From what a shopper typed to what has to be found: words, phrases, synonyms, other spellings."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from services.search.domain.query import Alternative, Part, Query, Stems
 from services.search.domain.synonyms import Synonyms
@@ -11,6 +12,10 @@ from services.search.ports import Vocabulary
 SYNONYM_WEIGHT = 0.8
 CORRECTED_WEIGHTS = (1.0, 0.6, 0.4)
 """Of the words that an unknown one may have meant, the likeliest first."""
+NEAR = 3
+"""Words almost like one that exists, which may have been meant."""
+MOST_INSTEAD = 9
+"""Other ways to read a query: the index is asked about each, and three words have so many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,29 +47,48 @@ class Understand:
         phrases = [stems for quoted in QUOTED.findall(text) if (stems := self._stems(words(quoted)[:MOST_WORDS]))]
         typed = words(QUOTED.sub(" ", text))[:MOST_WORDS]
         said = [self._spellings(word, verbatim) for word in typed]
-        corrected = tuple(ways[0] for ways in said)
-        needed = [i for i, word in enumerate(typed) if word not in OPTIONAL] or list(range(len(typed)))
-        query = Query(
-            parts=self._parts([said[i] for i in needed], verbatim),
-            phrases=tuple(phrases),
-            optional=self._stems([corrected[i] for i in range(len(typed)) if i not in needed]),
-            whole=self._stems(list(corrected)) if not phrases else (),
-            sku=folded(text.strip()),
-        )
-        return Understood(query, tuple(typed), corrected)
+        query = self._query(typed, said, tuple(phrases), folded(text.strip()), verbatim)
+        return Understood(query, tuple(typed), tuple(ways[0] for ways in said))
 
     def instead(self, understood: Understood) -> list[Understood]:
         """The query with one of its words replaced by one that is spelt almost like it.
 
         For a query whose words all exist and that nothing has all of: a typing mistake may be a word too.
         """
-        found = []
+        found: list[Understood] = []
         typed = understood.corrected
-        for i, word in enumerate(typed):
-            for other in self._vocabulary.near(word, 3) if word not in OPTIONAL else ():
-                changed = (*typed[:i], other, *typed[i + 1 :])
-                found.append(Understood(self(" ".join(changed)).query, understood.words, changed))
+        near = self._near(typed)
+        # The likeliest of every word before the second likeliest of any.
+        ways = ((i, others[rank]) for rank in range(NEAR) for i, others in near if rank < len(others))
+        for i, other in islice(ways, MOST_INSTEAD):
+            changed = (*typed[:i], other, *typed[i + 1 :])
+            query = self._query(changed, [(word,) for word in changed], (), " ".join(changed), verbatim=False)
+            found.append(Understood(query, understood.words, changed))
         return found
+
+    def _near(self, typed: Sequence[str]) -> list[tuple[int, list[str]]]:
+        """Places of words, with those almost like them."""
+        found: list[tuple[int, list[str]]] = []
+        for i, word in enumerate(typed):
+            # One that is unknown by now has no other spelling: that was looked for when the query was read.
+            if word in OPTIONAL or word not in self._vocabulary or len(found) == MOST_INSTEAD:
+                continue
+            if others := self._vocabulary.near(word, NEAR):
+                found.append((i, others))
+        return found
+
+    def _query(
+        self, typed: Sequence[str], said: list[tuple[str, ...]], phrases: tuple[Stems, ...], sku: str, verbatim: bool
+    ) -> Query:
+        needed = [i for i, word in enumerate(typed) if word not in OPTIONAL] or list(range(len(typed)))
+        likeliest = [ways[0] for ways in said]
+        return Query(
+            parts=self._parts([said[i] for i in needed], verbatim),
+            phrases=phrases,
+            optional=self._stems([likeliest[i] for i in range(len(typed)) if i not in needed]),
+            whole=self._stems(likeliest) if not phrases else (),
+            sku=sku,
+        )
 
     def _spellings(self, word: str, verbatim: bool) -> tuple[str, ...]:
         if verbatim or word in OPTIONAL or word in self._vocabulary:

@@ -7,7 +7,7 @@ from services.search.adapters.vocabulary import Vocabulary
 from services.search.domain import synonyms
 from services.search.domain.highlight import highlighted
 from services.search.domain.words import MOST_WORDS, normalized, words
-from services.search.use_cases.understand import Understand
+from services.search.use_cases.understand import MOST_INSTEAD, Understand
 
 SHOP = ("leather", "jacket", "shirts", "shirt", "running", "shoes", "cotton", "waterproof", "pink", "linen")
 
@@ -91,6 +91,32 @@ def test_what_a_query_asks_for(understand: Understand) -> None:
 
 def test_another_word_for_one_that_exists(understand: Understand) -> None:
     assert ("cotton", "shirts") in [way.corrected for way in understand.instead(understand("cotton shirt"))]
+
+
+class Asked(Vocabulary):
+    """Counts how often all words are looked through."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.times = 0
+
+    def near(self, word: str, most: int = 4) -> list[str]:
+        self.times += 1
+        return super().near(word, most)
+
+
+def test_a_long_query_is_read_in_few_ways() -> None:
+    vocabulary = Asked()
+    known = [f"word{letter}" for letter in "abcdefghijkl"]
+    vocabulary.add(known)
+    understand = Understand(TantivyIndex().stem, vocabulary, synonyms.Synonyms())
+    understood = understand(" ".join((*known, *(f"{letter}zqxkvjq" for letter in "abcdefghijkl"))))
+    assert vocabulary.times == 12, "once for each unknown word"
+    ways = understand.instead(understood)
+    assert len(ways) == MOST_INSTEAD
+    assert vocabulary.times - 12 <= 12, "once for each known word"
+    changed = [next(i for i, word in enumerate(way.corrected) if word != known[i]) for way in ways]
+    assert changed == list(range(MOST_INSTEAD)), "every word before a second spelling of any"
 
 
 @pytest.mark.parametrize(
