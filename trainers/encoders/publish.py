@@ -36,14 +36,14 @@ def publish(shop: Shop, places: Places, folder: Path, console: Console) -> int:
     if not found["encoders"]:
         raise ReleaseError(f"There is no encoder in {folder}. Train some: python -m trainers.clip train")
     known = releases(shop)
-    answering = promoted(known)
+    needed = answering(known)
     models = places.running.models
     taken = {number(release) for release in known}
     taken |= model_repository.numbers(places.releases) | model_repository.present(models, MODELS)
     new = max(taken, default=0) + 1
     with ExitStack() as undo:
         kept = _folder(places, folder, new, undo)
-        _install(places, found["encoders"], new, answering, kept, undo)
+        _install(places, found["encoders"], new, needed, kept, undo)
         differences = server.check(places.running.inference, found, new)
         for model, difference in differences.items():
             console.print(f"{model} {new} on the inference server: {difference:.1g} at most from what was measured")
@@ -70,7 +70,7 @@ def promote(shop: Shop, places: Places, wanted: int | None, console: Console) ->
         if not entries:
             raise ReleaseError(f"The encoders of search release {chosen} are gone: {folder} does not have them.")
         with ExitStack() as undo:
-            _install(places, entries, chosen, promoted(known), folder, undo)
+            _install(places, entries, chosen, answering(known), folder, undo)
             undo.pop_all()
     request = pb.PromoteSearchReleaseRequest(name=f"searchReleases/{chosen}")
     with shop.calling(f"Promoting search release {chosen}", "search"):
@@ -119,10 +119,21 @@ def number(release: pb.SearchRelease) -> int:
     return int(release.name.removeprefix("searchReleases/"))
 
 
-def promoted(found: Collection[pb.SearchRelease]) -> int | None:
-    """The one that answers."""
-    state = pb.SearchRelease.STATE_PROMOTED
-    return next((number(release) for release in found if release.state == state), None)
+def answering(found: Collection[pb.SearchRelease]) -> set[int]:
+    """Those that queries or products are embedded with now: the promoted one, and what answers until it is ready.
+
+    Of those promoted before, the newest that was ready since its promotion answered then; one between that and now may
+    answer if it was ready once, since only the first time is known.
+    """
+    once = [release for release in found if release.HasField("promote_time")]
+    needed = set[int]()
+    for release in sorted(once, key=lambda release: release.promote_time.ToNanoseconds(), reverse=True):
+        ready = release.HasField("ready_time")
+        if ready or release.state == pb.SearchRelease.STATE_PROMOTED:
+            needed.add(number(release))
+        if ready and release.ready_time.ToNanoseconds() >= release.promote_time.ToNanoseconds():
+            return needed
+    return needed
 
 
 def _folder(places: Places, source: Path, new: int, undo: ExitStack) -> Path:
@@ -135,10 +146,9 @@ def _folder(places: Places, source: Path, new: int, undo: ExitStack) -> Path:
 
 
 def _install(
-    places: Places, entries: Mapping[str, Any], new: int, answering: int | None, folder: Path, undo: ExitStack
+    places: Places, entries: Mapping[str, Any], new: int, kept: Collection[int], folder: Path, undo: ExitStack
 ) -> None:
     shop = places.running
-    kept = {answering} if answering is not None else set()
     models = list(entries)
 
     def remove() -> None:
@@ -149,7 +159,7 @@ def _install(
     model_repository.install(folder, new, shop.models, shop.templates, shop.profile, models)
     for entry in entries.values():
         repository.sizes(shop.models, of_json(entry))
-    model_repository.keep(shop.models, kept | {new}, models)
+    model_repository.keep(shop.models, {new, *kept}, models)
     inference.load(shop.inference, models, WHAT)
 
 

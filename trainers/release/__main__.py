@@ -1,12 +1,16 @@
-"""Makes releases: `python -m trainers.release extract | train | publish | promote | all | retrain`.
+"""Makes releases: `python -m trainers.release extract | train | publish | promote | all | retrain | canary | rollback`.
 
 extract  reads products and events of the running shop into parquet files
 train    trains and measures towers on them; refuses what does not beat popularity, or is worse than item-kNN
 publish  puts the towers on the inference server and the item vectors into Milvus, and registers the release
-promote  makes a release answer (the newest, or --release N; also the way back to an older one)
+promote  makes a release answer (the newest, or --release N; also the way back to an older one); ends a canary
 all      does one after the other
 retrain  the same, if shoppers chose enough since the release that answers; the new one answers only if it is no worse
-         than that one on what was chosen last, which neither has seen. --every HOURS goes on doing so.
+         than that one on what was chosen last, which neither has seen. --every HOURS goes on doing so. Refused while
+         a canary answers.
+canary   lets --release N answer --percent P of the shoppers beside the promoted one, each of whom stays on one side;
+         promote makes it answer everybody, --percent 0 ends it
+rollback takes the promoted release back: the one before it answers again; ends a canary
 
 Exit codes: 0 done; 1 a part of the shop failed; 2 the data cannot be used; 3 the towers were refused;
 130 interrupted. Whatever happens, the release before goes on answering.
@@ -33,8 +37,12 @@ from trainers.two_tower.build import Incumbent, Refused, build
 from trainers.two_tower.config import Config
 from trainers.two_tower.golden import ParityError
 
+MOST_PERCENT = 99
+"""Everybody is answered by promoting."""
 FAILED, BAD_DATA, REFUSED, INTERRUPTED = 1, 2, 3, 130
 STEPS = ("extract", "train", "publish", "promote")
+WAYS = ("canary", "rollback")
+"""Of registered releases to answer: they train nothing."""
 
 
 class NothingNew(Exception):
@@ -64,6 +72,8 @@ def _once(options: argparse.Namespace, command: str, console: Console) -> int:
     try:
         where = places.from_flags(options)
         with nullcontext() if steps == ("extract",) else publish.alone(where), Services(where) as services:
+            if options.step == "retrain":
+                retrain.refuse_beside_canary(services)
             for step in steps:
                 _run(step, services, where, options, command, console)
     except NothingNew as error:
@@ -83,8 +93,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m trainers.release", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("step", choices=(*STEPS, "all", "retrain"))
-    parser.add_argument("--release", type=int, help="number of the release to promote")
+    parser.add_argument("step", choices=(*STEPS, "all", "retrain", *WAYS))
+    parser.add_argument("--release", type=int, help="number of the release to promote, or of the canary")
+    parser.add_argument("--percent", type=int, help="canary: the share of the shoppers, 0 to 99; 0 ends it")
     parser.add_argument(
         "--least",
         type=int,
@@ -105,6 +116,13 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     if options.every is not None and (options.step != "retrain" or options.every <= 0):
         parser.error("--every goes with retrain, and is a number of hours above 0")
+    share = options.percent if options.percent is not None else -1
+    if options.step == "canary" and (options.release is None or not 0 <= share <= MOST_PERCENT):
+        parser.error(f"canary needs --release N and --percent P from 0 to {MOST_PERCENT}")
+    if options.step != "canary" and options.percent is not None:
+        parser.error("--percent goes with canary")
+    if options.step == "rollback" and options.release is not None:
+        parser.error("rollback takes the promoted release back; promote --release N goes to any other")
     return options
 
 
@@ -122,6 +140,10 @@ def _run(
             console.print(f"release {number} is registered", soft_wrap=True)
         case "promote":
             publish.promote(services, where, options.release, console)
+        case "canary":
+            publish.canary(services, where, options.release, options.percent, console)
+        case "rollback":
+            publish.roll_back(services, where, console)
 
 
 def _train(services: Services, where: Places, options: argparse.Namespace, command: str, console: Console) -> None:

@@ -1,7 +1,7 @@
 """Lays towers into the folder that the inference server reads: <model>/<version>/model.onnx beside config.pbtxt.
 
-Only the answering release and the new one lie there: the version policy keeps the two newest, and a third would push
-out the one that answers.
+The server serves what lies there (version policy `all`), so that what nobody is answered with any more is removed: all
+but the releases that answer, which are two while there is a canary, and the new one.
 """
 
 import shutil

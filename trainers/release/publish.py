@@ -4,12 +4,13 @@ import fcntl
 import json
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from aisle.recs.v1.release_service_pb2 import Release
 from rich.console import Console
 
 from trainers.release import extract, inference, model_repository, registry
@@ -34,7 +35,7 @@ def publish(services: Services, places: Places, console: Console) -> int:
     if not (places.candidate / GOLDEN).exists():
         raise ReleaseError(f"There is no candidate in {places.candidate}. Train one: python -m trainers.release train")
     known = registry.releases(services)
-    answering = registry.promoted(known)
+    answering = registry.answering(known)
     taken = {registry.number(release) for release in known}
     taken |= model_repository.numbers(places.releases) | model_repository.present(places.models)
     number = max(taken, default=0) + 1
@@ -61,23 +62,51 @@ def publish(services: Services, places: Places, console: Console) -> int:
 def promote(services: Services, places: Places, number: int | None, console: Console) -> int:
     """Makes a release answer, the newest if none is named; lays its towers out again if they are gone.
 
+    Ends a canary.
+
     Raises:
         ReleaseError: there is no such release, or it is not fit to answer. The one before goes on.
     """
     known = registry.releases(services)
-    wanted = number if number is not None else max(map(registry.number, known), default=None)
-    if wanted is None or wanted not in map(registry.number, known):
-        raise ReleaseError(f"There is no release {wanted if wanted is not None else 'yet'}.")
-    folder = places.releases / str(wanted)
-    if wanted not in model_repository.present(places.models):
-        if not folder.is_dir():
-            raise ReleaseError(f"The towers of release {wanted} are gone: {folder} does not exist.")
-        with ExitStack() as undo:
-            _install(places, wanted, registry.promoted(known), folder, undo)
-            undo.pop_all()
+    if number is None and not known:
+        raise ReleaseError("There is no release yet.")
+    wanted = number if number is not None else max(map(registry.number, known))
+    _lay_out(places, wanted, known)
     registry.promote(services, wanted)
+    ended = registry.canary(known)
+    if ended not in (None, wanted):
+        console.print(f"release {ended}, which answered a share of the shoppers, does not any more")
     console.print(f"[green]release {wanted} answers[/]")
     return wanted
+
+
+def canary(services: Services, places: Places, number: int, percent: int, console: Console) -> None:
+    """Lets a release answer a share of the shoppers, in percent, beside the promoted one; 0 ends that.
+
+    Raises:
+        ReleaseError: there is no such release, it is the promoted one, or it is not fit to answer.
+    """
+    if percent:
+        _lay_out(places, number, registry.releases(services))
+    registry.split(services, number, percent)
+    console.print(f"[green]release {number} answers {percent} % of the shoppers[/]")
+
+
+def roll_back(services: Services, places: Places, console: Console) -> int:
+    """Takes the promoted release back; returns the one before it, which answers again.
+
+    Raises:
+        ReleaseError: nothing is promoted, or nothing fit to answer was before.
+    """
+    known = registry.releases(services)
+    promoted, before = registry.promoted(known), registry.before(known)
+    if promoted is None:
+        raise ReleaseError("No release is promoted.")
+    if before is not None:
+        _lay_out(places, before, known)
+    answering = registry.roll_back(services, promoted)
+    console.print(f"[green]release {promoted} is taken back, release {answering} answers[/]")
+    return answering
 
 
 @contextmanager
@@ -106,8 +135,22 @@ def _folder(places: Places, number: int, undo: ExitStack) -> Path:
     return folder
 
 
-def _install(places: Places, number: int, answering: int | None, folder: Path, undo: ExitStack) -> None:
-    kept = {answering} if answering is not None else set()
+def _lay_out(places: Places, wanted: int, known: Collection[Release]) -> None:
+    """Puts the towers of a release that is to answer back where they are gone."""
+    if wanted not in map(registry.number, known):
+        raise ReleaseError(f"There is no release {wanted}.")
+    if wanted in model_repository.present(places.models):
+        return
+    folder = places.releases / str(wanted)
+    if not folder.is_dir():
+        raise ReleaseError(f"The towers of release {wanted} are gone: {folder} does not exist.")
+    with ExitStack() as undo:
+        _install(places, wanted, registry.answering(known), folder, undo)
+        undo.pop_all()
+
+
+def _install(places: Places, number: int, kept: Collection[int], folder: Path, undo: ExitStack) -> None:
+    """Lays towers out beside those of the releases to keep, and loads them."""
 
     def remove() -> None:
         model_repository.keep(places.models, kept)
@@ -115,7 +158,7 @@ def _install(places: Places, number: int, answering: int | None, folder: Path, u
 
     undo.callback(remove)
     model_repository.install(folder, number, places.models, places.templates, places.profile)
-    model_repository.keep(places.models, kept | {number})
+    model_repository.keep(places.models, {number, *kept})
     inference.load(places.inference)
 
 

@@ -1,12 +1,13 @@
 """Registers and promotes releases at recs."""
 
+from collections.abc import Collection
 from typing import Any
 
 from aisle.recs.v1 import release_service_pb2 as pb
 
 from trainers.release.services import TIMEOUT_S, Services
 
-PROMOTED = pb.Release.STATE_PROMOTED
+PROMOTED, CANARY, RETIRED = pb.Release.STATE_PROMOTED, pb.Release.STATE_CANARY, pb.Release.STATE_RETIRED
 
 
 def releases(services: Services) -> list[pb.Release]:
@@ -32,9 +33,26 @@ def number(release: pb.Release) -> int:
     return int(release.name.removeprefix("releases/"))
 
 
-def promoted(found: list[pb.Release]) -> int | None:
+def promoted(found: Collection[pb.Release]) -> int | None:
     """The one that answers."""
     return next((number(release) for release in found if release.state == PROMOTED), None)
+
+
+def canary(found: Collection[pb.Release]) -> int | None:
+    """The one that answers a share of the shoppers beside it."""
+    return next((number(release) for release in found if release.state == CANARY), None)
+
+
+def answering(found: Collection[pb.Release]) -> set[int]:
+    """Both: somebody is answered with them now."""
+    return {number(release) for release in found if release.state in {PROMOTED, CANARY}}
+
+
+def before(found: Collection[pb.Release]) -> int | None:
+    """The one that answers again when the promoted one is rolled back."""
+    retired = [release for release in found if release.state == RETIRED]
+    newest = max(retired, key=lambda release: release.promote_time.ToNanoseconds(), default=None)
+    return number(newest) if newest is not None else None
 
 
 def create(services: Services, manifest: dict[str, Any], feature_spec: str, report: str) -> None:
@@ -67,3 +85,25 @@ def promote(services: Services, release: int) -> None:
     request = pb.PromoteReleaseRequest(name=f"releases/{release}")
     with services.calling(f"Promoting release {release}", "recs"):
         services.releases.PromoteRelease(request, timeout=TIMEOUT_S, metadata=services.metadata())
+
+
+def split(services: Services, release: int, percent: int) -> None:
+    """Lets a release answer a share of the shoppers, in percent; 0 ends that.
+
+    Raises:
+        ReleaseError: recs finds it unfit, or does not answer.
+    """
+    request = pb.CanaryReleaseRequest(name=f"releases/{release}", traffic_percent=percent)
+    with services.calling(f"Letting release {release} answer {percent} % of the shoppers", "recs"):
+        services.releases.CanaryRelease(request, timeout=TIMEOUT_S, metadata=services.metadata())
+
+
+def roll_back(services: Services, release: int) -> int:
+    """Takes the promoted release back; returns the one that answers again.
+
+    Raises:
+        ReleaseError: nothing fit to answer was promoted before it, or recs does not answer.
+    """
+    request = pb.RollBackReleaseRequest(name=f"releases/{release}")
+    with services.calling(f"Taking release {release} back", "recs"):
+        return number(services.releases.RollBackRelease(request, timeout=TIMEOUT_S, metadata=services.metadata()))

@@ -7,8 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from trainers.datasets import Events, Shop
-from trainers.release import extract
+from trainers.release import extract, registry
+from trainers.release.errors import ReleaseError
 from trainers.release.publish import MANIFEST
+from trainers.release.services import Services
 from trainers.two_tower.build import Incumbent
 from trainers.two_tower.exported import Exported
 
@@ -27,6 +29,20 @@ class News:
     """How many products were chosen since, each shopper's first choice of a product."""
     middle: float
     """Half of them were made before: the new towers learn from these, and both are asked about the others."""
+
+
+def refuse_beside_canary(services: Services) -> None:
+    """What somebody tries on a share of the shoppers is not ended by a program.
+
+    Raises:
+        ReleaseError: a canary answers.
+    """
+    tried = registry.canary(registry.releases(services))
+    if tried is not None:
+        raise ReleaseError(
+            f"Release {tried} answers a share of the shoppers, and a new release would end that. First promote it, or"
+            f" end it: python -m trainers.release canary --release {tried} --percent 0"
+        )
 
 
 def news(events: Events, number: int, folder: Path) -> News:

@@ -210,6 +210,23 @@ async def test_what_shoppers_do_reaches_the_next_release(mesh: RunningMesh, serv
             run(mesh, "promote", "--release", before)
 
 
+def test_a_canary_is_tried_while_another_release_is_made_and_taken_back(mesh: RunningMesh, services: Services) -> None:
+    before = answering(services)
+    run(mesh, "publish")
+    tried = registry.number(registry.releases(services)[0])
+    run(mesh, "canary", "--release", tried, "--percent", 10)
+    assert registry.canary(registry.releases(services)) == tried
+    run(mesh, "publish")
+    for number in (before, tried, tried + 1):
+        assert ready(mesh, number), f"{before} and {tried} answer, and {tried + 1} was published"
+    assert f"Release {tried} answers a share" in " ".join(run(mesh, "retrain", "--least", 0, code=1).split())
+    run(mesh, "canary", "--release", tried, "--percent", 0)
+    assert registry.answering(registry.releases(services)) == {before}
+    run(mesh, "promote", "--release", tried)
+    run(mesh, "rollback")
+    assert registry.answering(registry.releases(services)) == {before}
+
+
 async def first_products(shopper: Shopper, release: int) -> list[str]:
     """The ten best of a release, as soon as it answers."""
 

@@ -1,0 +1,42 @@
+"""Which encoders are needed while collections are built with new ones."""
+
+import pytest
+from aisle.search.v1 import search_release_service_pb2 as pb
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from trainers.encoders import publish
+
+State = pb.SearchRelease.State
+NEVER = 0
+
+
+def release(number: int, state: str, promoted: int, ready: int) -> pb.SearchRelease:
+    return pb.SearchRelease(
+        name=f"searchReleases/{number}",
+        state=State.Value(f"STATE_{state}"),
+        promote_time=Timestamp(seconds=promoted) if promoted else None,
+        ready_time=Timestamp(seconds=ready) if ready else None,
+    )
+
+
+CASES = {
+    "nothing is promoted": ([release(1, "CANDIDATE", NEVER, NEVER)], set()),
+    "the first is built": ([release(1, "PROMOTED", 10, NEVER)], {1}),
+    "one answers": ([release(1, "RETIRED", 10, 11), release(2, "PROMOTED", 20, 21)], {2}),
+    "1 answers while 2 is built": ([release(1, "RETIRED", 10, 11), release(2, "PROMOTED", 20, NEVER)], {1, 2}),
+    "3 was promoted before 2 was ready": (
+        [release(1, "RETIRED", 10, 11), release(2, "RETIRED", 20, NEVER), release(3, "PROMOTED", 30, NEVER)],
+        {1, 3},
+    ),
+    "2 answers while 1 is built again": ([release(1, "PROMOTED", 30, 11), release(2, "RETIRED", 20, 21)], {1, 2}),
+    "1 or 2 answers while 3 is built": (
+        [release(1, "RETIRED", 30, 11), release(2, "RETIRED", 20, 21), release(3, "PROMOTED", 40, NEVER)],
+        {1, 2, 3},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_answers_is_needed_until_the_promoted_release_is_ready(name: str) -> None:
+    known, needed = CASES[name]
+    assert publish.answering(known) == needed

@@ -1,0 +1,107 @@
+"""A shop whose recs is a list in memory, and whose inference server takes everything."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aisle.recs.v1 import release_service_pb2 as pb
+from google.protobuf.timestamp_pb2 import Timestamp
+from rich.console import Console
+
+from trainers.release import inference, model_repository, publish
+from trainers.release.errors import ReleaseError
+from trainers.release.extract import Extract
+from trainers.release.places import ROOT, Places
+from trainers.two_tower import golden
+from trainers.two_tower.build import GOLDEN, REPORT, SPEC
+
+CONSOLE = Console(quiet=True)
+
+
+class Recs:
+    """Services, and the releases that recs knows."""
+
+    def __init__(self, folder: Path) -> None:
+        self.releases = self
+        self.known: dict[int, pb.Release] = {}
+        self.refuses = False
+        self.called: Any = None
+        self.places = Places(
+            users="", catalog="", recs="", inference="", milvus="", milvus_token="", email="", password_file=folder,
+            models=folder / "models", templates=ROOT / "model_repository", profile="cpu",
+            releases=folder / "releases", offline=folder / "offline",
+        )  # fmt: skip
+
+    def add(self, number: int, state: pb.Release.State.ValueType, promoted: int = 0) -> None:
+        """A release that was published; `promoted` is when, 0 for never."""
+        time = Timestamp(seconds=promoted) if promoted else None
+        self.known[number] = pb.Release(name=f"releases/{number}", state=state, promote_time=time)
+        self.lay(self.places.releases / str(number))
+        model_repository.install(
+            self.places.releases / str(number), number, self.places.models, self.places.templates, "cpu"
+        )
+
+    def lay(self, folder: Path) -> None:
+        """The files of a release."""
+        folder.mkdir(parents=True)
+        for model in model_repository.MODELS:
+            (folder / f"{model}.onnx").write_bytes(b"onnx")
+        (folder / GOLDEN).touch()
+        (folder / SPEC).write_text('{"dimension": 8}')
+        (folder / REPORT).write_text('{"data_fingerprint": "f", "gates": {"parity": {}}}')
+        Extract(1, 1, "1").save(folder)
+
+    @property
+    def served(self) -> set[int]:
+        """Versions that lie in the model repository, of every model."""
+        found = [model_repository.numbers(self.places.models / model) for model in model_repository.MODELS]
+        assert found[0] == found[1]
+        return found[0]
+
+    # What the trainers call.
+
+    def metadata(self) -> tuple[()]:
+        return ()
+
+    @contextmanager
+    def calling(self, *_: str) -> Iterator[None]:
+        yield
+
+    def ListReleases(self, *_: Any, **__: Any) -> pb.ListReleasesResponse:
+        return pb.ListReleasesResponse(releases=[self.known[number] for number in sorted(self.known, reverse=True)])
+
+    def CreateRelease(self, *_: Any, **__: Any) -> None:
+        if self.refuses:
+            raise ReleaseError("recs refuses")
+
+    def PromoteRelease(self, request: pb.PromoteReleaseRequest, **_: Any) -> None:
+        self.called = request
+
+    def CanaryRelease(self, request: pb.CanaryReleaseRequest, **_: Any) -> None:
+        self.called = request
+
+    def RollBackRelease(self, request: pb.RollBackReleaseRequest, **_: Any) -> pb.Release:
+        self.called = request
+        return pb.Release(name="releases/1")
+
+
+class Index:
+    """Takes every vector."""
+
+    def __init__(self, *_: object) -> None: ...
+
+    def fill(self, *_: object) -> int:
+        return 1
+
+    def drop_quietly(self, _: str) -> None: ...
+
+
+@pytest.fixture
+def recs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Recs:
+    monkeypatch.setattr(inference, "load", lambda *_: None)
+    monkeypatch.setattr(inference, "check", lambda *_: {"user_tower": 0.0})
+    monkeypatch.setattr(golden, "load", lambda _: None)
+    monkeypatch.setattr(publish, "Index", Index)
+    return Recs(tmp_path)

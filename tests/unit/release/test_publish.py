@@ -1,0 +1,98 @@
+"""Which towers lie on the inference server while releases come, are tried and go."""
+
+from contextlib import nullcontext
+
+import pytest
+from aisle.recs.v1 import release_service_pb2 as pb
+from google.protobuf import text_format
+from tritonclient.grpc import model_config_pb2
+
+from services.inference import config
+from tests.unit.release.conftest import CONSOLE, Recs
+from trainers.release import __main__ as program
+from trainers.release import model_repository, places, publish, retrain
+from trainers.release.errors import ReleaseError
+
+
+@pytest.fixture
+def tried(recs: Recs) -> Recs:
+    """1 was promoted once, 2 is, and 3 answers a share of the shoppers; there is a candidate for 4."""
+    recs.add(1, pb.Release.STATE_RETIRED, promoted=10)
+    recs.add(2, pb.Release.STATE_PROMOTED, promoted=20)
+    recs.add(3, pb.Release.STATE_CANARY)
+    recs.lay(recs.places.candidate)
+    return recs
+
+
+def test_a_new_release_stands_beside_the_promoted_one_and_its_canary(tried: Recs) -> None:
+    assert publish.publish(tried, tried.places, CONSOLE) == 4  # type: ignore[arg-type]
+    assert tried.served == {2, 3, 4}
+    for model in model_repository.MODELS:
+        folder = tried.places.models / model
+        written = text_format.Parse((folder / "config.pbtxt").read_text(), model_config_pb2.ModelConfig())
+        assert config.versions(folder, written.version_policy) == [2, 3, 4], "the server serves all of them"
+
+
+def test_a_release_that_is_not_taken_leaves_both_as_they_were(tried: Recs) -> None:
+    tried.refuses = True
+    with pytest.raises(ReleaseError, match="recs refuses"):
+        publish.publish(tried, tried.places, CONSOLE)  # type: ignore[arg-type]
+    assert tried.served == {2, 3}
+
+
+def test_the_way_back_keeps_the_towers_of_a_canary(tried: Recs) -> None:
+    model_repository.keep(tried.places.models, {2, 3})
+    publish.promote(tried, tried.places, 1, CONSOLE)  # type: ignore[arg-type]
+    assert tried.served == {1, 2, 3}
+
+
+def test_a_canary_and_a_roll_back_find_their_towers_where_they_are_gone(tried: Recs) -> None:
+    model_repository.keep(tried.places.models, {2, 3})
+    assert publish.roll_back(tried, tried.places, CONSOLE) == 1  # type: ignore[arg-type]
+    assert (tried.called, tried.served) == (pb.RollBackReleaseRequest(name="releases/2"), {1, 2, 3})
+    model_repository.keep(tried.places.models, {2, 3})
+    publish.canary(tried, tried.places, 1, 5, CONSOLE)  # type: ignore[arg-type]
+    assert tried.called == pb.CanaryReleaseRequest(name="releases/1", traffic_percent=5)
+    assert tried.served == {1, 2, 3}
+    with pytest.raises(ReleaseError, match="no release 9"):
+        publish.canary(tried, tried.places, 9, 5, CONSOLE)  # type: ignore[arg-type]
+
+
+def test_a_canary_ends_without_towers(tried: Recs) -> None:
+    publish.canary(tried, tried.places, 3, 0, CONSOLE)  # type: ignore[arg-type]
+    assert tried.called == pb.CanaryReleaseRequest(name="releases/3")
+
+
+def test_no_training_by_itself_ends_a_canary(tried: Recs) -> None:
+    with pytest.raises(ReleaseError, match="Release 3 answers a share of the shoppers"):
+        retrain.refuse_beside_canary(tried)  # type: ignore[arg-type]
+    tried.known[3].state = pb.Release.STATE_CANDIDATE
+    retrain.refuse_beside_canary(tried)  # type: ignore[arg-type]
+
+
+def test_retraining_beside_a_canary_says_what_to_do_before_anything_is_read(
+    tried: Recs, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(places, "from_flags", lambda _: tried.places)
+    monkeypatch.setattr(program, "Services", lambda _: nullcontext(tried))
+    assert program.main(["retrain"]) == program.FAILED
+    assert "canary --release 3 --percent 0" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ("canary --release 3", "canary needs --release N and --percent P"),
+        ("canary --percent 5", "canary needs --release N and --percent P"),
+        ("canary --release 3 --percent 100", "from 0 to 99"),
+        ("promote --release 3 --percent 5", "--percent goes with canary"),
+        ("rollback --release 3", "rollback takes the promoted release back"),
+    ],
+)
+def test_a_command_that_makes_no_sense_is_refused_with_a_sentence(
+    capsys: pytest.CaptureFixture[str], arguments: str, said: str
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        program.main(arguments.split())
+    assert ended.value.code == 2
+    assert said in capsys.readouterr().err
