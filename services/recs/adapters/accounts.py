@@ -1,13 +1,14 @@
 """What changes of accounts do to the recs database, and how far feeds were followed."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from sqlalchemy import delete, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.kit.database import UnitOfWork
-from services.recs.adapters.tables import profiles, user_events, visitor_merges, watermarks
+from services.recs.adapters.tables import profiles, visitor_merges, watermarks
 from services.recs.ports import AccountChange
 
 # An event that came under both names counts once. The new transaction id lets the feature updater see it again.
@@ -18,6 +19,20 @@ DROP_DOUBLE = text("""
 MOVE = text("""
     UPDATE user_events SET shopper = :user, transaction_id = pg_current_xact_id() WHERE shopper = :visitor
 """)
+# With the visitors who became the user: their tokens live on as well.
+ERASE = text("""
+    WITH merged AS (DELETE FROM visitor_merges WHERE "user" = :user RETURNING visitor)
+    INSERT INTO erased_shoppers (shopper) SELECT visitor FROM merged UNION SELECT CAST(:user AS text)
+    ON CONFLICT (shopper) DO UPDATE SET erase_time = now()
+    RETURNING shopper
+""")
+DROP_ERASED = text("""
+    DELETE FROM user_events USING erased_shoppers
+    WHERE erased_shoppers.shopper = ANY(CAST(:shoppers AS text[])) AND user_events.shopper = erased_shoppers.shopper
+""")
+ERASED_KEPT = timedelta(days=7)
+"""Far longer than an access token lives and the catalogue's events are on their way, also when the worker was away."""
+FORGET_ERASED = text("DELETE FROM erased_shoppers WHERE erase_time < now() - CAST(:kept AS interval)")
 
 
 class PostgresAccounts:
@@ -32,19 +47,25 @@ class PostgresAccounts:
         async with UnitOfWork(self._engine) as connection:
             for change in changes:
                 touched |= await _apply(connection, change)
+        # By now every transaction sees who was erased: of their events, those that are not here yet meet `merge_late`.
+        async with UnitOfWork(self._engine) as connection:
+            await connection.execute(DROP_ERASED, {"shoppers": list(touched)})
         return touched
 
     async def merge_late(self, shoppers: set[str]) -> set[str]:
-        """Moves what a visitor did after the log-in was followed; returns the users who got it."""
+        """Moves what a visitor did after the log-in was followed; returns the users who got it.
+
+        What somebody did after their erasure was followed is dropped.
+        """
         visitors = [name for name in shoppers if name.startswith("visitors/")]
-        if not visitors:
-            return set()
         async with UnitOfWork(self._engine) as connection:
             query = select(visitor_merges).where(visitor_merges.c.visitor.in_(visitors))
-            merges = (await connection.execute(query)).all()
+            merges = (await connection.execute(query)).all() if visitors else []
             for merge in merges:
                 await _merge(connection, merge.visitor, merge.user)
-        return {merge.user for merge in merges}
+            users = {merge.user for merge in merges}
+            await connection.execute(DROP_ERASED, {"shoppers": list(shoppers | users)})
+        return users
 
     async def all_profiles(self) -> set[str]:
         """Shoppers who chose preferences."""
@@ -82,11 +103,14 @@ async def _apply(connection: AsyncConnection, change: AccountChange) -> set[str]
         await _merge(connection, visitor, user)
         return {visitor, user}
     if change.erased:
-        await connection.execute(delete(user_events).where(user_events.c.shopper == change.erased))
-        await connection.execute(delete(profiles).where(profiles.c.shopper == change.erased))
-        await connection.execute(delete(visitor_merges).where(visitor_merges.c.user == change.erased))
-        return {change.erased}
+        return await _erase(connection, change.erased)
     return set()
+
+
+async def _erase(connection: AsyncConnection, user: str) -> set[str]:
+    await connection.execute(FORGET_ERASED, {"kept": ERASED_KEPT})
+    await connection.execute(delete(profiles).where(profiles.c.shopper == user))
+    return set((await connection.execute(ERASE, {"user": user})).scalars())
 
 
 async def _merge(connection: AsyncConnection, visitor: str, user: str) -> None:
