@@ -47,7 +47,7 @@ def _end(content: bytes, content_type: str) -> int:
 
 
 def _png_end(content: bytes) -> int:
-    at = 8
+    at: int = 8
     for _ in range(MOST_CHUNKS):
         length, kind = struct.unpack_from(">I4s", content, at)
         at += 12 + length
