@@ -11,12 +11,14 @@ from functools import cache
 from PIL import Image
 
 SEED = 4
+MOST = 8 * 2**20 - 200_000
+"""Bytes of a large one: with a good picture beside them they are as many as are taken."""
 
 
 def pictures(count: int) -> Iterator[tuple[str, bytes]]:
     """(what it is, bytes), the same ones every time."""
     dice = random.Random(SEED)
-    kinds = (truncated, mutated, wrong_type, polyglot, claiming, noise, many_segments)
+    kinds = (truncated, mutated, wrong_type, polyglot, claiming, noise, many_segments, fill, many_chunks)
     for number in range(count):
         # A bomb takes the decoder a second: some are enough.
         kind = bomb if number % 40 == 0 else kinds[number % len(kinds)]
@@ -101,6 +103,19 @@ def many_segments(dice: random.Random) -> bytes:
     if dice.random() < 0.5:
         return b"\xff\xd8" + b"\xff\xfe\x00\x02" * dice.randint(20_000, 200_000) + b"\xff\xd9"
     return good(dice, "JPEG") * dice.randint(50, 200)
+
+
+def fill(dice: random.Random) -> bytes:
+    """A JPEG of nothing but what may stand in front of a marker, or of markers without a segment."""
+    unit = dice.choice([b"\xff", b"\xff\xd0"])
+    return b"\xff\xd8\xff" + unit[1:] + unit * (MOST // len(unit))
+
+
+def many_chunks(dice: random.Random) -> bytes:
+    """A PNG of as many chunks as have room, all empty."""
+    chunk = struct.pack(">I4sI", 0, b"teXt", zlib.crc32(b"teXt"))
+    whole = good(dice, "PNG")
+    return whole[:33] + chunk * (MOST // len(chunk)) + whole[33:]
 
 
 def _png(width: int, height: int, data: bytes, depth: int = 8, colour: int = 2) -> bytes:
