@@ -6,6 +6,8 @@ interface Asked {
   body: unknown;
 }
 
+type Session = typeof import("@/lib/session");
+
 let asked: Asked[];
 let answers: (() => Response)[];
 
@@ -98,6 +100,21 @@ test("whoever depends on the subject hears of another one, and of nothing else",
   expect(heard).toHaveBeenCalledTimes(2);
   expect(asked[2]?.body).toEqual({ email: "a", cookie: true });
   expect([isShopper(), current().accessToken]).toEqual([true, "t3"]);
+});
+
+test.each([
+  ["who logs out", (page: Session) => page.logOut()],
+  ["whose session has ended meanwhile", (page: Session) => page.call("GET", "/v1/a")],
+])("nothing of an account %s stays in the browser", async (_, leave) => {
+  const page = await import("@/lib/session");
+  const { keep } = await import("@/lib/kept");
+  vi.stubGlobal("location", { reload: vi.fn(), assign: vi.fn() });
+  answers = [session("users/u", "t1", 10), session("visitors/v", "t2"), () => Response.json({})];
+  await page.token();
+  keep("users/u", "address", { recipient: "Ann" });
+  keep("users/u", "checkout", { requestId: "r" });
+  await leave(page);
+  expect([localStorage.length, sessionStorage.length]).toEqual([0, 0]);
 });
 
 test("a shop that does not answer is said in words", async () => {

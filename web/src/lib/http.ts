@@ -58,15 +58,17 @@ export interface RequestOptions {
   token?: string;
   keepalive?: boolean;
   signal?: AbortSignal;
+  /** How long an answer is waited for. */
+  timeoutMs?: number;
 }
 
 /** Sends a request and reads its JSON answer. Throws ApiError. */
 export async function request<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
-  const { body, token, keepalive = false, signal } = options;
+  const { body, token, keepalive = false, signal, timeoutMs = TIMEOUT_MS } = options;
   const headers: Record<string, string> = { accept: "application/json" };
   if (body !== undefined) headers["content-type"] = "application/json";
   if (token) headers.authorization = `Bearer ${token}`;
-  const timeout = AbortSignal.timeout(TIMEOUT_MS);
+  const timeout = AbortSignal.timeout(timeoutMs);
   let response: Response;
   try {
     response = await fetch(path + search(options.query), {

@@ -12,6 +12,10 @@ const EVENT_MS = [120, 900];
 // What was chosen, and what a log-in takes along, goes from service to service first.
 const CHOICE_MS = [400, 1500, 4000, 9000];
 
+/** Sends what may be sent again twice more, if what failed may pass. */
+export const retryPassing = (failures: number, error: Error): boolean =>
+  failures < 2 && error instanceof ApiError && error.passing;
+
 export const queryClient = new QueryClient({
   defaultOptions: {
     queries: {
@@ -19,7 +23,7 @@ export const queryClient = new QueryClient({
       gcTime: 10 * MINUTE_MS,
       refetchOnWindowFocus: false,
       networkMode: "always", // a browser that thinks it is offline may be wrong; the failure is shown
-      retry: (failures, error) => failures < 2 && error instanceof ApiError && error.passing,
+      retry: retryPassing,
     },
     mutations: { networkMode: "always" },
   },

@@ -7,6 +7,7 @@ import { useSyncExternalStore } from "react";
 import type { SessionJson } from "@contracts/aisle/users/v1/session_service_pb";
 
 import { ApiError, request, type RequestOptions } from "@/lib/http";
+import { forgetOthers } from "@/lib/kept";
 
 const EARLY_MS = 30_000; // an access token is renewed this long before it ends, so that none ends on its way
 const LOCK = "aisle.session";
@@ -83,6 +84,7 @@ function keep(given: SessionJson): Session {
     accessToken: given.accessToken ?? "",
     expires: Date.parse(given.accessExpireTime ?? ""),
   };
+  if (before !== session.subject) forgetOthers(session.subject);
   if (isShopper({ ...session, subject: before }) && before !== session.subject) {
     // Nothing of the account stays in this page's memory, whoever ended its session, and where.
     location.reload();
@@ -122,6 +124,7 @@ export async function begin(path: string, body: Record<string, unknown>): Promis
 /** Ends the session and goes on at the start as a new visitor, with nothing of the account left in memory. */
 export async function logOut(): Promise<void> {
   await request("POST", "/v1/sessions:logOut", { body: {} });
+  forgetOthers("");
   tabs.postMessage("changed");
   location.assign("/");
 }

@@ -1,8 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 
-import { cartQuery } from "@/features/cart/api/cart";
+import { cartQuery, useCartChanging } from "@/features/cart/api/cart";
 import { CartLines, CartTotal } from "@/features/cart/components/cart-lines";
+import { useBuying } from "@/features/orders/api/orders";
 import { CheckoutForm } from "@/features/orders/components/checkout-form";
 import { Failure, Notice } from "@/components/ui/notice";
 import { money } from "@/lib/format";
@@ -13,6 +14,8 @@ import { useTitle } from "@/lib/title";
 export function CheckoutPage() {
   useTitle("Check out");
   const navigate = useNavigate();
+  const changing = useCartChanging();
+  const buying = useBuying();
   const { data, error, refetch } = useQuery(cartQuery);
   return (
     <div className="wrap page">
@@ -30,11 +33,11 @@ export function CheckoutPage() {
         <div className="columns">
           <CheckoutForm
             etag={data.etag}
-            purchasable={data.purchasable ?? false}
+            purchasable={(data.purchasable ?? false) && !changing}
             total={money(data.total)}
             done={(order) => void navigate({ to: "/orders/$id", params: { id: idOf(order.name) }, replace: true })}
           />
-          <aside className="panel summary" aria-label="What you buy">
+          <aside className="panel summary" aria-label="What you buy" inert={buying}>
             <CartLines cart={data} />
             <CartTotal cart={data} />
           </aside>

@@ -20,7 +20,10 @@ interface EventPage {
 export const historyQuery = infiniteQueryOptions({
   queryKey: ["mine", "history"],
   queryFn: ({ pageParam, signal }) =>
-    call<EventPage>("GET", (mine) => `/v1/${mine}/userEvents`, { query: { pageSize: 200, pageToken: pageParam }, signal }),
+    call<EventPage>("GET", (mine) => `/v1/${mine}/userEvents`, {
+      query: { pageSize: 200, pageToken: pageParam },
+      signal,
+    }),
   initialPageParam: "",
   getNextPageParam: (last) => last.nextPageToken || undefined,
 });

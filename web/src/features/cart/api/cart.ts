@@ -1,11 +1,12 @@
 // The cart, shown as it will be before the shop has answered.
 
-import { queryOptions, useMutation, useQueryClient, type QueryClient } from "@tanstack/react-query";
+import { queryOptions, useIsMutating, useMutation, useQueryClient, type QueryClient } from "@tanstack/react-query";
 
 import type { CartItemJson, CartJson } from "@contracts/aisle/catalog/v1/cart_pb";
 
+import { forgetAttempt } from "@/lib/attempt";
 import { record, sourceOf } from "@/lib/events";
-import { uuid } from "@/lib/ids";
+import { retryPassing } from "@/lib/query";
 import { call } from "@/lib/session";
 import { sayError } from "@/lib/toasts";
 import type { Product, With } from "@/lib/types";
@@ -13,10 +14,18 @@ import type { Product, With } from "@/lib/types";
 export type CartItem = With<CartItemJson, { product: string; quantity: number; details?: Product }>;
 export type Cart = With<CartJson, { etag: string; items: CartItem[] }>;
 
+/** A cart as it will be, and as the shop answered last where that is something else. */
+type Shown = Cart & { answered?: Cart };
+
 /** The shopper's cart. */
 export const cartQuery = queryOptions({
   queryKey: ["mine", "cart"],
-  queryFn: ({ signal }) => call<Cart>("GET", (mine) => `/v1/${mine}/cart`, { signal }),
+  queryFn: async ({ signal }): Promise<Shown> => {
+    const cart = await call<Cart>("GET", (mine) => `/v1/${mine}/cart`, { signal });
+    // It was bought: the same again is another purchase.
+    if (!cart.items.length) forgetAttempt();
+    return cart;
+  },
   staleTime: 10_000,
 });
 
@@ -24,24 +33,43 @@ export const cartQuery = queryOptions({
 export const unitsOf = (cart: Cart | undefined): number =>
   cart?.items.reduce((units, item) => units + item.quantity, 0) ?? 0;
 
-/** Takes what the shop answered; older answers that are under way are not waited for. */
-async function showFirst(client: QueryClient, change: (cart: Cart) => Cart): Promise<{ before: Cart | undefined }> {
+const CHANGE = ["cart"];
+const EMPTY: Cart = { etag: "", items: [] };
+
+/** Whether the shop has yet to answer a change: until then nobody knows what the cart costs. */
+export const useCartChanging = (): boolean => useIsMutating({ mutationKey: CHANGE }) > 0;
+
+/** Shows a change at once; answers of before that are under way are not waited for. */
+async function showFirst(client: QueryClient, change: (cart: Cart) => Cart): Promise<void> {
   await client.cancelQueries({ queryKey: cartQuery.queryKey });
-  const before = client.getQueryData(cartQuery.queryKey);
-  client.setQueryData(cartQuery.queryKey, change(before ?? { etag: "", items: [] }));
-  return { before };
+  client.setQueryData(cartQuery.queryKey, (shown: Shown = EMPTY) => ({
+    ...change(shown),
+    total: undefined,
+    answered: shown.answered ?? shown,
+  }));
 }
 
 function useChange<Variables>(ask: (given: Variables) => Promise<Cart>, guess: (cart: Cart, given: Variables) => Cart) {
   const client = useQueryClient();
+  const write = (change: (shown: Shown) => Shown) =>
+    client.setQueryData(cartQuery.queryKey, (shown: Shown | undefined) => shown && change(shown));
+  // While other changes wait, what is shown is ahead of the shop's answer to this one.
+  const last = () => client.isMutating({ mutationKey: CHANGE }) === 1;
   return useMutation({
+    mutationKey: CHANGE,
     mutationFn: ask,
+    retry: retryPassing, // no change counts twice
     onMutate: (given: Variables) => showFirst(client, (cart) => guess(cart, given)),
-    onSuccess: (cart) => client.setQueryData(cartQuery.queryKey, cart),
-    onError: (error, _, kept) => {
-      if (kept?.before) client.setQueryData(cartQuery.queryKey, kept.before);
-      else void client.invalidateQueries({ queryKey: cartQuery.queryKey });
+    onSuccess: (cart) => {
+      forgetAttempt();
+      write((shown) => (last() ? cart : { ...shown, answered: cart }));
+    },
+    onError: (error) => {
       sayError(error);
+      if (!last()) return;
+      write((shown) => shown.answered ?? shown);
+      // An answer that was lost may have been a success.
+      void client.invalidateQueries({ queryKey: cartQuery.queryKey });
     },
     scope: { id: "cart" }, // one after the other: the last answer is the last word
   });
@@ -50,14 +78,16 @@ function useChange<Variables>(ask: (given: Variables) => Promise<Cart>, guess: (
 interface Addition {
   product: Product;
   quantity: number;
+  /** Of this addition, however often it is sent. */
+  requestId: string;
 }
 
 /** Adds units of a product; the shop also hears that it was put into the cart. */
 export const useAddToCart = () =>
   useChange<Addition>(
-    async ({ product, quantity }) => {
+    async ({ product, quantity, requestId }) => {
       const { attributionToken, position } = sourceOf(product.name);
-      const body = { product: product.name, quantity, attributionToken, requestId: uuid() };
+      const body = { product: product.name, quantity, attributionToken, requestId };
       const cart = await call<Cart>("POST", (mine) => `/v1/${mine}/cart:addItem`, { body });
       record("ADD_TO_CART", { product: product.name, quantity, attributionToken, position });
       return cart;

@@ -3,6 +3,7 @@ import { useState } from "react";
 import { useAddToCart } from "@/features/cart/api/cart";
 import { showCart } from "@/features/cart/drawer";
 import { Icon } from "@/components/ui/icon";
+import { uuid } from "@/lib/ids";
 import type { Product } from "@/lib/types";
 
 const MOST = 10;
@@ -18,7 +19,7 @@ export function BuyBox({ product }: { product: Product }) {
       className="buy"
       onSubmit={(event) => {
         event.preventDefault();
-        add.mutate({ product, quantity });
+        add.mutate({ product, quantity, requestId: uuid() });
         showCart(true);
       }}
     >

@@ -1,7 +1,7 @@
 import { infiniteQueryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 
-import { uuid } from "@/lib/ids";
 import { allOf, quoted } from "@/lib/filters";
+import { retryPassing } from "@/lib/query";
 import { call } from "@/lib/session";
 import { say, sayError } from "@/lib/toasts";
 import type { Money, Product } from "@/lib/types";
@@ -32,33 +32,48 @@ export const stockQuery = ({ words, soldOut, orderBy }: Choice) =>
     getNextPageParam: (last) => last.nextPageToken || undefined,
   });
 
-function useWrite<Variables>(ask: (given: Variables) => Promise<Product>, words: string) {
+function useWrite<Variables>(
+  ask: (given: Variables) => Promise<Product>,
+  words: string,
+  retry: typeof retryPassing | 0,
+) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: ask,
+    retry,
     onSuccess: (product) => {
       client.setQueryData(["product", product.name], product);
-      void client.invalidateQueries({ queryKey: ["mine", "stock"] });
       say(words);
     },
     onError: sayError,
+    // After a failure too: it may be that only the answer was lost.
+    onSettled: () => void client.invalidateQueries({ queryKey: ["mine", "stock"] }),
   });
+}
+
+interface Adjustment {
+  name: string;
+  delta: number;
+  /** Of this adjustment, however often it is sent. */
+  requestId: string;
 }
 
 /** Adds units to a product's stock, or takes them away; sent again, it counts once. */
 export const useAdjustStock = () =>
-  useWrite<{ name: string; delta: number }>(
-    ({ name, delta }) => call("POST", `/v1/${name}:adjustStock`, { body: { delta, requestId: uuid() } }),
+  useWrite<Adjustment>(
+    ({ name, delta, requestId }) => call("POST", `/v1/${name}:adjustStock`, { body: { delta, requestId } }),
     "The stock is changed.",
+    retryPassing,
   );
 
-/** Changes what a product is called and costs; refused when somebody else was faster. */
+/** Changes what a product is called and costs, nothing being no price; refused when somebody else was faster. */
 export const useUpdateProduct = () =>
   useWrite<{ product: Product; title: string; price: Money | undefined }>(
     ({ product, title, price }) =>
       call("PATCH", `/v1/${product.name}`, {
-        query: { updateMask: price ? "title,price" : "title" },
+        query: { updateMask: "title,price" },
         body: { title, price, etag: product.etag },
       }),
     "The product is changed.",
+    0, // sent again after a lost answer, it would be refused: its own first try was faster
   );

@@ -7,7 +7,7 @@ import { ProductPicture } from "@/components/product/picture";
 import { Choice, Field } from "@/components/ui/field";
 import { Failure, Notice } from "@/components/ui/notice";
 import { amount, count, money, parseMoney } from "@/lib/format";
-import { idOf } from "@/lib/ids";
+import { idOf, uuid } from "@/lib/ids";
 import type { Product } from "@/lib/types";
 
 /** All products, with their stock and prices to change. */
@@ -80,7 +80,7 @@ function StockStepper({ product }: { product: Product }) {
   const adjust = useAdjustStock();
   const [by, setBy] = useState("10");
   const delta = Number(by);
-  const add = (sign: number) => () => adjust.mutate({ name: product.name, delta: sign * delta });
+  const add = (sign: number) => () => adjust.mutate({ name: product.name, delta: sign * delta, requestId: uuid() });
   const valid = Number.isInteger(delta) && delta > 0 && !adjust.isPending;
   return (
     <div className="stock-stepper" role="group" aria-label={`Stock of ${product.title}`}>

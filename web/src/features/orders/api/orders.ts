@@ -1,4 +1,4 @@
-import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, queryOptions, useIsMutating } from "@tanstack/react-query";
 
 import type {
   Order_StateJson,
@@ -7,7 +7,7 @@ import type {
   ShippingAddressJson,
 } from "@contracts/aisle/catalog/v1/order_pb";
 
-import { uuid } from "@/lib/ids";
+import { attemptAt, forgetAttempt } from "@/lib/attempt";
 import { call, current, token } from "@/lib/session";
 import type { Given, With } from "@/lib/types";
 
@@ -57,19 +57,21 @@ export interface Purchase {
   shippingAddress: Address;
 }
 
-const ATTEMPT = "aisle.checkout";
+export const BUY = ["buy"];
+
+/** Whether a purchase is under way: what is put into the cart now would not be part of it. */
+export const useBuying = (): boolean => useIsMutating({ mutationKey: BUY }) > 0;
+
+const TIMEOUT_MS = 20_000; // above the gateway's own 15 s for a checkout, which answer with words
 
 /** Buys the cart. The same purchase asked again, after a reload too, is one order: it has one request id. */
 export async function checkOut(purchase: Purchase): Promise<Order> {
   await token();
-  const key = JSON.stringify([current().subject, purchase]);
-  const kept = JSON.parse(sessionStorage.getItem(ATTEMPT) ?? "null") as { key: string; requestId: string } | null;
-  const requestId = kept?.key === key ? kept.requestId : uuid();
-  sessionStorage.setItem(ATTEMPT, JSON.stringify({ key, requestId }));
-  const order = await call<Order>("POST", (mine) => `/v1/${mine}/orders:checkout`, { body: { ...purchase, requestId } });
-  sessionStorage.removeItem(ATTEMPT);
+  const requestId = attemptAt(current().subject, purchase);
+  const order = await call<Order>("POST", (mine) => `/v1/${mine}/orders:checkout`, {
+    body: { ...purchase, requestId },
+    timeoutMs: TIMEOUT_MS,
+  });
+  forgetAttempt();
   return order;
 }
-
-/** The next try is another purchase: what was asked for is settled, and was refused. */
-export const forgetAttempt = (): void => sessionStorage.removeItem(ATTEMPT);

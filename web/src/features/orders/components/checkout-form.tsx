@@ -1,10 +1,13 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
-import { checkOut, forgetAttempt, type Address, type Order } from "@/features/orders/api/orders";
+import { BUY, checkOut, type Address, type Order, type Purchase } from "@/features/orders/api/orders";
 import { Choice, Field } from "@/components/ui/field";
+import { forgetAttempt } from "@/lib/attempt";
 import { ApiError } from "@/lib/http";
 import { uuid } from "@/lib/ids";
+import { keep, kept } from "@/lib/kept";
+import { current } from "@/lib/session";
 
 // What the test provider understands. Another provider brings its own fields, and gives a token for them.
 const PAYMENTS = [
@@ -13,7 +16,6 @@ const PAYMENTS = [
   ["test-lost-answer", "Test payment: goes through, but the answer is lost"],
 ] as const;
 const REGIONS = ["AT", "BE", "CH", "DE", "DK", "ES", "FR", "GB", "IE", "IT", "NL", "NO", "PL", "PT", "SE", "US"];
-const ADDRESS = "aisle.address";
 
 interface Properties {
   /** The cart as the shopper saw it: the purchase agrees to these prices. */
@@ -29,21 +31,28 @@ export function CheckoutForm({ etag, purchasable, total, done }: Properties) {
   const [address, setAddress] = useState(remembered);
   const [payment, setPayment] = useState<string>(PAYMENTS[0][0]);
   const buy = useMutation({
-    mutationFn: () => {
-      localStorage.setItem(ADDRESS, JSON.stringify(address));
-      const addressLines = address.addressLines.map((line) => line.trim()).filter(Boolean);
-      return checkOut({ etag, paymentToken: payment, shippingAddress: { ...address, addressLines } });
+    mutationKey: BUY,
+    // The etag is of the cart that was seen when it was pressed, and not of what came while it waited its turn.
+    mutationFn: (purchase: Purchase) => {
+      keep(current().subject, "address", address);
+      return checkOut(purchase);
     },
+    scope: { id: "cart" }, // after the changes of the cart
     onSuccess: (order) => {
       void client.invalidateQueries({ queryKey: ["mine"] });
       done(order);
     },
-    onError: (error) => {
+    onError: async (error) => {
       if (!(error instanceof ApiError) || error.passing) return;
       forgetAttempt();
-      void client.invalidateQueries({ queryKey: ["mine", "cart"] });
+      // The next press agrees to a cart that has been shown.
+      await client.invalidateQueries({ queryKey: ["mine", "cart"] });
     },
   });
+  const purchase = (): Purchase => {
+    const addressLines = address.addressLines.map((line) => line.trim()).filter(Boolean);
+    return { etag, paymentToken: payment, shippingAddress: { ...address, addressLines } };
+  };
   const input = (name: "recipient" | "city" | "postalCode") => ({
     value: address[name],
     onChange: (event: { target: { value: string } }) => setAddress({ ...address, [name]: event.target.value }),
@@ -61,7 +70,7 @@ export function CheckoutForm({ etag, purchasable, total, done }: Properties) {
       className="form"
       onSubmit={(event) => {
         event.preventDefault();
-        buy.mutate();
+        buy.mutate(purchase());
       }}
     >
       <fieldset className="form">
@@ -108,7 +117,7 @@ export function CheckoutForm({ etag, purchasable, total, done }: Properties) {
         className="button button-main button-large button-wide"
         disabled={buy.isPending || !purchasable}
       >
-        {buy.isPending ? "Buying…" : `Buy for ${total}`}
+        {buy.isPending ? "Buying…" : `Buy for ${total || "…"}`}
       </button>
     </form>
   );
@@ -119,7 +128,7 @@ function Refusal({ error }: { error: Error }) {
   return (
     <div className="problem" role="alert" key={uuid()}>
       {reason === "CART_CHANGED" ? (
-        <p>Prices or stock have changed since you looked. Your cart shows them now: buy again if you agree.</p>
+        <p>Your cart is not what you saw any more. It shows now what it holds and costs: buy again if you agree.</p>
       ) : reason === "PAYMENT_DECLINED" ? (
         <p>The payment was declined, and nothing was taken. Choose another way to pay.</p>
       ) : (
@@ -131,11 +140,7 @@ function Refusal({ error }: { error: Error }) {
 
 function remembered(): Address {
   const empty = { recipient: "", addressLines: ["", ""], postalCode: "", city: "", regionCode: guessedRegion() };
-  try {
-    return { ...empty, ...(JSON.parse(localStorage.getItem(ADDRESS) ?? "{}") as Partial<Address>) };
-  } catch {
-    return empty;
-  }
+  return { ...empty, ...(kept(current().subject, "address") as Partial<Address> | undefined) };
 }
 
 function guessedRegion(): string {

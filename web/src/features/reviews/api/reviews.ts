@@ -28,8 +28,17 @@ export const reviewsQuery = (product: string) =>
 /** What the account has written. */
 export const ownReviewsQuery = queryOptions({
   queryKey: ["mine", "reviews"],
-  queryFn: async ({ signal }) =>
-    (await call<{ reviews: Review[] }>("GET", "/v1/users/me/reviews", { query: { pageSize: 100 }, signal })).reviews,
+  queryFn: async ({ signal }) => {
+    const reviews: Review[] = [];
+    let pageToken = "";
+    do {
+      const query = { pageSize: 100, pageToken };
+      const page = await call<Page>("GET", "/v1/users/me/reviews", { query, signal });
+      reviews.push(...page.reviews);
+      pageToken = page.nextPageToken;
+    } while (pageToken);
+    return reviews;
+  },
 });
 
 export interface Draft {
