@@ -45,14 +45,14 @@ def browser() -> Iterator[Browser]:
 
 @contextmanager
 def fresh(browser: Browser, mesh: RunningMesh, forgiven: str = "", **options: Any) -> Iterator[Page]:
-    """A page of a profile that was never here; its console stays empty but for what is forgiven."""
+    """A page of a profile that was never here; the console of every tab stays empty but for what is forgiven."""
     settings = {"viewport": WIDE, "reduced_motion": "reduce", "locale": "en-GB"} | options
     context: BrowserContext = browser.new_context(base_url=mesh.url, **settings)
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE_MS)
+    context.set_default_timeout(PATIENCE_MS)
     said: list[str] = []
-    page.on("console", lambda message: said.append(message.text) if message.type in {"error", "warning"} else None)
-    page.on("pageerror", lambda problem: said.append(str(problem)))
+    context.on("console", lambda message: said.append(message.text) if message.type in {"error", "warning"} else None)
+    context.on("weberror", lambda problem: said.append(str(problem.error)))
+    page = context.new_page()
     yield page
     context.close()
     assert [text for text in said if not (forgiven and text.startswith(forgiven))] == []

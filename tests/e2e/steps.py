@@ -8,6 +8,7 @@ from typing import Any
 from playwright.sync_api import Locator, Page, expect
 
 PASSWORD = "a long password"
+STREET = "Long Lane 1"
 AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 
 
@@ -89,7 +90,7 @@ def add_to_cart(page: Page) -> None:
 def address(page: Page) -> None:
     """Fills in where an order goes to."""
     page.get_by_label("Name", exact=True).fill("Ann Example")
-    page.get_by_label("Street and number").fill("Long Lane 1")
+    page.get_by_label("Street and number").fill(STREET)
     page.get_by_label("Postal code").fill("12345")
     page.get_by_label("City").fill("Bath")
 

@@ -35,6 +35,13 @@ PAGES = {
     "merchant scenario": ("/merchant/scenarios/home", ".preview-list li"),
 }
 
+# The same for somebody who was never here, whom the shop may answer that there is no such thing.
+EMPTY_PAGES = {
+    "not found": ("/no/such/page", ".notice"),
+    "gone product": ("/products/no-such-thing", ".notice"),
+    "empty cart": ("/cart", ".notice"),
+}
+
 
 @pytest.fixture(scope="module")
 def merchant(browser: Browser, mesh: RunningMesh) -> Iterator[tuple[Page, dict[str, str]]]:
@@ -65,7 +72,18 @@ def visit(merchant: tuple[Page, dict[str, str]], name: str) -> Page:
 
 @pytest.mark.parametrize("name", PAGES)
 def test_axe_finds_nothing_and_nothing_overflows(merchant: tuple[Page, dict[str, str]], name: str) -> None:
-    page = visit(merchant, name)
+    _fits_and_is_accessible(visit(merchant, name))
+
+
+@pytest.mark.parametrize("name", EMPTY_PAGES)
+def test_axe_finds_nothing_and_nothing_overflows_where_nothing_is(page_of_failures: Page, name: str) -> None:
+    address, awaited = EMPTY_PAGES[name]
+    page_of_failures.goto(address)
+    page_of_failures.locator(awaited).first.wait_for()
+    _fits_and_is_accessible(page_of_failures)
+
+
+def _fits_and_is_accessible(page: Page) -> None:
     for width, scheme in ((1280, "light"), (320, "dark")):
         page.set_viewport_size({"width": width, "height": 800})
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]

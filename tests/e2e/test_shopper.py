@@ -2,11 +2,12 @@
 
 import io
 import re
+import time
 
 import httpx
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.e2e import steps
 from tests.support.mesh import RunningMesh, wait_until
@@ -53,6 +54,7 @@ def test_from_sign_up_to_review(page: Page) -> None:
     expect(review.get_by_role("img", name="4 of 5 stars")).to_be_visible()
 
     steps.log_out(page)
+    assert steps.STREET not in page.evaluate("() => JSON.stringify({ ...localStorage, ...sessionStorage })")
     page.goto("/account")
     page.wait_for_url("**/log-in**")
 
@@ -134,7 +136,7 @@ def test_search_by_words_keeps_its_state_in_the_address(page: Page) -> None:
 
 
 def test_a_picture_is_previewed_and_refined(page: Page) -> None:
-    """Chosen as a file; what comes back is the search's own business, and here it is only asked that it answers."""
+    """Chosen as a file; what is found is the search's own business, but it is something, or the page says why not."""
     out = io.BytesIO()
     Image.new("RGB", (2000, 1500), (30, 90, 200)).save(out, "JPEG")
     page.goto("/")
@@ -143,13 +145,19 @@ def test_a_picture_is_previewed_and_refined(page: Page) -> None:
         page.get_by_label("Choose a file").set_input_files(
             {"name": "blue.jpg", "mimeType": "image/jpeg", "buffer": out.getvalue()}
         )
-    assert answered.value.ok
+    answer = answered.value.json()
+    if "DEGRADATION_IMAGE_ENCODER" in answer["degraded"]:
+        expect(page.locator(".degraded")).to_contain_text("Search by picture does not answer")
+    else:
+        assert answer["results"]
+        expect(steps.found(page)).to_have_count(len(answer["results"]))
     preview = page.get_by_role("img", name="What you search by")
     expect(preview).to_have_js_property("naturalWidth", 1024)  # made small before it was sent
     page.get_by_label("Say more").fill("bag")
     page.get_by_role("button", name="Refine").click()
     page.wait_for_url(re.compile("q=bag"))
     expect(page.get_by_role("heading", name="Like your picture, bag")).to_be_visible()
+    expect(steps.found(page).first).to_be_visible()
 
 
 def test_a_declined_payment_takes_nothing_and_can_be_tried_again(page_of_failures: Page) -> None:
@@ -162,6 +170,40 @@ def test_a_declined_payment_takes_nothing_and_can_be_tried_again(page_of_failure
     page.get_by_label("Test payment: goes through", exact=True).check()
     page.get_by_role("button", name="Buy for").click()
     expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
+
+
+def test_nothing_is_bought_while_the_cart_changes(page: Page) -> None:
+    """The total on the button is the shop's answer to what the cart holds."""
+    steps.home(page)
+    steps.open_card(page, steps.picked(page).first)
+    steps.add_to_cart(page)
+    page.goto("/checkout")
+    buy = page.get_by_role("button", name="Buy for")
+    expect(buy).to_be_enabled()
+    before = buy.inner_text()
+    held: list[Route] = []
+    page.route("**/cart:setItemQuantity", held.append)
+    page.get_by_role("button", name="One more").click()
+    expect(buy).to_be_disabled()
+    expect(buy).to_have_text("Buy for …")
+    held[0].continue_()
+    expect(buy).to_be_enabled()
+    expect(buy).not_to_have_text(before)
+
+
+def test_a_reload_finds_what_is_ones_own_however_late_the_session_comes(page: Page) -> None:
+    """Nothing is asked for in a visitor's name before the page knows who is there; a refusal is on the console."""
+    steps.sign_up(page)
+
+    def late(route: Route) -> None:
+        time.sleep(0.5)
+        route.continue_()
+
+    page.route("**/v1/sessions:resume", late)
+    page.goto("/orders")
+    expect(page.get_by_text("No orders yet.")).to_be_visible()
+    page.goto("/cart")
+    expect(page.get_by_text("It is empty.")).to_be_visible()
 
 
 def test_no_script_can_read_the_refresh_token(page: Page, mesh: RunningMesh) -> None:
