@@ -22,6 +22,8 @@ POOL_TIMEOUT_S = 3.0
 CONNECT_TIMEOUT_S = 3.0
 COMMAND_TIMEOUT_S = 60.0
 """Ends a query that hangs; calls end earlier by their own deadline."""
+TURN_POLL_S = 0.2
+"""Of a replica that waits for another one's migrations: they take longer than that."""
 GONE = (
     ConnectionError,
     TimeoutError,  # of connecting, or of a query that hangs
@@ -116,9 +118,26 @@ async def migrate(url: str, package: str) -> None:
     migrating = create_async_engine(url, poolclass=NullPool, hide_parameters=True)
     try:
         async with migrating.connect() as connection:
+            await _take_turn(connection, _lock(package))
             await connection.run_sync(_upgrade, package)
     finally:
         await migrating.dispose()
+
+
+async def _take_turn(connection: AsyncConnection, lock: int) -> None:
+    """Takes the advisory lock, asked for again and again.
+
+    Who waits for it in one statement has a transaction all the while, and CREATE INDEX CONCURRENTLY of the replica that
+    holds the lock waits for transactions: each would wait for the other.
+    """
+    while not await connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": lock}):
+        await connection.rollback()
+        await asyncio.sleep(TURN_POLL_S)
+    await connection.commit()
+
+
+def _lock(package: str) -> int:
+    return zlib.crc32(package.encode())
 
 
 def _upgrade(connection: Connection, package: str) -> None:
@@ -127,14 +146,11 @@ def _upgrade(connection: Connection, package: str) -> None:
     config = Config()
     config.set_main_option("script_location", str(files(package) / "migrations"))
     config.attributes["connection"] = connection
-    lock = zlib.crc32(package.encode())
-    connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": lock})
-    connection.commit()
     try:
         command.upgrade(config, "head")
     finally:
         connection.rollback()
-        connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": lock})
+        connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": _lock(package)})
         connection.commit()
 
 

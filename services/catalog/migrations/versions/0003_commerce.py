@@ -93,14 +93,32 @@ TABLES = (
         create_time timestamptz NOT NULL DEFAULT now()
     )
     """,
-    "ALTER TABLE reviews ADD COLUMN buyer text",
-    "ALTER TABLE reviews ADD CONSTRAINT reviews_buyer_key UNIQUE (product_id, buyer)",
-    "CREATE INDEX reviews_of_author ON reviews (author, create_time DESC, product_id, id)",
+)
+
+# Reviews are there already, are read and written meanwhile, and may be millions. Each statement holds by itself, so
+# that after a failure all of them may come again; and none of those that need the table alone waits for it longer than
+# a reader can wait, since readers queue behind it.
+REVIEWS = (
+    "SET lock_timeout = '3s'",
+    "ALTER TABLE reviews ADD COLUMN IF NOT EXISTS buyer text",
+    "ALTER TABLE reviews DROP CONSTRAINT IF EXISTS reviews_buyer_key",
+    "SET lock_timeout = 0",
+    # What a try before left is perhaps not valid.
+    "DROP INDEX CONCURRENTLY IF EXISTS reviews_buyer_key",
+    "CREATE UNIQUE INDEX CONCURRENTLY reviews_buyer_key ON reviews (product_id, buyer)",
+    "DROP INDEX CONCURRENTLY IF EXISTS reviews_of_author",
+    "CREATE INDEX CONCURRENTLY reviews_of_author ON reviews (author, create_time DESC, product_id, id)",
+    "SET lock_timeout = '3s'",
+    "ALTER TABLE reviews ADD CONSTRAINT reviews_buyer_key UNIQUE USING INDEX reviews_buyer_key",
+    "RESET lock_timeout",
 )
 
 
 def upgrade() -> None:
-    """Makes everything."""
+    """Makes everything; what needs no transaction first, since it ends the one that is open."""
+    with op.get_context().autocommit_block():
+        for statement in REVIEWS:
+            op.execute(statement)
     for statement in TABLES:
         op.execute(statement)
 
