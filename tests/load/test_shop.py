@@ -8,7 +8,8 @@ import psutil
 
 from tests.load.shop import Process
 
-PARENT = "import subprocess, time; subprocess.Popen(['sleep', '60']); time.sleep(60)"
+# Named, since a Popen that nobody holds waits for its child at its own end.
+PARENT = "import subprocess, time; child = subprocess.Popen(['sleep', '60']); time.sleep(60)"
 
 
 def test_only_what_runs_is_killed(tmp_path: Path) -> None:
