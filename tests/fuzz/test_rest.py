@@ -109,6 +109,8 @@ class Caller:
         """Names resources that exist in the path."""
         doomed = case.method.upper() == "DELETE"
         for name, value in (self.callers.doomed if doomed else self.callers.known).items():
+            if "/" not in name:  # no resource, but another word that the shop knows
+                continue
             parameter, given_name = name.split("/")[-2][:-1].replace("categorie", "category"), value.split("/")[-1]
             if parameter in case.path_parameters:
                 case.path_parameters[parameter] = given_name

@@ -10,7 +10,7 @@ from local.settings import ROOT
 
 TARGETS = [
     *("setup", "up", "down", "status", "logs", "test", "test-fast"),
-    *("lint", "gen", "bench", "bench-quality", "help"),
+    *("retrain", "lint", "gen", "bench", "bench-checkout", "bench-quality", "help"),
 ]
 
 
