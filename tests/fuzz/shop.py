@@ -71,21 +71,23 @@ def callers(mesh: RunningMesh) -> Callers:
     release = {"scenarios/*": a_scenario(mesh, admin), "releases/*": a_release(mesh, admin)}
     known, doomed = resources(mesh, admin), resources(mesh, admin)
     for names in (known, doomed):
-        names.update(bought(mesh, shopper, names["products/*"]))
+        reviewed = resources(mesh, admin)["products/*"]
+        names.update(bought(mesh, shopper, names["products/*"], reviewed))
     # The shortest text of a payment token's pattern is one that the test provider declines.
     known["A"] = "test-approved"
     return Callers(shopper.access_token, admin, known | own | release, doomed)
 
 
-def bought(mesh: RunningMesh, shopper: sessions_pb.Session, product: str) -> dict[str, str]:
-    """An order of the shopper's, and a review of what was in it."""
+def bought(mesh: RunningMesh, shopper: sessions_pb.Session, product: str, reviewed: str) -> dict[str, str]:
+    """An order of the shopper's, of a product that is still to be reviewed and of one that is, and its review."""
     metadata = (("authorization", f"Bearer {shopper.access_token}"),)
-    cart = carts_pb.AddCartItemRequest(name=f"{shopper.subject}/cart", product=product)
     address = {"recipient": "A", "address_lines": ["B"], "city": "C", "region_code": "DE"}
     order = orders_pb.CheckoutRequest(parent=shopper.subject, payment_token="test-approved", shipping_address=address)
-    review = reviews_pb.CreateReviewRequest(parent=product, review={"rating": 3})
+    review = reviews_pb.CreateReviewRequest(parent=reviewed, review={"rating": 3})
     with grpc.insecure_channel(mesh.addresses("catalog")[0]) as catalog:
-        CartServiceStub(catalog).AddCartItem(cart, metadata=metadata)
+        for wanted in (product, reviewed):
+            cart = carts_pb.AddCartItemRequest(name=f"{shopper.subject}/cart", product=wanted)
+            CartServiceStub(catalog).AddCartItem(cart, metadata=metadata)
         order_name = OrderServiceStub(catalog).Checkout(order, metadata=metadata).name
         review_name = ReviewServiceStub(catalog).CreateReview(review, metadata=metadata).name
     return {"users/*/orders/*": order_name, "products/*/reviews/*": review_name}
