@@ -150,13 +150,13 @@ def _train(services: Services, where: Places, options: argparse.Namespace, comma
     products, events = where.offline / "products.parquet", where.offline / "events.parquet"
     if not (where.offline / "extract.json").exists():
         raise ReleaseError(f"Nothing was extracted to {where.offline}. Run: python -m trainers.release extract")
-    # A candidate of an earlier training must not be published as if it were this one.
-    shutil.rmtree(where.candidate, ignore_errors=True)
     config = replace(Config(), seed=options.seed, max_seconds=options.max_seconds)
     draft = where.candidate.with_name("candidate.new")
     shutil.rmtree(draft, ignore_errors=True)
     shop = replace(read_files(products, events), name="shop")
     incumbent = _incumbent(services, where, shop, options.least, console) if options.step == "retrain" else None
+    # A candidate of an earlier training must not be published as if it were this one.
+    shutil.rmtree(where.candidate, ignore_errors=True)
     build(shop, config, draft, command, console, incumbent=incumbent)
     for name in ("products.parquet", "extract.json"):
         shutil.copyfile(where.offline / name, draft / name)

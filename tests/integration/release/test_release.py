@@ -184,6 +184,7 @@ def test_too_little_news_is_worth_no_training(mesh: RunningMesh, services: Servi
     before = answering(services)
     assert "are worth a training" in " ".join(run(mesh, "retrain", "--least", 10**9).split())
     assert answering(services) == before
+    assert (mesh.settings.data / "releases" / "candidate").is_dir(), "what was trained before can be published still"
     assert "goes with retrain" in run(mesh, "all", "--every", 1, code=2)
 
 
