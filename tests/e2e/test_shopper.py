@@ -182,7 +182,11 @@ def test_nothing_is_bought_while_the_cart_changes(page: Page) -> None:
     expect(buy).to_be_enabled()
     before = buy.inner_text()
     held: list[Route] = []
-    page.route("**/cart:setItemQuantity", held.append)
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/cart:setItemQuantity", hold)
     page.get_by_role("button", name="One more").click()
     expect(buy).to_be_disabled()
     expect(buy).to_have_text("Buy for …")

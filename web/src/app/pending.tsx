@@ -38,7 +38,8 @@ export function ProductGone() {
   useTitle("Not in the shop");
   return (
     <div className="wrap page">
-      <Notice title="This is not in the shop any more.">
+      <h1>This is not in the shop any more</h1>
+      <Notice>
         <p>It may have been taken out, or the address has a mistake in it.</p>
         <Link to="/" className="button">
           Look around
