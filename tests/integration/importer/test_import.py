@@ -316,7 +316,7 @@ def test_a_shop_that_is_away_for_a_moment_is_waited_for(shop: Shop, tmp_path: Pa
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_an_import_at_once_with_a_sentence(shop: Shop, tmp_path: Path, number: signal.Signals) -> None:
-    data = large_shop(tmp_path / "data", f"stopped{number}-", products=2500, pictures=0, events=0)
+    data = large_shop(tmp_path / "data", f"stopped{number}-", products=10_000, pictures=0, events=0)
     proxy = Proxy(shop.catalog.port)
     proxy.mend()
     process = start(shop, data, tmp_path / "state", catalog=proxy.address)
@@ -324,4 +324,4 @@ def test_a_signal_ends_an_import_at_once_with_a_sentence(shop: Shop, tmp_path: P
     _, error = process.communicate(timeout=60)
     proxy.cut()
     assert (process.returncode, error) == (130, "Stopped. Run the same command again to go on from here.\n")
-    assert 0 < len(shop.existing(f"stopped{number}-{i}" for i in range(2500))) < 2500
+    assert 0 < len(shop.existing(f"stopped{number}-{i}" for i in range(10_000))) < 10_000
