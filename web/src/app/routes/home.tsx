@@ -1,12 +1,11 @@
 import { Suspense } from "react";
 
 import { CategoryTiles } from "@/features/catalog/components/category-tiles";
-import type { Ask } from "@/features/recommendations/api/recommend";
+import { PICKED, type Ask } from "@/features/recommendations/api/recommend";
 import { EndlessRecommendations } from "@/features/recommendations/components/endless";
 import { RecommendationRow } from "@/features/recommendations/components/row";
 import { useTitle } from "@/lib/title";
 
-const PICKED: Ask = { scenario: "home" };
 // Rows of one retriever each; one that finds nothing is not there.
 const ROWS: { id: string; retriever: NonNullable<Ask["retriever"]>; title: string }[] = [
   { id: "because", retriever: "RETRIEVER_BECAUSE_VIEWED", title: "Because of what you viewed" },

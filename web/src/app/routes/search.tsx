@@ -1,6 +1,6 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { useCallback, useState } from "react";
+import { lazy, Suspense, useCallback, useState } from "react";
 
 import { categoriesQuery } from "@/features/catalog/api/categories";
 import { searchQuery } from "@/features/search/api/search";
@@ -12,13 +12,15 @@ import { choicesOf, SORTS, type SearchState, type Sort } from "@/features/search
 import { searchDegradation } from "@/features/search/words";
 import { RecommendationRow } from "@/features/recommendations/components/row";
 import { CardSkeletons } from "@/components/product/card";
-import { Drawer } from "@/components/ui/drawer";
 import { Icon } from "@/components/ui/icon";
 import { Failure, Notice } from "@/components/ui/notice";
 import { count } from "@/lib/format";
 import { useEndless } from "@/lib/seen";
 import { useTitle } from "@/lib/title";
 import { sayError } from "@/lib/toasts";
+
+// Only on a narrow screen, and only when asked for.
+const Drawer = lazy(() => import("@/components/ui/drawer"));
 
 /** What was found for words, a picture, a category, or all together. The address holds the state, so that back works. */
 export function SearchPage() {
@@ -107,12 +109,16 @@ export function SearchPage() {
           <RecommendationRow id="instead" ask={{ scenario: "home" }} title={() => "You may like these instead"} />
         </div>
       )}
-      <Drawer open={narrowing} close={() => setNarrowing(false)} title="Filter" side="left">
-        {facets}
-        <button type="button" className="button button-main button-wide" onClick={() => setNarrowing(false)}>
-          Show {count(total)}
-        </button>
-      </Drawer>
+      {narrowing && (
+        <Suspense>
+          <Drawer open close={() => setNarrowing(false)} title="Filter" side="left">
+            {facets}
+            <button type="button" className="button button-main button-wide" onClick={() => setNarrowing(false)}>
+              Show {count(total)}
+            </button>
+          </Drawer>
+        </Suspense>
+      )}
     </div>
   );
 }

@@ -7,6 +7,7 @@ import { Stars } from "@/components/product/stars";
 import { followed, type Source } from "@/lib/events";
 import { discount } from "@/lib/format";
 import { idOf } from "@/lib/ids";
+import { CARD } from "@/lib/pictures";
 import { useImpression } from "@/lib/seen";
 import type { Product } from "@/lib/types";
 
@@ -28,7 +29,7 @@ export function ProductCard({ product, source, eager, note, title }: Properties)
   return (
     <article className="card" data-product={product.name} data-position={source.position} ref={ref}>
       <div className="card-picture">
-        <ProductPicture product={product} width={320} sizes="(max-width: 40rem) 45vw, 15rem" eager={eager} />
+        <ProductPicture product={product} {...CARD} eager={eager} />
         {!product.inStock ? (
           <span className="badge badge-quiet">Sold out</span>
         ) : (

@@ -1,12 +1,10 @@
 import { useState } from "react";
 
+import { sourcesOf, type Place } from "@/lib/pictures";
 import type { Picture, Product } from "@/lib/types";
 
-interface Properties {
+interface Properties extends Place {
   product: Pick<Product, "title" | "pictures">;
-  /** CSS pixels of the place that it fills, on a wide screen. */
-  width: number;
-  sizes: string;
   eager?: boolean | undefined;
   at?: number;
   alt?: string;
@@ -23,12 +21,12 @@ export function ProductPicture({ product, width, sizes, eager, at = 0, alt = "" 
       </span>
     );
   }
-  const source = (pixels: number) => `${picture.uri}?width=${pixels}`;
+  const { src, srcSet } = sourcesOf(picture, width);
   return (
     <img
       alt={alt}
-      src={source(width)}
-      srcSet={[width / 2, width, width * 2].map((pixels) => `${source(pixels)} ${pixels}w`).join(", ")}
+      src={src}
+      srcSet={srcSet}
       sizes={sizes}
       width={picture.width ?? width}
       height={picture.height ?? width}

@@ -12,7 +12,7 @@ interface Properties {
 }
 
 /** A dialog at the side of the screen; Escape, a click beside it and its button close it. */
-export function Drawer({ open, close, title, children, side = "right" }: Properties) {
+export default function Drawer({ open, close, title, children, side = "right" }: Properties) {
   return (
     <Ariakit.Dialog
       open={open}

@@ -4,7 +4,7 @@ import { Link } from "@tanstack/react-router";
 import { cartQuery } from "@/features/cart/api/cart";
 import { CartLines, CartTotal } from "@/features/cart/components/cart-lines";
 import { showCart, useCartOpen } from "@/features/cart/drawer";
-import { Drawer } from "@/components/ui/drawer";
+import Drawer from "@/components/ui/drawer";
 import { Failure, Notice } from "@/components/ui/notice";
 
 /** The cart at the side of whatever one is looking at. */

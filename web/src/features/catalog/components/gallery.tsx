@@ -1,6 +1,7 @@
 import { useState } from "react";
 
 import { ProductPicture } from "@/components/product/picture";
+import { GALLERY } from "@/lib/pictures";
 import type { Product } from "@/lib/types";
 
 /** A product's pictures: one large, the others to choose from. */
@@ -10,15 +11,7 @@ export function Gallery({ product }: { product: Product }) {
   return (
     <div className="gallery">
       <div className="gallery-frame">
-        <ProductPicture
-          key={at}
-          product={product}
-          at={at}
-          width={640}
-          sizes="(max-width: 56rem) 92vw, 36rem"
-          eager
-          alt={product.title}
-        />
+        <ProductPicture key={at} product={product} at={at} {...GALLERY} eager alt={product.title} />
       </div>
       {pictures.length > 1 && (
         <div className="thumbs" role="group" aria-label="Pictures">

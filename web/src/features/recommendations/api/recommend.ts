@@ -25,6 +25,9 @@ export type Ask = Pick<RecommendRequestJson, "retriever" | "contextProduct" | "c
 
 export const SIZE = 20;
 
+/** What the start page begins with. */
+export const PICKED: Ask = { scenario: "home" };
+
 /** One page of recommendations. */
 async function recommend({ scenario, ...ask }: Ask, pageToken: string, signal: AbortSignal): Promise<Reply> {
   const path = `/v1/scenarios/${scenario}:recommend`;

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import type { ReactNode } from "react";
+import { useDeferredValue, type ReactNode } from "react";
 
 import { rowQuery, type Ask, type Reply } from "@/features/recommendations/api/recommend";
 import { degradation, usualReason } from "@/features/recommendations/words";
@@ -26,7 +26,9 @@ export function RecommendationRow(properties: Properties) {
 }
 
 function Row({ ask, title, note, optional, first, id }: Properties) {
-  const { data, error, refetch } = useQuery(rowQuery(ask));
+  const { data: newest, error, refetch } = useQuery(rowQuery(ask));
+  // Twenty cards are drawn in slices, and what the shopper does meanwhile comes first.
+  const data = useDeferredValue(newest);
   if (optional && (error || data?.results.length === 0)) return null;
   if (error && !data) {
     return (
