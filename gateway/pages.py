@@ -1,6 +1,7 @@
 """The files that the gateway serves by itself: the shop, the API's documentation and the OpenAPI document."""
 
 import re
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,15 +58,26 @@ class Page:
         return TYPES[Path(self.file).suffix]
 
 
-def pages(openapi_file: Path) -> list[Page]:
-    """Every page of the gateway, in the order in which they are looked for.
+def keep(folder: Path) -> None:
+    """Copies the shop's page, so that a gateway that is started again still has the parts that its configuration names.
+
+    Raises:
+        ValueError: the shop is not built.
+    """
+    _index(WEB)
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(WEB, folder)
+
+
+def pages(openapi_file: Path, web: Path = WEB) -> list[Page]:
+    """Every page of the gateway, in the order in which they are looked for; the shop's are read from `web`.
 
     Raises:
         ValueError: the shop is not built.
     """
     kept = "public, max-age=86400"
     return [
-        *shop(),
+        *shop(web),
         Page("/openapi\\.json", str(openapi_file.resolve())),
         Page("/docs", str(STATIC / "docs.html"), security_policy=DOCS),
         Page("/docs/docs\\.js", str(STATIC / "docs.js")),
@@ -74,21 +86,26 @@ def pages(openapi_file: Path) -> list[Page]:
     ]
 
 
-def shop() -> list[Page]:
+def shop(web: Path) -> list[Page]:
     """The shop's page at all its addresses, and its parts.
 
     Raises:
         ValueError: it is not built.
     """
-    index = WEB / "index.html"
-    if not index.exists():
-        raise ValueError(f"{index} is missing: the shop's page is not built yet. Run `make setup`.")
+    index = _index(web)
     # The name of a built file holds the hash of what is in it.
-    assets = sorted(file for file in (WEB / "assets").iterdir() if file.suffix in TYPES)
-    beside = sorted(file for file in WEB.iterdir() if file.suffix in TYPES and file != index)
+    assets = sorted(file for file in (web / "assets").iterdir() if file.suffix in TYPES)
+    beside = sorted(file for file in web.iterdir() if file.suffix in TYPES and file != index)
     return [
         Page("/", str(index)),
         *(Page(route, str(index)) for route in ROUTES),
         *(Page(f"/assets/{re.escape(file.name)}", str(file), "public, max-age=31536000, immutable") for file in assets),
         *(Page(f"/{re.escape(file.name)}", str(file), "public, max-age=3600") for file in beside),
     ]
+
+
+def _index(web: Path) -> Path:
+    index = web / "index.html"
+    if not index.exists():
+        raise ValueError(f"{index} is missing: the shop's page is not built yet. Run `make setup`.")
+    return index

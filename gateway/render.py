@@ -1,7 +1,7 @@
 """Renders Envoy's configuration: `python -m gateway.render --ports ports.json --out run/envoy.yaml`.
 
 One template serves a laptop (`--ports`, from the local mesh) and a cluster (`--address`, from the chart). The OpenAPI
-document is written beside the configuration; pages are read from this repository when Envoy starts.
+document and the shop's page are written beside the configuration, where Envoy reads them when it starts.
 """
 
 import argparse
@@ -30,16 +30,17 @@ def main(arguments: list[str] | None = None) -> int:
         else:
             gateway = settings.from_addresses(options.port, options.admin_port, options.address, **changes)
         options.out.parent.mkdir(parents=True, exist_ok=True)
-        document = options.out.with_name("openapi.json")
+        document, web = options.out.with_name("openapi.json"), options.out.with_name("web")
+        pages.keep(web)
         document.write_text(json.dumps(openapi.document(), indent=1, ensure_ascii=False))
-        options.out.write_text(render(gateway, document))
+        options.out.write_text(render(gateway, document, web))
     except (ValueError, OSError) as error:
         print(f"gateway: {error}", file=sys.stderr)
         return 2
     return 0
 
 
-def render(gateway: settings.Gateway, openapi_file: Path) -> str:
+def render(gateway: settings.Gateway, openapi_file: Path, web: Path = pages.WEB) -> str:
     """Envoy's configuration as YAML."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATE.parent),
@@ -49,7 +50,7 @@ def render(gateway: settings.Gateway, openapi_file: Path) -> str:
         autoescape=False,  # noqa: S701 - YAML, not HTML; every string goes through tojson
     )
     served = [m for m in contracts.methods() if m.domain in gateway.clusters]
-    served_pages = pages.pages(openapi_file)
+    served_pages = pages.pages(openapi_file, web)
     return environment.get_template(TEMPLATE.name).render(
         gateway=gateway,
         descriptor_set=str(contracts.DESCRIPTOR_SET),

@@ -1,12 +1,13 @@
 """The shop's page: every address that it knows is served, and nothing of it needs a looser policy."""
 
 import re
+import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
-from gateway import contracts, pages
+from gateway import contracts, pages, render
 
 ROOT = Path(__file__).parents[3]
 SOURCES = ROOT / "web" / "src"
@@ -96,7 +97,23 @@ def test_the_api_that_it_calls_is_in_the_contracts() -> None:
 def test_a_shop_that_is_not_built_is_told_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(pages, "WEB", tmp_path)
     with pytest.raises(ValueError, match="make setup"):
-        pages.pages(Path("openapi.json"))
+        pages.pages(Path("openapi.json"), tmp_path)
+    with pytest.raises(ValueError, match="make setup"):
+        pages.keep(tmp_path / "kept")
+
+
+def test_a_page_that_is_built_anew_takes_nothing_from_a_gateway(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    built, run = tmp_path / "dist", tmp_path / "run"
+    shutil.copytree(pages.WEB, built)
+    monkeypatch.setattr(pages, "WEB", built)
+    addresses = [f"--address={domain}=127.0.0.1:1" for domain in ("catalog", "recs", "search", "users")]
+    assert render.main(["--out", str(run / "envoy.yaml"), *addresses]) == 0
+    shutil.rmtree(built)
+    named = re.findall(r'filename: "?([^"\s]+)', (run / "envoy.yaml").read_text())
+    assert [name for name in named if "/assets/" in name], "no part of the page is served"
+    assert [name for name in named if not Path(name).exists()] == []
 
 
 def colours(css: str) -> dict[str, str]:
