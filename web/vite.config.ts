@@ -5,7 +5,8 @@ import { defineConfig, type Plugin } from "vite";
 
 const gateway = process.env["AISLE_GATEWAY"] ?? "http://127.0.0.1:8080";
 
-// The entry is small and asks early; the page itself is fetched beside it, and not after it has run.
+// The entry is small and asks early; the page itself is fetched beside it, not after it has run, and lets styles and what
+// the entry asks for go first.
 const PAGE = "/src/app/start.tsx";
 
 function pageBesideEntry(): Plugin {
@@ -20,7 +21,7 @@ function pageBesideEntry(): Plugin {
         const wanted = [page.fileName, ...page.imports].filter((name) => !html.includes(name));
         return wanted.map((name) => ({
           tag: "link",
-          attrs: { rel: "modulepreload", crossorigin: true, href: `/${name}` },
+          attrs: { rel: "modulepreload", crossorigin: true, fetchpriority: "low", href: `/${name}` },
           injectTo: "head" as const,
         }));
       },
