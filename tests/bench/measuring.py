@@ -1,7 +1,7 @@
 """What the processes of a shop say of themselves: their histograms, and the processor time that they took."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -13,6 +13,8 @@ from local.ports import replica_names
 from tests.support.mesh import RunningMesh
 
 Key = tuple[str, str]
+MEASURED = ("catalog", "recs", "search")
+"""Services whose histograms are read."""
 LABELS = ("service", "method", "stage")
 """In this order they make a key."""
 
@@ -54,7 +56,9 @@ def snapshot(shop: RunningMesh) -> Snapshot:
     """Reads the metrics of all replicas and the times of all processes."""
     sums: dict[Key, float] = {}
     counts: dict[Key, float] = {}
-    names = [name for service in ("catalog", "recs") for name in replica_names(service, shop.settings.replicas)]
+    names = [
+        name for service in ("catalog", "recs", "search") for name in replica_names(service, shop.settings.replicas)
+    ]
     for name in names:
         text = httpx.get(f"http://127.0.0.1:{shop.ports.metrics[name]}/metrics", timeout=10, trust_env=False).text
         for family in text_string_to_metric_families(text):
@@ -75,6 +79,15 @@ def _processor_s(pid: int) -> float:
             times = one.cpu_times()
             seconds += times.user + times.system
     return float(seconds)
+
+
+def by_service(seconds: Mapping[str, float]) -> dict[str, float]:
+    """Replicas counted together."""
+    used: dict[str, float] = {}
+    for name, taken in seconds.items():
+        service = name.rpartition("-")[0] if name[-1].isdigit() else name
+        used[service] = used.get(service, 0) + taken
+    return used
 
 
 def percentile(values: Sequence[float], share: float) -> float:

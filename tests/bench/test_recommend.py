@@ -8,7 +8,7 @@ import pytest
 
 from tests.bench import load
 from tests.bench.conftest import describe, show
-from tests.bench.measuring import Spent, snapshot
+from tests.bench.measuring import Spent, by_service, snapshot
 from tests.chaos.shoppers import Shopper, client, some_products, well
 from tests.support.mesh import RunningMesh
 
@@ -90,11 +90,7 @@ def where_the_time_goes(callers: int, seen: load.Load, spent: Spent) -> list[str
 
 def where_the_processors_go(callers: int, seen: load.Load, spent: Spent) -> dict[str, str]:
     """A row by process; replicas are counted together."""
-    used: dict[str, float] = {}
-    for name, seconds in spent.processor_s().items():
-        service = name.rpartition("-")[0] if name[-1].isdigit() else name
-        used[service] = used.get(service, 0) + seconds
-    used |= {"k6": seen.processor_s}
+    used = by_service(spent.processor_s()) | {"k6": seen.processor_s}
     used["all"] = sum(used.values())
     row = {name: f"{seconds / seen.requests * 1000:.2f}" for name, seconds in used.items()}
     return {"callers": str(callers), **row}

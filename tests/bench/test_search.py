@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 
 from tests.bench.conftest import describe, show
 from tests.bench.load import K6
+from tests.bench.measuring import Spent, by_service, snapshot
 from tests.support.mesh import RunningMesh
 
 pytestmark = pytest.mark.bench
@@ -23,18 +25,31 @@ WANTED = 500
 """Different queries: most of them are new to the caches while they are asked first."""
 TARGETS = (("text", 8, 60.0), ("suggest", 8, 20.0), ("picture", 4, 250.0))
 """(how, callers, milliseconds at the 99th percentile) on two cores that have nothing else to do."""
+STAGES = {
+    "text": ("lexical", "encode_text", "nearest", "meaning", "page", "render"),
+    "suggest": ("suggest",),
+    "picture": ("prepare_picture", "encode_picture", "nearest", "meaning", "page", "render"),
+}
+"""Parts of a request that search times. Some go on at the same moment: words while meaning, one space and another."""
+STAGE = "aisle_search_stage_seconds"
+CALL = "aisle_grpc_call_seconds"
+SERVICE = "aisle.search.v1.SearchService"
 
 
 @dataclass(frozen=True)
 class Load:
     """What callers saw. Times in milliseconds."""
 
+    requests: int
     per_second: float
+    mean: float
     median: float
     p99: float
     longest: float
     wrong: int
     degraded: int
+    processor_s: float
+    """That k6 itself took."""
 
 
 def ask(url: str, how: str, queries: Sequence[str], callers: int, seconds: int, folder: Path) -> Load:
@@ -46,19 +61,24 @@ def ask(url: str, how: str, queries: Sequence[str], callers: int, seconds: int, 
         "SECONDS": str(seconds), "OUT": str(out),
     }  # fmt: skip
     command = [str(K6), "run", "--quiet", "--no-usage-report", "--address", "127.0.0.1:0", str(SCRIPT)]
+    before = psutil.Process().cpu_times()
     done = subprocess.run(
         command, env=os.environ | settings, capture_output=True, text=True, timeout=seconds + 60, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
+    after = psutil.Process().cpu_times()
     metrics = json.loads(out.read_text())
     times, nothing = metrics["http_req_duration"]["values"], {"values": {"count": 0}}
     return Load(
+        requests=int(metrics["http_reqs"]["values"]["count"]),
         per_second=metrics["http_reqs"]["values"]["rate"],
+        mean=times["avg"],
         median=times["med"],
         p99=times["p(99)"],
         longest=times["max"],
         wrong=int(metrics.get("wrong_answers", nothing)["values"]["count"]),
         degraded=int(metrics.get("degraded_answers", nothing)["values"]["count"]),
+        processor_s=after.children_user + after.children_system - before.children_user - before.children_system,
     )
 
 
@@ -84,16 +104,47 @@ def queries(shop: RunningMesh) -> dict[str, list[str]]:
 
 def test_search_through_the_gateway(shop: RunningMesh, tmp_path: Path) -> None:
     print(f"\n{describe(shop)}")
-    asked, rows = queries(shop), list[list[str]]()
+    asked, speeds, processors = queries(shop), list[list[str]](), list[dict[str, str]]()
     for how, callers, target in TARGETS:
         if not asked[how]:
             continue
         ask(shop.url, how, asked[how], callers, WARM_UP_S, tmp_path)
+        times = []
         for number in sorted({1, callers}):
+            before = snapshot(shop)
             seen = ask(shop.url, how, asked[how], number, SECONDS, tmp_path)
+            spent = Spent(before, snapshot(shop))
             assert seen.wrong == 0
-            met = "" if number != callers else f"{target:.0f} " + ("met" if seen.p99 < target else "missed")
-            figures = (seen.median, seen.p99, seen.longest, seen.per_second)
-            rows.append([how, str(number), *(f"{figure:.1f}" for figure in figures), str(seen.degraded), met])
+            speeds.append(speed(how, number, seen, target if number == callers else None))
+            times.append(where_the_time_goes(how, number, seen, spent))
+            processors.append(where_the_processors_go(how, number, seen, spent))
+        columns = ["callers", *STAGES[how], "call", "gateway, queues", "all"]
+        show(f"Where the time of a search goes, by {how} (mean ms of a request)", columns, times)
     columns = ["by", "callers", "p50 ms", "p99 ms", "longest ms", "requests/s", "degraded", "target for p99"]
-    show("Search through the gateway (20 products, JSON, gzip)", columns, rows)
+    show("Search through the gateway (20 products, JSON, gzip)", columns, speeds)
+    names = list(processors[0])
+    rows = [[row[name] for name in names] for row in processors]
+    show("Where the processors go (ms of processor time of a request)", names, rows)
+
+
+def speed(how: str, callers: int, seen: Load, target: float | None) -> list[str]:
+    """A row of what callers saw."""
+    met = "" if target is None else f"{target:.0f} " + ("met" if seen.p99 < target else "missed")
+    figures = (seen.median, seen.p99, seen.longest, seen.per_second)
+    return [how, str(callers), *(f"{figure:.1f}" for figure in figures), str(seen.degraded), met]
+
+
+def where_the_time_goes(how: str, callers: int, seen: Load, spent: Spent) -> list[str]:
+    """A row of the stages: each is timed by search, what is left is the gateway's and that of waiting for search."""
+    calls = seen.requests
+    stages = [spent.seconds(STAGE, name) / calls * 1000 for name in STAGES[how]]
+    call = spent.seconds(CALL, f"{SERVICE} {'Suggest' if how == 'suggest' else 'Search'}") / calls * 1000
+    return [str(callers), *(f"{figure:.2f}" for figure in (*stages, call, seen.mean - call, seen.mean))]
+
+
+def where_the_processors_go(how: str, callers: int, seen: Load, spent: Spent) -> dict[str, str]:
+    """A row by process; replicas are counted together."""
+    used = by_service(spent.processor_s()) | {"k6": seen.processor_s}
+    used["all"] = sum(used.values())
+    row = {name: f"{seconds / seen.requests * 1000:.2f}" for name, seconds in used.items()}
+    return {"by": how, "callers": str(callers), **row}

@@ -1,5 +1,7 @@
 """Releases and builds in PostgreSQL."""
 
+from collections import OrderedDict
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import func, insert, select, text, update
@@ -14,6 +16,10 @@ from services.search.domain.releases import Build, Release, State
 CHANNEL = "search_builds"
 WRITTEN = ("number", "encoder_spec", "report", "data_fingerprint")
 BUILDING, SERVING, RETIRED = "BUILDING", "SERVING", "RETIRED"
+KEPT = 4
+"""Releases that are kept, read: the one that serves and the one that is built, with room."""
+CHANGING = ("state", "create_time", "promote_time", "ready_time")
+"""All of a release that changes after it was registered, and when it was."""
 
 
 class PostgresReleases:
@@ -21,6 +27,7 @@ class PostgresReleases:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        self._known: OrderedDict[int, Release] = OrderedDict()
 
     async def add(self, release: Release) -> Release | None:
         values = {name: getattr(release, name) for name in WRITTEN}
@@ -79,11 +86,25 @@ class PostgresReleases:
         return True
 
     async def _build(self, state: str) -> Build | None:
-        columns = (builds.c.number.label("build"), builds.c.cursor, releases)
-        statement = select(*columns).join(releases, releases.c.number == builds.c.release)
+        # Asked every second, and a specification holds tokenizers: reading megabytes of it would stop the process for
+        # a sixth of a second each time.
+        columns = (builds.c.number.label("build"), builds.c.cursor, builds.c.release)
+        statement = select(*columns, *(releases.c[name] for name in CHANGING))
+        joined = statement.join(releases, releases.c.number == builds.c.release).where(builds.c.state == state)
         async with self._engine.connect() as connection:
-            row = (await connection.execute(statement.where(builds.c.state == state))).first()
-        return Build(row.build, _release(row), row.cursor, state == SERVING) if row else None
+            row = (await connection.execute(joined)).first()
+            if row is None:
+                return None
+            if row.release not in self._known:
+                whole = select(releases).where(releases.c.number == row.release)
+                self._keep(_release((await connection.execute(whole)).one()))
+        now = {name: getattr(row, name) for name in CHANGING} | {"state": State(row.state)}
+        return Build(row.build, replace(self._known[row.release], **now), row.cursor, state == SERVING)
+
+    def _keep(self, release: Release) -> None:
+        self._known[release.number] = release
+        if len(self._known) > KEPT:
+            self._known.popitem(last=False)
 
 
 async def _retire(connection: AsyncConnection, state: str) -> None:
