@@ -6,7 +6,10 @@ import { degradation, usualReason } from "@/features/recommendations/words";
 import { ProductCard } from "@/components/product/card";
 import { Shelf } from "@/components/product/shelf";
 import { Failure, Notice } from "@/components/ui/notice";
+import { useGradually } from "@/lib/gradually";
 import { useNear } from "@/lib/seen";
+
+const IN_SIGHT = 6;
 
 interface Properties {
   ask: Ask;
@@ -42,7 +45,7 @@ function Row({ ask, title, note, optional, first, id }: Properties) {
     <>
       <Shelf title={title(data)} note={note?.(data)} id={id}>
         {data.results.length > 0 ? (
-          <Cards reply={data} eager={first ? 6 : 0} />
+          <Cards reply={data} eager={first ? IN_SIGHT : 0} />
         ) : (
           <Notice>There is nothing to show here yet.</Notice>
         )}
@@ -59,7 +62,8 @@ function Row({ ask, title, note, optional, first, id }: Properties) {
 /** The products of a reply; what sets one apart from the rest is said on its card. */
 export function Cards({ reply, eager = 0, from = 1 }: { reply: Reply; eager?: number; from?: number }) {
   const usual = usualReason(reply);
-  return reply.results.map(({ product, details, explanation }, index) => {
+  const number = useGradually(reply.results.length, IN_SIGHT);
+  return reply.results.slice(0, number).map(({ product, details, explanation }, index) => {
     const why = explanation?.reason;
     const source = { attributionToken: reply.attributionToken, position: from + index, why };
     return (
