@@ -54,6 +54,22 @@ class Histories(ShopperReader, Protocol):
     async def read_many(self, shoppers: Collection[str]) -> dict[str, Shopper]: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """The products that a release's towers found best for a shopper when they were last scored, best first."""
+
+    ids: tuple[str, ...] = ()
+    scores: tuple[float, ...] = ()
+    """Inner products of both towers' vectors."""
+    release: int = 0
+
+
+class ScoredReader(Protocol):
+    """What was scored ahead, for when the towers do not answer."""
+
+    async def scored(self, shopper: str) -> Scored: ...
+
+
 class FeatureStore(ShopperReader, Protocol):
     """Shoppers as the feature store has them."""
 

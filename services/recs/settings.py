@@ -112,5 +112,15 @@ class WorkerSettings(RecsSettings):
     """Between two countings of what goes together, is trending, or popular in a category or region."""
     trend_half_life_days: float = Field(1.0, gt=0)
     """What is wanted more by this memory than by the popularity's is trending."""
+    items_poll_s: float = Field(1.0, gt=0)
+    """Between two looks at the catalogue for the features of products."""
+    item_counts_poll_s: float = Field(2.0, gt=0)
+    """Between two countings of the products that something happened to."""
+    batch_delay_s: float = Field(60.0, ge=0)
+    """Before the first batch work after a start, when there is more urgent work to do."""
+    scores_every_s: float = Field(900.0, gt=0)
+    """Between two scorings of the shoppers to whom something happened: so old may a page be without the towers."""
+    offline_every_s: float = Field(3600.0, gt=0)
+    """Between two writings of the files that training reads, which read the whole log of events."""
     categories_poll_s: float = Field(5.0, gt=0)
     """Statistics by category can wait longer for a new product than its recommendation."""

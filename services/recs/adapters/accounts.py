@@ -1,7 +1,7 @@
 """What changes of accounts do to the recs database, and how far feeds were followed."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -30,6 +30,15 @@ DROP_ERASED = text("""
     DELETE FROM user_events USING erased_shoppers
     WHERE erased_shoppers.shopper = ANY(CAST(:shoppers AS text[])) AND user_events.shopper = erased_shoppers.shopper
 """)
+# A page of changes may come again: what is known already is not known anew.
+KNOWN_SINCE = text("""
+    INSERT INTO profile_changes (shopper, change_time, preferred_categories)
+    SELECT :shopper, clock_timestamp(), CAST(:categories AS text[])
+    WHERE CAST(:categories AS text[]) IS DISTINCT FROM (
+        SELECT preferred_categories FROM profile_changes WHERE shopper = :shopper ORDER BY change_time DESC LIMIT 1
+    )
+""")
+FORGET_PROFILES = text("DELETE FROM profile_changes WHERE shopper = :shopper")
 ERASED_KEPT = timedelta(days=7)
 """Far longer than an access token lives and the catalogue's events are on their way, also when the worker was away."""
 FORGET_ERASED = text("DELETE FROM erased_shoppers WHERE erase_time < now() - CAST(:kept AS interval)")
@@ -88,6 +97,17 @@ class PostgresWatermarks:
         async with UnitOfWork(self._engine) as connection:
             await _set(connection, name, cursor)
 
+    async def forget(self, prefix: str) -> None:
+        """Feeds whose names begin like this are followed from their beginning."""
+        async with UnitOfWork(self._engine) as connection:
+            await connection.execute(delete(watermarks).where(watermarks.c.name.startswith(prefix, autoescape=True)))
+
+    async def moved(self) -> dict[str, datetime]:
+        """When each feed was followed last."""
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(select(watermarks.c.name, watermarks.c.update_time))
+            return {row.name: row.update_time for row in rows}
+
 
 async def _apply(connection: AsyncConnection, change: AccountChange) -> set[str]:
     if change.preferences is not None:
@@ -95,6 +115,7 @@ async def _apply(connection: AsyncConnection, change: AccountChange) -> set[str]
         values = {"preferred_categories": list(categories)}
         statement = upsert(profiles).values(shopper=shopper, **values)
         await connection.execute(statement.on_conflict_do_update(index_elements=["shopper"], set_=values))
+        await connection.execute(KNOWN_SINCE, {"shopper": shopper, "categories": list(categories)})
         return {shopper}
     if change.merge is not None:
         visitor, user = change.merge
@@ -110,6 +131,7 @@ async def _apply(connection: AsyncConnection, change: AccountChange) -> set[str]
 async def _erase(connection: AsyncConnection, user: str) -> set[str]:
     await connection.execute(FORGET_ERASED, {"kept": ERASED_KEPT})
     await connection.execute(delete(profiles).where(profiles.c.shopper == user))
+    await connection.execute(FORGET_PROFILES, {"shopper": user})
     return set((await connection.execute(ERASE, {"user": user})).scalars())
 
 

@@ -3,8 +3,10 @@
 import os
 import sqlite3
 import tempfile
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,8 @@ from services.recs.features.sdk import load
 
 PROJECT = "aisle"
 ONLINE_FILE = "online.db"
+START = datetime(1970, 1, 2, tzinfo=UTC)
+"""Before everything."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,10 @@ class Repository:
             with closing(sqlite3.connect(self.folder / ONLINE_FILE)) as connection:
                 connection.execute("PRAGMA journal_mode=WAL")
         return store
+
+    def materialise(self, store: Any, views: Sequence[str]) -> None:
+        """Fills the online store with the last row of each shopper and product in the files."""
+        store.materialize(START, datetime.now(UTC), feature_views=list(views))
 
     def identity(self) -> tuple[int, int] | None:
         """Tells SQLite's file from another in its place; None when there is none, and for a server."""

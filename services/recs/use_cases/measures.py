@@ -25,6 +25,24 @@ FEATURE_SECONDS = Histogram(
     "From the notification of an event to the features that hold it.",
     buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30),
 )
+FEATURES_PUSHED = Gauge(
+    "aisle_recs_feature_newest_timestamp_seconds",
+    "When a view's newest value was pushed, in seconds since 1970; its age is time() less this.",
+    ["view"],
+)
+FEATURE_ROWS_TIME = Gauge(
+    "aisle_recs_feature_rows_newest_timestamp_seconds",
+    "Time of the newest value in the file behind a view, in seconds since 1970.",
+    ["view"],
+)
+FEATURE_DRIFT = Gauge(
+    "aisle_recs_feature_drift_psi",
+    "Population stability index of a feature against what the promoted release learned from; 0.25 is a lot.",
+    ["view", "feature"],
+)
+BATCH_SECONDS = Gauge("aisle_recs_batch_seconds", "How long the last run of a batch command took.", ["command"])
+BATCH_DONE = Gauge("aisle_recs_batch_success_timestamp_seconds", "When a batch command last succeeded.", ["command"])
+BATCH_FAILURES = Counter("aisle_recs_batch_failures_total", "Runs of a batch command that failed.", ["command"])
 INDEXED = Counter("aisle_recs_indexed_total", "Products written to the index or removed from it.", ["what"])
 RECONCILED = Counter("aisle_recs_reconciled_total", "Differences between index and catalogue that were mended.")
 

@@ -21,6 +21,8 @@ from services.recs.adapters.features import FeastFeatures
 from services.recs.adapters.histories import PostgresHistories
 from services.recs.adapters.index_writer import MilvusWriter
 from services.recs.adapters.inference import InferenceTowers
+from services.recs.adapters.item_attributes import PostgresItemAttributes
+from services.recs.adapters.item_counts import PostgresItemCounts
 from services.recs.adapters.popularity_counter import PopularityCounter
 from services.recs.adapters.releases import CHANNEL as RELEASES
 from services.recs.adapters.releases import PostgresReleases
@@ -28,16 +30,25 @@ from services.recs.adapters.statistics_counter import StatisticsCounter
 from services.recs.adapters.statistics_queries import Limits
 from services.recs.app import feature_repository
 from services.recs.domain.releases import Release
+from services.recs.features import report
+from services.recs.features.definitions import HISTORY, ITEMS, PROFILE, STATISTICS
+from services.recs.features.scoring import WATERMARKS as SCORES
+from services.recs.features.settings import BatchSettings
 from services.recs.settings import WorkerSettings
 from services.recs.use_cases.active_release import ActiveRelease
+from services.recs.use_cases.measures import FEATURES_PUSHED
 from services.recs.worker.account_follower import AccountFollower
+from services.recs.worker.batch import BUILD, SCORE, BatchRunner
 from services.recs.worker.category_follower import CategoryFollower
 from services.recs.worker.feature_updater import FeatureUpdater
 from services.recs.worker.indexer import Indexer
+from services.recs.worker.item_counter import ItemCounter
+from services.recs.worker.item_follower import ItemFollower
+from services.recs.worker.lock import LOCK
 
 SESSIONS = "aisle.users.v1.SessionService"
-LOCK = 0x41534C45
-"""Of the one worker, in the recs database."""
+FED = {"features": HISTORY, "accounts": PROFILE, "items": ITEMS, "item_statistics": STATISTICS}
+"""View by the name of the feed that it follows."""
 
 
 async def build(settings: WorkerSettings) -> App:
@@ -78,6 +89,10 @@ async def build(settings: WorkerSettings) -> App:
     )
     feed, towers = catalog.GrpcCatalogFeed(products), InferenceTowers(inference)
     categories = CategoryFollower(feed, PostgresCategories(engine), watermarks, settings.categories_poll_s)
+    items = ItemFollower(feed, PostgresItemAttributes(engine), features, watermarks, settings.items_poll_s)
+    counted = ItemCounter(
+        PostgresItemCounts(engine), features, watermarks, settings.item_counts_poll_s, settings.feature_page
+    )
 
     def indexer(of: Callable[[], Release | None]) -> Indexer:
         # One writer each: what one lost with the index is no concern of the other's collection.
@@ -102,24 +117,43 @@ async def build(settings: WorkerSettings) -> App:
     limits = Limits(settings.popularity_window_days, settings.popularity_half_life_days, settings.trend_half_life_days)
     statistics = StatisticsCounter(engine, settings.statistics_every_s, limits)
 
+    batch = BatchRunner(
+        BatchSettings.model_validate(settings).environment(),
+        {SCORE: settings.scores_every_s, BUILD: settings.offline_every_s},
+        settings.batch_delay_s,
+        lambda: report.load(repository.folder),
+    )
+
+    def released(hint: str) -> None:
+        active.hint(hint)
+        batch.hint(hint)
+
     def events(shopper: str) -> None:
         updater.hint(shopper)
+        counted.hint(shopper)
         counter.hint(shopper)
         statistics.hint(shopper)
 
-    listener = Listener(settings.database_url, {EVENTS: events, RELEASES: active.hint})
+    listener = Listener(settings.database_url, {EVENTS: events, RELEASES: released})
 
     async def work() -> None:
         await leader.acquire()
+        for name, moved in (await watermarks.moved()).items():
+            if view := FED.get(name):
+                FEATURES_PUSHED.labels(view.name).set(moved.timestamp())
         if not await features.marked():
             await updater.start_over()
+            await items.start_over()
+            await counted.start_over()
+            await watermarks.forget(SCORES)
             await updater.refresh(await applied.all_profiles())
             await features.mark()
         # When the lock or the features are lost the worker ends; the one that is started next begins anew.
         keepers = (leader.hold, features.watch)
         kept = (found.run for found in indexers)
-        followers = (updater.run, follower.run, *kept, categories.run, active.watch, listener.run)
-        parts = (*keepers, *followers, counter.run, statistics.run)
+        shoppers_and_items = (updater.run, follower.run, items.run, counted.run)
+        followers = (*shoppers_and_items, *kept, categories.run, active.watch, listener.run)
+        parts = (*keepers, *followers, counter.run, statistics.run, batch.run)
         tasks = [asyncio.create_task(part()) for part in parts]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

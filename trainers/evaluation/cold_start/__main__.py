@@ -7,7 +7,6 @@ popularity and item-kNN. Writes records to docs/quality.json, the page made from
 import argparse
 import shlex
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -44,7 +43,10 @@ def main(arguments: list[str] | None = None) -> int:
     if not (options.simulated or options.movielens):
         parser.error("name a shop: --simulated DIR, --movielens DIR, or both")
     console, config = Console(highlight=False), Config(max_seconds=options.max_seconds)
-    command = shlex.join(["python", "-m", "trainers.evaluation.cold_start", *given])
+    places = (("--simulated", options.simulated), ("--movielens", options.movielens))
+    named = [word for flag, place in places if place for word in (flag, str(place))]
+    limit = ["--max-seconds", f"{options.max_seconds:g}"] if options.max_seconds != Config.max_seconds else []
+    command = shlex.join(["python", "-m", "trainers.evaluation.cold_start", *named, *limit])
     try:
         if options.simulated:
             _make(options.simulated)
@@ -98,14 +100,16 @@ def _plot(measured: Measured, title: str) -> str:
 
 
 def _show(console: Console, title: str, measured: Measured) -> None:
-    metrics: Sequence[str] = list(dict.fromkeys(metric for found in measured.values() for metric in found))
+    metrics = dict.fromkeys(metric for found in measured.values() for metric in found)
     table = Table(title=title, title_justify="left")
-    table.add_column("model", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    for model in measured:
+        table.add_column(model, justify="right")
     for metric in metrics:
-        table.add_column(metric, justify="right")
-    for model, found in measured.items():
-        cells = [f"{each.value:.3f} ({each.low:.3f}-{each.high:.3f})" for each in (found[metric] for metric in metrics)]
-        table.add_row(model, *cells)
+        cells = [
+            f"{each.value:.3f} ({each.low:.3f}-{each.high:.3f})" for each in (m[metric] for m in measured.values())
+        ]
+        table.add_row(metric, *cells)
     console.print(table)
 
 
