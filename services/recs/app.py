@@ -23,6 +23,7 @@ from services.recs.adapters.events import PostgresEvents
 from services.recs.adapters.histories import PostgresHistories
 from services.recs.adapters.index import MilvusIndex, VectorCache
 from services.recs.adapters.inference import InferenceTowers
+from services.recs.adapters.ranker import InferenceRanker
 from services.recs.adapters.scenarios import CHANNEL as SCENARIOS
 from services.recs.adapters.scenarios import PostgresScenarios
 from services.recs.adapters.statistics import PostgresStatistics
@@ -39,6 +40,7 @@ from services.recs.use_cases.events import ReadEvents, TakeEvents
 from services.recs.use_cases.guards import Degradation, Guard
 from services.recs.use_cases.hydration import Snapshots
 from services.recs.use_cases.popular import PopularNow
+from services.recs.use_cases.ranking import Rankers
 from services.recs.use_cases.recommend import Guards, Recommend
 from services.recs.use_cases.releases import ManageReleases
 from services.recs.use_cases.scenario_book import ScenarioBook
@@ -89,6 +91,9 @@ async def build(settings: RecsSettings) -> App:
     health = WorkerHealth(worker, settings.worker_poll_s)
     await health.refresh()
 
+    snapshots = Snapshots(settings.snapshot_cache_size)
+    ranking_guard = _guard(settings, Degradation.RANKING, settings.ranking_timeout_s)
+    ranker = InferenceRanker(inference, settings.ranking_timeout_s)
     events = PostgresEvents(engine)
     recommend = Recommend(
         shoppers=Shoppers(
@@ -104,7 +109,8 @@ async def build(settings: RecsSettings) -> App:
         catalog=catalog.GrpcCatalog(products, settings.catalog_timeout_s),
         popular=popular,
         statistics=statistics,
-        snapshots=Snapshots(settings.snapshot_cache_size),
+        snapshots=snapshots,
+        rankers=Rankers(ranker, ranking_guard, snapshots, settings.ranking_rows),
         guards=Guards(
             inference=_guard(settings, Degradation.INFERENCE, settings.inference_timeout_s),
             index=_guard(settings, Degradation.INDEX, settings.index_timeout_s),

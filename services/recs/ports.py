@@ -159,6 +159,17 @@ class Towers(Protocol):
         ...
 
 
+class Ranker(Protocol):
+    """The ranker on the inference server."""
+
+    async def scores(
+        self, release: Release, features: Vector, candidates: Sequence[str], newest: Sequence[str]
+    ) -> Vector:
+        """[candidates]; `features` is [candidates, features], `newest` are the products of the shopper's newest events,
+        the newest last."""
+        ...
+
+
 class VectorIndex(Protocol):
     """The item vectors of releases."""
 

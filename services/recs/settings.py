@@ -41,6 +41,8 @@ class RecsSettings(ServiceSettings):
     history_timeout_s: float = Field(0.25, gt=0)
     """For reading the history from PostgreSQL when the feature store does not answer."""
     inference_timeout_s: float = Field(0.3, gt=0)
+    ranking_timeout_s: float = Field(0.2, gt=0)
+    """Less than the towers have: without the ranker the page is in the towers' order, which is nearly as good."""
     index_timeout_s: float = Field(0.5, gt=0)
     """Milvus Lite takes 0.4 ms for each 1,000 items, and searches wait for each other."""
     catalog_timeout_s: float = Field(0.8, gt=0)
@@ -62,6 +64,8 @@ class RecsSettings(ServiceSettings):
     """Item vectors kept for histories: 256 bytes each, with the key about 25 MB."""
     vector_cache_s: float = Field(60.0, gt=0)
     """After which a changed product's new vector is used in histories."""
+    ranking_rows: int = Field(20_000, ge=1)
+    """Products whose features for the ranker are kept: 150 bytes each."""
     snapshot_cache_size: int = Field(20_000, ge=1)
     """Products kept as last seen, for when the catalogue does not answer: 2 kB each."""
     popular_size: int = Field(1000, ge=1)

@@ -1,48 +1,40 @@
-"""The ranker as an ONNX file: features of one request's candidates in, scores out, in one batched call."""
+"""The ranker as an ONNX file: features and ids of one request's candidates in, scores out, in one batched call."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-import onnxruntime as ort
+import onnx
 import torch
 
-from trainers.ranker.model import Ranker
-from trainers.two_tower.export import BATCH, IR_VERSION, OPSET
-from trainers.two_tower.golden import ParityError
+from trainers.ranker.config import Config
+from trainers.ranker.features import NAMES
+from trainers.ranker.model import Served
+from trainers.two_tower import export
+from trainers.two_tower.export import Graph
 
-INPUT, OUTPUT = "features", "scores"
-TOLERANCE = 1e-4
-
-
-def write(ranker: Ranker, features: int, file: Path) -> float:
-    """Writes the file; returns the largest difference to torch.
-
-    Raises:
-        ParityError: ONNX Runtime computes something else.
-    """
-    shape = {0: torch.export.Dim(BATCH, min=1), 1: torch.export.Dim("candidates", min=1)}
-    program = torch.onnx.export(
-        ranker.eval(),
-        (torch.zeros(2, 3, features),),
-        dynamo=True,
-        input_names=[INPUT],
-        output_names=[OUTPUT],
-        dynamic_shapes=(shape,),
-        opset_version=OPSET,
-        verbose=False,
-    )
-    assert program is not None
-    program.model_proto.ir_version = IR_VERSION
-    file.write_bytes(program.model_proto.SerializeToString())
-    return _difference(ranker, features, file)
+INPUTS, OUTPUT = ("features", "candidates", "newest"), "scores"
+NOT_KNOWN = 0
 
 
-def _difference(ranker: Ranker, features: int, file: Path) -> float:
-    rows = np.random.default_rng(0).normal(0, 20, (4, 50, features)).astype(np.float32)
-    found = ort.InferenceSession(file, providers=["CPUExecutionProvider"]).run([OUTPUT], {INPUT: rows})[0]
-    with torch.inference_mode():
-        expected = ranker(torch.from_numpy(rows)).numpy()
-    difference = float(np.abs(found - expected).max() / max(np.abs(expected).max(), 1.0))
-    if not difference <= TOLERANCE:
-        raise ParityError(f"ONNX Runtime computes other scores than torch for the ranker: {difference:.2g} apart.")
-    return difference
+def write(served: Served, ids: Sequence[str], config: Config, file: Path) -> None:
+    """Writes the file. `ids` are the catalogue's, in the order of the tables' places."""
+    places = {"": NOT_KNOWN} | {product: place for place, product in enumerate(ids, start=1)}
+    inputs = {
+        "features": torch.zeros(2, config.candidates, len(NAMES)),
+        "candidates": torch.zeros(2, config.candidates, dtype=torch.int64),
+        "newest": torch.zeros(2, config.neighbours_of, dtype=torch.int64),
+    }
+    graph = Graph(_Called(served), inputs, OUTPUT, {"candidates": places, "newest": places}, NOT_KNOWN)
+    onnx.save(export.of_graph(graph), file)
+
+
+class _Called(torch.nn.Module):
+    """Only what serving calls: torch exports a forward with positional tensors."""
+
+    def __init__(self, served: Served) -> None:
+        super().__init__()
+        self.served = served
+
+    def forward(self, *rows: torch.Tensor) -> torch.Tensor:
+        scores: torch.Tensor = self.served(*rows)
+        return scores

@@ -2,7 +2,10 @@
 
 from typing import cast
 
+import torch
 from torch import Tensor, nn
+
+from trainers.ranker.tables import Tables
 
 PLACES = 50
 """Places of a page that are told apart; those below count as the last."""
@@ -42,3 +45,18 @@ class Ranker(nn.Module):
         bias = self.places(places.clamp(max=PLACES))[..., 0] * (places > 0)
         scored: Tensor = self.forward(features) + bias
         return scored
+
+
+class Served(nn.Module):
+    """What the inference server runs: looks up what belongs to the products' ids, and scores. Without places."""
+
+    def __init__(self, ranker: Ranker, tables: Tables) -> None:
+        super().__init__()
+        self.ranker = ranker
+        self.tables = tables
+
+    def forward(self, features: Tensor, candidates: Tensor, newest: Tensor) -> Tensor:
+        """[n, candidates, features] and places of products [n, candidates], [n, newest] -> [n, candidates]"""
+        known: Tensor = self.tables(candidates, newest)
+        scores: Tensor = self.ranker(torch.cat([features, known], 2))
+        return scores

@@ -9,17 +9,36 @@ import torch
 
 from trainers.datasets import Events, Shop
 from trainers.datasets.tables import Ints
+from trainers.evaluation.harness import Score
 from trainers.evaluation.protocols import Queries, history_rows
 from trainers.evaluation.recommender import Scores
-from trainers.ranker import pages
-from trainers.ranker.features import Features
+from trainers.ranker import pages, tables
+from trainers.ranker.config import Config
+from trainers.ranker.features import Features, History
 from trainers.ranker.model import Ranker
 from trainers.ranker.pages import Page
-from trainers.ranker.train import Config, List, train
-from trainers.two_tower.recommender import TwoTower
+from trainers.ranker.tables import Tables
+from trainers.ranker.train import List, train
+from trainers.two_tower.recommender import TwoTower, scorer
+from trainers.two_tower.spec import FeatureSpec
 
 BELOW = 1e3
 """What the candidates that the ranker looked at stand above all others."""
+AT_ONCE = 512
+
+
+class TooLittle(Exception):
+    """There is too little to learn a ranker from. The sentence says what."""
+
+
+@dataclass(frozen=True)
+class _Looking:
+    """What features are computed with: counts and prices of one shop, towers that score."""
+
+    features: Features
+    tables: Tables
+    spec: FeatureSpec
+    towers: Score
 
 
 @dataclass
@@ -36,64 +55,91 @@ class Ranked:
     """An events.parquet with the pages that were shown; without it the ranker learns from choices alone."""
     name: str = "two-tower + ranker"
     ranker: Ranker | None = None
+    lists: dict[str, int] = field(default_factory=dict)
+    """How many choices and pages it learned from."""
 
     def fit(self, train_on: Shop, events: Events, validation: Queries) -> None:
-        assert self.towers.known is None, "the ranker learns from what the towers have not seen"
         if self.towers.training is None:
             self.towers.fit(train_on, events, validation)
-        self._features = Features(train_on)
+        assert self.towers.training is not None
+        # Those that were fitted, even where they have learned again since: these have seen the validation period.
+        fitted = scorer(self.towers.training.towers, train_on)
+        looking = self._looking(train_on, fitted, self.towers.training.towers.spec)
         shown = pages.read(self.events_file, replace(train_on, events=events)) if self.events_file else []
-        self.ranker = train(self._lists(events, validation, shown), self.config)
+        lists = self._lists(looking, events, validation, shown)
+        if len(lists) < self.config.fewest_lists:
+            raise TooLittle(
+                f"{len(lists)} choices and pages to learn from, where {self.config.fewest_lists} are needed"
+            )
+        self.ranker = train(lists, self.config)
 
     def refit(self, known: Shop) -> None:
         """The towers learn again; the ranker stays, since nothing is left that the towers have not seen."""
         if self.towers.known is None:
             self.towers.refit(known)
-        self._features = Features(known)
+        assert self.towers.known is not None
+        self._known = self._looking(known, self.towers.scores, self.towers.known.towers.spec)
 
     def scores(self, events: Events, queries: Queries) -> Scores:
         assert self.ranker is not None, "fit comes before scores"
-        found = self.towers.scores(events, queries).copy()
-        rows = list(self._rows(events, queries, found))
+        found = self._known.towers(events, queries).copy()
+        rows = list(self._rows(self._known, events, queries, found, self.config.candidates))
         with torch.inference_mode():
             ranked = self.ranker(torch.from_numpy(np.stack([features for _, features in rows]))).numpy()
         for row, (candidates, _) in enumerate(rows):
             found[row, candidates] = BELOW + ranked[row]
         return found
 
-    def _lists(self, events: Events, validation: Queries, shown: Sequence[Page]) -> list[List]:
+    def _looking(self, shop: Shop, towers: Score, spec: FeatureSpec) -> _Looking:
+        features = Features(shop.products, spec, self.config)
+        return _Looking(features, tables.build(shop, self.config), spec, towers)
+
+    def _lists(self, looking: _Looking, events: Events, validation: Queries, shown: Sequence[Page]) -> list[List]:
         """Choices and pages of the validation period, in the order of time."""
         start, end = float(validation.time.min()), float(validation.time.max())
-        found = list(zip(validation.time.tolist(), self._asked(events, validation), strict=True))
-        found += [(page.time, self._shown(events, page)) for page in shown if start <= page.time <= end]
+        asked = validation.sample(self.config.most_lists, self.config.seed)
+        found = list(zip(asked.time.tolist(), self._asked(looking, events, asked), strict=True))
+        choices = sum(each is not None for _, each in found)
+        seen = [page for page in shown if start <= page.time <= end]
+        drawn = np.random.default_rng(self.config.seed).permutation(len(seen))[: self.config.most_lists]
+        found += [(seen[i].time, self._shown(looking, events, seen[i])) for i in drawn]
+        self.lists = {"choices": choices, "pages": len(drawn)}
         return [each for _, each in sorted(found, key=lambda entry: entry[0]) if each is not None]
 
-    def _rows(self, events: Events, queries: Queries, towers: Scores) -> Iterator[tuple[Ints, Scores]]:
+    def _rows(
+        self, looking: _Looking, events: Events, queries: Queries, towers: Scores, most: int
+    ) -> Iterator[tuple[Ints, Scores]]:
         row, places = history_rows(events, queries)
-        size = min(self.config.candidates, towers.shape[1])
+        size = min(most, towers.shape[1])
         histories = np.split(places, np.searchsorted(row, np.arange(1, len(queries))))
-        for i, history in enumerate(histories):
+        for i, before in enumerate(histories):
             open_to = towers[i].copy()
-            open_to[events.item[history]] = -np.inf
+            open_to[events.item[before]] = -np.inf
             candidates = np.sort(np.argpartition(-open_to, size - 1)[:size]).astype(np.int64)
-            own = towers[i, candidates]
-            yield candidates, self._features.of(events, history, float(queries.time[i]), candidates, own)
+            history = History.of(events, before, float(queries.time[i]), looking.spec)
+            yield candidates, self._features(looking, history, candidates, towers[i, candidates])
 
-    def _asked(self, events: Events, queries: Queries) -> Iterator[List | None]:
+    def _asked(self, looking: _Looking, events: Events, queries: Queries) -> Iterator[List | None]:
         """A list for each question whose product is among the candidates."""
-        for begin in range(0, len(queries), 512):
-            part = queries.take(np.arange(begin, min(begin + 512, len(queries))))
-            rows = self._rows(events, part, self.towers.scores(events, part))
+        for begin in range(0, len(queries), AT_ONCE):
+            part = queries.take(np.arange(begin, min(begin + AT_ONCE, len(queries))))
+            rows = self._rows(looking, events, part, looking.towers(events, part), self.config.learned_from)
             for i, (candidates, features) in enumerate(rows):
                 chosen = np.isin(candidates, part.relevant[part.offsets[i] : part.offsets[i + 1]]).astype(np.float64)
                 yield List(features, np.zeros(len(candidates), np.int64), chosen) if chosen.any() else None
 
-    def _shown(self, events: Events, page: Page) -> List:
+    def _shown(self, looking: _Looking, events: Events, page: Page) -> List:
         start = events.starts[page.user]
         own = events.time[start : events.starts[page.user + 1]]
         end = start + int(np.searchsorted(own, page.time))
         when = (np.array([page.user]), np.array([end]), np.array([page.time]))
         moment = Queries(*when, relevant=page.items[:1], offsets=np.array([0, 1]))
-        towers = self.towers.scores(events, moment)[0, page.items]
-        features = self._features.of(events, np.arange(start, end), page.time, page.items, towers)
-        return List(features, page.places, page.opened)
+        towers = looking.towers(events, moment)[0, page.items]
+        history = History.of(events, np.arange(start, end), page.time, looking.spec)
+        return List(self._features(looking, history, page.items, towers), page.places, page.opened)
+
+    def _features(self, looking: _Looking, history: History, candidates: Ints, towers: Scores) -> Scores:
+        """With what is looked up by id: [candidates, all that the ranker is told]."""
+        newest = history.items[-self.config.neighbours_of :]
+        known = looking.tables(torch.from_numpy(candidates)[None] + 1, torch.from_numpy(newest)[None] + 1)[0]
+        return np.concatenate([looking.features.of(history, candidates, towers), known.numpy()], 1)

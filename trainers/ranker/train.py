@@ -1,6 +1,7 @@
 """Trains the ranker: lists -> model -> loop."""
 
 import copy
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,24 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from trainers.ranker.config import Config
 from trainers.ranker.model import Ranker
-
-
-@dataclass(frozen=True)
-class Config:
-    """Settings of the ranker."""
-
-    seed: int = 7
-    candidates: int = 200
-    """Of the towers' best that are looked at again."""
-    layers: int = 1
-    learning_rate: float = 0.02
-    weight_decay: float = 0.05
-    batch_size: int = 128
-    max_epochs: int = 30
-    patience: int = 4
-    held_out: float = 0.2
-    """Share of the newest lists that say when to stop."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +28,7 @@ class List:
 
 def train(lists: Sequence[List], config: Config) -> Ranker:
     """Trains on lists in the order of time; the newest ones say when to stop."""
+    began = time.monotonic()
     torch.manual_seed(config.seed)
     every = np.concatenate([each.features for each in lists])
     ranker = Ranker(torch.from_numpy(every.mean(0)), torch.from_numpy(every.std(0)), config.layers)
@@ -61,6 +47,8 @@ def train(lists: Sequence[List], config: Config) -> Ranker:
         if found < best:
             best, kept, since = found, copy.deepcopy(ranker.state_dict()), 0
         elif (since := since + 1) >= config.patience:
+            break
+        if time.monotonic() - began > config.max_seconds:
             break
     ranker.load_state_dict(kept)
     return ranker.eval()

@@ -1,8 +1,9 @@
 """Makes releases: `python -m trainers.release extract | train | publish | promote | all | retrain | canary | rollback`.
 
 extract  reads products and events of the running shop into parquet files
-train    trains and measures towers on them; refuses what does not beat popularity, or is worse than item-kNN
-publish  puts the towers on the inference server and the item vectors into Milvus, and registers the release
+train    trains and measures towers on them; refuses what does not beat popularity, or is worse than item-kNN. Trains a
+         ranker over them too, which the release has only if it is certainly better than the towers alone
+publish  puts towers and ranker on the inference server and the item vectors into Milvus, and registers the release
 promote  makes a release answer (the newest, or --release N; also the way back to an older one); ends a canary
 all      does one after the other
 retrain  the same, if shoppers chose enough since the release that answers; the new one answers only if it is no worse
@@ -29,6 +30,8 @@ from rich.console import Console
 
 from trainers.datasets import DataError, Shop
 from trainers.datasets.aisle import read_files
+from trainers.ranker import build as ranker
+from trainers.ranker.config import Config as RankerConfig
 from trainers.release import extract, places, publish, registry, retrain
 from trainers.release.errors import ReleaseError
 from trainers.release.places import Places
@@ -157,7 +160,8 @@ def _train(services: Services, where: Places, options: argparse.Namespace, comma
     incumbent = _incumbent(services, where, shop, options.least, console) if options.step == "retrain" else None
     # A candidate of an earlier training must not be published as if it were this one.
     shutil.rmtree(where.candidate, ignore_errors=True)
-    build(shop, config, draft, command, console, incumbent=incumbent)
+    built = build(shop, config, draft, command, console, incumbent=incumbent)
+    ranker.add(shop, built, replace(RankerConfig(), seed=options.seed), events, console)
     for name in ("products.parquet", "extract.json"):
         shutil.copyfile(where.offline / name, draft / name)
     draft.rename(where.candidate)

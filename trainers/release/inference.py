@@ -1,16 +1,19 @@
 """Tells the inference server of new towers, and holds it to the golden rows."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
 from tritonclient.grpc import InferenceServerClient, InferInput, InferRequestedOutput
 from tritonclient.utils import InferenceServerException
 
+from trainers.ranker import golden as ranker_golden
+from trainers.ranker.export import OUTPUT as RANKER_OUTPUT
+from trainers.ranker.golden import Golden as RankerGolden
 from trainers.release.errors import ReleaseError
-from trainers.release.model_repository import MODELS
+from trainers.release.model_repository import MODELS, RANKER
 from trainers.two_tower import golden
-from trainers.two_tower.golden import OUTPUTS, Golden
+from trainers.two_tower.golden import OUTPUTS, Feeds, Golden
 
 LOAD_S = 120.0
 """Of one load. A tower of 100,000 products loads in under a second; a GPU's first start takes longer."""
@@ -44,8 +47,10 @@ def reload_quietly(address: str, models: Sequence[str] = MODELS) -> None:
         load(address, models)
 
 
-def check(address: str, number: int, rows: Golden) -> Differences:
+def check(address: str, number: int, rows: Golden, ranker: RankerGolden | None = None) -> Differences:
     """Compares what each replica computes from the golden inputs with what torch computed; the largest differences.
+
+    A release without a ranker has no rows of one.
 
     Raises:
         ParityError: they are too large.
@@ -55,9 +60,7 @@ def check(address: str, number: int, rows: Golden) -> Differences:
     for replica in address.split(","):
         client = InferenceServerClient(replica.strip())
         try:
-            for model in MODELS:
-                vectors = _infer(client, model, number, rows)
-                difference = golden.check(rows, model, vectors, f"The inference server at {replica}")
+            for model, difference in _differences(client, number, rows, ranker, f"The inference server at {replica}"):
                 found[model] = max(difference, found.get(model, 0.0))
         except InferenceServerException as error:
             raise ReleaseError(f"The inference server at {replica} does not answer: {error.message()}") from error
@@ -66,12 +69,22 @@ def check(address: str, number: int, rows: Golden) -> Differences:
     return found
 
 
-def _infer(client: InferenceServerClient, model: str, number: int, rows: Golden) -> Any:
+def _differences(
+    client: InferenceServerClient, number: int, rows: Golden, ranker: RankerGolden | None, where: str
+) -> Iterator[tuple[str, float]]:
+    for model, output in OUTPUTS.items():
+        yield model, golden.check(rows, model, _infer(client, model, number, rows.inputs[model], output), where)
+    if ranker is not None:
+        scores = _infer(client, RANKER, number, ranker.inputs, RANKER_OUTPUT)
+        yield RANKER, ranker_golden.check(ranker, scores, where)
+
+
+def _infer(client: InferenceServerClient, model: str, number: int, feeds: Feeds, output: str) -> Any:
     inputs = []
-    for name, values in rows.inputs[model].items():
+    for name, values in feeds.items():
         tensor = InferInput(name, list(values.shape), TYPES[values.dtype.kind])
         tensor.set_data_from_numpy(values)
         inputs.append(tensor)
-    outputs = [InferRequestedOutput(OUTPUTS[model])]
+    outputs = [InferRequestedOutput(output)]
     answer = client.infer(model, inputs, model_version=str(number), outputs=outputs, client_timeout=INFER_S)
-    return answer.as_numpy(OUTPUTS[model])
+    return answer.as_numpy(output)

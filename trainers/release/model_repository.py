@@ -11,6 +11,14 @@ from pathlib import Path
 from trainers.release.errors import ReleaseError
 
 MODELS = ("user_tower", "item_tower")
+RANKER = "ranker"
+"""Of releases that have one."""
+ALL = (*MODELS, RANKER)
+
+
+def models_of(release: Path) -> tuple[str, ...]:
+    """Those that a release has."""
+    return tuple(model for model in ALL if model in MODELS or (release / f"{model}.onnx").exists())
 
 
 def install(
@@ -34,14 +42,14 @@ def install(
         draft.rename(version)
 
 
-def keep(repository: Path, versions: Collection[int], models: Sequence[str] = MODELS) -> None:
+def keep(repository: Path, versions: Collection[int], models: Sequence[str] = ALL) -> None:
     """Removes all other versions."""
     for model in models:
         for number in numbers(repository / model) - set(versions):
             shutil.rmtree(repository / model / str(number))
 
 
-def present(repository: Path, models: Sequence[str] = MODELS) -> set[int]:
+def present(repository: Path, models: Sequence[str] = ALL) -> set[int]:
     """Versions of which at least one model is there."""
     return set().union(*(numbers(repository / model) for model in models))
 

@@ -13,9 +13,13 @@ from typing import Any
 from aisle.recs.v1.release_service_pb2 import Release
 from rich.console import Console
 
+from trainers.ranker import golden as ranker_golden
+from trainers.ranker.build import GOLDEN as RANKER_GOLDEN
+from trainers.ranker.golden import Golden as RankerGolden
 from trainers.release import extract, inference, model_repository, registry
 from trainers.release.errors import ReleaseError
 from trainers.release.index import Index
+from trainers.release.model_repository import RANKER
 from trainers.release.places import ROOT, Places
 from trainers.release.services import Services
 from trainers.two_tower import golden
@@ -43,10 +47,10 @@ def publish(services: Services, places: Places, console: Console) -> int:
         folder = _folder(places, number, undo)
         manifest = _manifest(places, number)
         _install(places, number, answering, folder, undo)
-        rows = golden.load(folder / GOLDEN)
-        differences = inference.check(places.inference, number, rows)
+        differences = inference.check(places.inference, number, golden.load(folder / GOLDEN), _ranker_rows(folder))
         manifest["gates"]["parity"]["torch_to_server"] = differences
-        console.print(f"towers of release {number} on the inference server: {_largest(differences)} from torch")
+        models = "towers and ranker" if manifest["ranker_version"] else "towers"
+        console.print(f"{models} of release {number} on the inference server: {_largest(differences)} from torch")
 
         index = Index(places.milvus, places.milvus_token)
         undo.callback(index.drop_quietly, manifest["collection"])
@@ -150,16 +154,21 @@ def _lay_out(places: Places, wanted: int, known: Collection[Release]) -> None:
 
 
 def _install(places: Places, number: int, kept: Collection[int], folder: Path, undo: ExitStack) -> None:
-    """Lays towers out beside those of the releases to keep, and loads them."""
+    """Lays models out beside those of the releases to keep, and loads them."""
+    models = model_repository.models_of(folder)
 
     def remove() -> None:
         model_repository.keep(places.models, kept)
-        inference.reload_quietly(places.inference)
+        inference.reload_quietly(places.inference, models)
 
     undo.callback(remove)
-    model_repository.install(folder, number, places.models, places.templates, places.profile)
+    model_repository.install(folder, number, places.models, places.templates, places.profile, models)
     model_repository.keep(places.models, {number, *kept})
-    inference.load(places.inference)
+    inference.load(places.inference, models)
+
+
+def _ranker_rows(folder: Path) -> RankerGolden | None:
+    return ranker_golden.load(folder / RANKER_GOLDEN) if RANKER in model_repository.models_of(folder) else None
 
 
 def _manifest(places: Places, number: int) -> dict[str, Any]:
@@ -172,6 +181,7 @@ def _manifest(places: Places, number: int) -> dict[str, Any]:
         "metric": METRIC,
         "user_tower_version": str(number),
         "item_tower_version": str(number),
+        "ranker_version": str(number) if RANKER in model_repository.models_of(places.candidate) else "",
         "catalog_cursor": extract.load(places.candidate).catalog_cursor,
         "data_fingerprint": report["data_fingerprint"],
         "created": datetime.now(UTC).isoformat(timespec="seconds"),

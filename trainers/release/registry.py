@@ -66,6 +66,7 @@ def create(services: Services, manifest: dict[str, Any], feature_spec: str, repo
         dimension=manifest["dimension"],
         user_tower_version=manifest["user_tower_version"],
         item_tower_version=manifest["item_tower_version"],
+        ranker_version=manifest["ranker_version"],
         feature_spec=feature_spec,
         report=report,
         data_fingerprint=manifest["data_fingerprint"],

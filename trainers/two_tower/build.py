@@ -13,7 +13,7 @@ from rich.console import Console
 from trainers.datasets import Shop
 from trainers.evaluation import run
 from trainers.evaluation.metrics import Estimate, estimate
-from trainers.evaluation.protocols import Queries, split_for_release, split_since
+from trainers.evaluation.protocols import Queries, Split, split_for_release, split_since
 from trainers.evaluation.recommender import Recommender
 from trainers.evaluation.report import Row, as_json, show
 from trainers.two_tower import export, golden
@@ -48,7 +48,11 @@ class Built:
 
     folder: Path
     towers: Towers
-    report: Mapping[str, Any]
+    report: dict[str, Any]
+    measured: TwoTower
+    """The towers that were measured, which have not seen the test events."""
+    split: Split
+    """What they learned from, and the questions that they were asked."""
 
 
 def build(
@@ -93,7 +97,7 @@ def build(
     report["gates"] = _quality(report["models"], model.name)
     rivals = [*([incumbent.model.name] if incumbent else []), RIVAL]
     report["gates"]["no_worse_than"] = {name: vars(_above(rows, model.name, name, made.test)) for name in rivals}
-    _write_report(folder, report)
+    write_report(folder, report)
     _refuse_weak(report)
 
     console.print("training on all events, for the release")
@@ -103,8 +107,8 @@ def build(
     towers = trained.towers.on_cpu()
     report["training"]["release_seconds"] = round(trained.seconds, 1)
     report["gates"]["parity"] = _write_towers(towers, folder)
-    _write_report(folder, report)
-    return Built(folder, towers, report)
+    write_report(folder, report)
+    return Built(folder, towers, report, model, made)
 
 
 def _quality(models: Mapping[str, Any], name: str) -> dict[str, Any]:
@@ -159,5 +163,6 @@ def _write_towers(towers: Towers, folder: Path) -> dict[str, Any]:
     return {"tolerance": golden.TOLERANCE, "torch_to_onnx_runtime": differences}
 
 
-def _write_report(folder: Path, report: Mapping[str, Any]) -> None:
+def write_report(folder: Path, report: Mapping[str, Any]) -> None:
+    """Writes report.json."""
     (folder / REPORT).write_text(json.dumps(report, indent=2) + "\n")

@@ -17,7 +17,7 @@ from onnx import TensorProto, helper
 from trainers.two_tower.item_tower import ItemTower
 from trainers.two_tower.model import Towers
 from trainers.two_tower.user_tower import UserTower
-from trainers.two_tower.vocabulary import UNKNOWN, Vocabulary
+from trainers.two_tower.vocabulary import UNKNOWN
 
 OPSET = 18
 ML_OPSET = 2
@@ -29,13 +29,16 @@ USER_INPUTS = ("history_vectors", "history_kinds", "history_ages_h", "preferred_
 
 
 @dataclass(frozen=True)
-class _Graph:
+class Graph:
     """What torch exports, and how its inputs are called outside."""
 
     module: torch.nn.Module
     inputs: Mapping[str, torch.Tensor]
     output: str
-    lookups: Mapping[str, Vocabulary]
+    lookups: Mapping[str, Mapping[str, int]]
+    """Places of strings, for the inputs that are strings outside."""
+    unknown: int = UNKNOWN
+    """The place of every other string."""
 
 
 def item_tower(towers: Towers) -> onnx.ModelProto:
@@ -45,13 +48,13 @@ def item_tower(towers: Towers) -> onnx.ModelProto:
     inputs = {name: torch.zeros(2, size, dtype=torch.int64) for name, size in zip(ITEM_INPUTS, sizes, strict=True)}
     inputs["price"] = torch.ones(2, 1)
     lookups = {
-        "product_id": words.products,
-        "category_path": words.categories,
-        "brand": words.brands,
-        "title_tokens": words.words,
-        "attributes": words.attributes,
+        "product_id": words.products.places,
+        "category_path": words.categories.places,
+        "brand": words.brands.places,
+        "title_tokens": words.words.places,
+        "attributes": words.attributes.places,
     }
-    return _export(_Graph(_Items(towers.item), inputs, "item_vector", lookups))
+    return of_graph(Graph(_Items(towers.item), inputs, "item_vector", lookups))
 
 
 def user_tower(towers: Towers) -> onnx.ModelProto:
@@ -65,8 +68,8 @@ def user_tower(towers: Towers) -> onnx.ModelProto:
         torch.zeros(2, spec.max_preferred_categories, dtype=torch.int64),
     )
     inputs = dict(zip(USER_INPUTS, shapes, strict=True))
-    lookups = {"preferred_categories": towers.vocabularies.categories}
-    return _export(_Graph(_Users(towers.user), inputs, "user_vector", lookups))
+    lookups = {"preferred_categories": towers.vocabularies.categories.places}
+    return of_graph(Graph(_Users(towers.user), inputs, "user_vector", lookups))
 
 
 def write(towers: Towers, folder: Path) -> None:
@@ -97,7 +100,8 @@ class _Users(torch.nn.Module):
         return vectors
 
 
-def _export(graph: _Graph) -> onnx.ModelProto:
+def of_graph(graph: Graph) -> onnx.ModelProto:
+    """The module as ONNX, its lookups in front."""
     module = graph.module.eval()
     names = [f"{name}_places" if name in graph.lookups else name for name in graph.inputs]
     batch = torch.export.Dim(BATCH, min=1)
@@ -124,7 +128,7 @@ def _export(graph: _Graph) -> onnx.ModelProto:
     return model
 
 
-def _look_up(model: onnx.ModelProto, graph: _Graph) -> None:
+def _look_up(model: onnx.ModelProto, graph: Graph) -> None:
     """Puts a lookup in front of each input of places, which from then on takes strings."""
     inputs = []
     nodes = []
@@ -135,7 +139,7 @@ def _look_up(model: onnx.ModelProto, graph: _Graph) -> None:
             continue
         shape = [BATCH, *graph.inputs[name].shape[1:]]
         inputs.append(helper.make_tensor_value_info(name, TensorProto.STRING, shape))
-        nodes.append(_encoder(name, value.name, graph.lookups[name]))
+        nodes.append(_encoder(name, value.name, graph.lookups[name], graph.unknown))
     described: Sequence[onnx.ValueInfoProto] = [value for value in model.graph.input if value.name.endswith("_places")]
     model.graph.value_info.extend(described)
     del model.graph.input[:]
@@ -146,14 +150,14 @@ def _look_up(model: onnx.ModelProto, graph: _Graph) -> None:
     model.opset_import.append(helper.make_opsetid("ai.onnx.ml", ML_OPSET))
 
 
-def _encoder(source: str, target: str, vocabulary: Vocabulary) -> onnx.NodeProto:
+def _encoder(source: str, target: str, places: Mapping[str, int], unknown: int) -> onnx.NodeProto:
     return helper.make_node(
         "LabelEncoder",
         [source],
         [target],
         name=f"look_up_{source}",
         domain="ai.onnx.ml",
-        keys_strings=list(vocabulary.places),
-        values_int64s=list(vocabulary.places.values()),
-        default_int64=UNKNOWN,
+        keys_strings=list(places),
+        values_int64s=list(places.values()),
+        default_int64=unknown,
     )

@@ -1,9 +1,7 @@
 """The towers, over the Open Inference Protocol v2."""
 
-import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import grpc
 import numpy as np
@@ -11,6 +9,7 @@ from tritonclient.grpc import service_pb2 as pb
 from tritonclient.grpc import service_pb2_grpc
 
 from services.kit.coalescing import Coalescer
+from services.recs.adapters import messages
 from services.recs.domain.feature_spec import ItemInputs
 from services.recs.domain.releases import Release
 from services.recs.ports import Vector
@@ -63,10 +62,10 @@ class InferenceTowers:
             start = length - len(user.kinds)
             history[i, start:], codes[i, start:], ages[i, start:] = user.vectors, user.kinds, user.ages_h
         request = pb.ModelInferRequest(model_name=USER_TOWER, model_version=release.user_tower_version)
-        _add(request, "history_vectors", "FP32", history)
-        _add(request, "history_kinds", "INT64", codes)
-        _add(request, "history_ages_h", "FP32", ages)
-        _add_text(request, "preferred_categories", [user.preferred for user in users])
+        messages.add(request, "history_vectors", "FP32", history)
+        messages.add(request, "history_kinds", "INT64", codes)
+        messages.add(request, "history_ages_h", "FP32", ages)
+        messages.add_text(request, "preferred_categories", [user.preferred for user in users])
         return list(await self._infer(request, "user_vector", dimension, self._user_timeout_s))
 
     async def item_vectors(self, release: Release, items: Sequence[ItemInputs]) -> Vector:
@@ -74,12 +73,12 @@ class InferenceTowers:
         for at in range(0, len(items), ITEMS_AT_ONCE):
             rows = items[at : at + ITEMS_AT_ONCE]
             request = pb.ModelInferRequest(model_name=ITEM_TOWER, model_version=release.item_tower_version)
-            _add_text(request, "product_id", [[row.product_id] for row in rows])
-            _add_text(request, "category_path", [row.category_path for row in rows])
-            _add_text(request, "brand", [[row.brand] for row in rows])
-            _add(request, "price", "FP32", np.array([[row.price] for row in rows], np.float32))
-            _add_text(request, "title_tokens", [row.title_tokens for row in rows])
-            _add_text(request, "attributes", [row.attributes for row in rows])
+            messages.add_text(request, "product_id", [[row.product_id] for row in rows])
+            messages.add_text(request, "category_path", [row.category_path for row in rows])
+            messages.add_text(request, "brand", [[row.brand] for row in rows])
+            messages.add(request, "price", "FP32", np.array([[row.price] for row in rows], np.float32))
+            messages.add_text(request, "title_tokens", [row.title_tokens for row in rows])
+            messages.add_text(request, "attributes", [row.attributes for row in rows])
             parts.append(await self._infer(request, "item_vector", release.dimension, ITEMS_TIMEOUT_S))
         return np.concatenate(parts)
 
@@ -107,19 +106,4 @@ class InferenceTowers:
         self, request: pb.ModelInferRequest, output: str, dimension: int, limit_s: float | None = None
     ) -> Vector:
         answer = await self._stub.ModelInfer(request, timeout=limit_s)
-        for i, tensor in enumerate(answer.outputs):
-            if tensor.name == output:
-                return np.frombuffer(answer.raw_output_contents[i], "<f4").reshape(-1, dimension)
-        raise ValueError(f"{request.model_name} has no output {output}")
-
-
-def _add(request: pb.ModelInferRequest, name: str, datatype: str, values: np.ndarray[Any, Any]) -> None:
-    request.inputs.add(name=name, datatype=datatype, shape=values.shape)
-    request.raw_input_contents.append(values.tobytes())
-
-
-def _add_text(request: pb.ModelInferRequest, name: str, rows: Sequence[Sequence[str]]) -> None:
-    """Strings go as four bytes of length, little-endian, then the bytes."""
-    request.inputs.add(name=name, datatype="BYTES", shape=(len(rows), len(rows[0])))
-    encoded = [text.encode() for row in rows for text in row]
-    request.raw_input_contents.append(b"".join(struct.pack("<I", len(text)) + text for text in encoded))
+        return messages.output(answer, output).reshape(-1, dimension)

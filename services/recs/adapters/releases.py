@@ -19,7 +19,7 @@ CHANNEL = "releases"
 KINDS = {kind.name: int(kind) for kind in Kind}
 WRITTEN = (
     "number", "collection", "dimension", "user_tower_version", "item_tower_version", "feature_spec", "report",
-    "data_fingerprint", "catalog_cursor",
+    "data_fingerprint", "catalog_cursor", "ranker_version",
 )  # fmt: skip
 
 

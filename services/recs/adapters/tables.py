@@ -50,6 +50,7 @@ releases = Table(
     Column("create_time", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("promote_time", DateTime(timezone=True)),
     Column("traffic_percent", Integer, nullable=False, server_default="0"),
+    Column("ranker_version", Text_, nullable=False, server_default=""),
 )
 profiles = Table(
     "profiles",

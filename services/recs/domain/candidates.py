@@ -31,3 +31,12 @@ class Candidate:
     """Its score in the mix."""
     place: int = 0
     """Its place there, from 1."""
+    ranking_score: float = 0.0
+    """What the ranker said of it."""
+    ranking_place: int = 0
+    """Its place among what the ranker looked at, from 1; 0 where it did not."""
+
+    @property
+    def standing(self) -> int:
+        """Its place among what its retriever found, ranked where that was ranked."""
+        return self.ranking_place or self.rank

@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from services.recs.domain import ranker_spec
+from services.recs.domain.ranker_spec import RankerSpec
 from services.recs.domain.shopper import Interaction
 
 
@@ -68,6 +70,8 @@ class FeatureSpec:
     max_preferred_categories: int
     kinds: Mapping[int, int]
     """Code of the user tower by event kind."""
+    ranker: RankerSpec | None = None
+    """What the ranker is told, where there is one."""
 
     def item_inputs(self, facts: ItemFacts) -> ItemInputs:
         """The item tower's row of a product."""
@@ -122,6 +126,7 @@ def parse(text: str, kind_numbers: Mapping[str, int]) -> FeatureSpec:
         max_attributes=_count(spec, "max_attributes"),
         max_preferred_categories=_count(spec, "max_preferred_categories"),
         kinds=_kinds(spec.get("kinds"), kind_numbers),
+        ranker=ranker_spec.parse(spec["ranker"], spec["kinds"]) if "ranker" in spec else None,
     )
 
 

@@ -1,4 +1,4 @@
-"""Releases: towers, feature specification and item vectors that belong together."""
+"""Releases: towers, ranker, feature specification and item vectors that belong together."""
 
 import zlib
 from dataclasses import dataclass
@@ -38,6 +38,8 @@ class Release:
     promote_time: datetime | None = None
     traffic_percent: int = 0
     """Of a canary: the share of shoppers that it answers."""
+    ranker_version: str = ""
+    """Empty where the towers' own order stands."""
 
     def answers(self, shopper: str) -> bool:
         """Whether a canary answers this shopper: the same again and again, and others for the next canary."""

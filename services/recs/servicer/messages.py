@@ -99,6 +99,8 @@ def _explain(explanation: Reply.Explanation, candidate: Candidate, found: Recomm
     own = Source(candidate.retriever, candidate.rank, candidate.score)
     for source in candidate.sources or (own,):
         explanation.steps.add(stage=f"retrieve:{source.retriever}", rank=source.rank, score=source.score)
+    if candidate.ranking_place:
+        explanation.steps.add(stage="rank", rank=candidate.ranking_place, score=candidate.ranking_score)
     if candidate.sources:
         explanation.steps.add(stage="mix", rank=candidate.place, score=candidate.mixed)
     last = found.ordered[candidate.product_id]
@@ -133,6 +135,7 @@ def release(message: releases_pb.Release, number: int) -> Release:
         report=message.report,
         data_fingerprint=message.data_fingerprint,
         catalog_cursor=message.catalog_cursor,
+        ranker_version=message.ranker_version,
         state=State.CANDIDATE,
     )
 
@@ -149,6 +152,7 @@ def release_message(stored: Release) -> releases_pb.Release:
         report=stored.report,
         data_fingerprint=stored.data_fingerprint,
         catalog_cursor=stored.catalog_cursor,
+        ranker_version=stored.ranker_version,
         state=STATES[stored.state],
         traffic_percent=stored.traffic_percent,
     )

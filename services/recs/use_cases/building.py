@@ -18,6 +18,7 @@ from services.recs.use_cases.newest_now import NewestNow
 from services.recs.use_cases.ordering import Placed, Taken
 from services.recs.use_cases.planning import Context
 from services.recs.use_cases.position import Position, digest, remembered
+from services.recs.use_cases.ranking import Ranked
 from services.recs.use_cases.retrievers import Nearest, Retriever
 from services.recs.use_cases.scenario_book import ReadyRule
 from services.recs.use_cases.wording import PINNED
@@ -150,7 +151,9 @@ class Builder:
         return self._context.ask.after or Position()
 
     def _end_of(self, window: Page, last: Candidate) -> Position:
-        nearest = any(isinstance(found, Nearest) and found.name == window.last_of for found in self._planned)
+        nearest = any(isinstance(found, Nearest | Ranked) and found.name == window.last_of for found in self._planned)
+        # Among ranked ones a score says nothing of those that come after it: see Ranked.
+        nearest = nearest and not last.ranking_place
         return Position(
             retriever=window.last_of,
             rank=last.rank,

@@ -24,6 +24,7 @@ class Degradation(Enum):
     INDEX = "index"
     CATALOG = "catalog"
     NO_RELEASE = "no_release"
+    RANKING = "ranking"
 
 
 class Down(Exception):

@@ -70,7 +70,7 @@ def fuse(lists: Sequence[tuple[float, Sequence[Candidate]]]) -> list[Candidate]:
     shares: defaultdict[str, list[tuple[float, Candidate]]] = defaultdict(list)
     for weight, candidates in lists:
         for candidate in candidates:
-            shares[candidate.product_id].append((weight / (FLATTENING + candidate.rank), candidate))
+            shares[candidate.product_id].append((weight / (FLATTENING + candidate.standing), candidate))
     fused = [_fused(found) for found in shares.values()]
     fused.sort(key=lambda candidate: (-candidate.mixed, candidate.product_id))
     return [replace(candidate, place=place) for place, candidate in enumerate(fused[:MOST], 1)]

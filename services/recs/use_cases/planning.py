@@ -1,7 +1,7 @@
 """Which retrievers answer a request, in which order: a scenario's own, then those that fill the page."""
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from services.kit.filters import And, Comparison, Expr, FieldType
 from services.recs.domain.events import Kind
@@ -14,6 +14,7 @@ from services.recs.use_cases.hydration import Hydration, Snapshots
 from services.recs.use_cases.mixing import Mix, Part
 from services.recs.use_cases.popular import PopularNow
 from services.recs.use_cases.pushdown import wider
+from services.recs.use_cases.ranking import Ranked, Ranking
 from services.recs.use_cases.retrievers import Listed, Nearest, Newest, Popular, Retriever
 from services.recs.use_cases.statistics import TRENDING, Statistics, of_category, of_region
 from services.recs.use_cases.vectors import Vectors
@@ -60,17 +61,31 @@ class Context:
     degraded: set[Degradation]
     window: int
     """Candidates that are wanted at once."""
+    ranking: Ranking | None = None
+    """None where the towers' own order stands."""
     first: int = field(init=False)
     """Candidates to ask of the index."""
+    personal: Retriever | None = field(default=None, init=False)
+    """What the towers find; the same for a mix and for what fills the page after it."""
 
     def __post_init__(self) -> None:
         left_out = len(self.shopper.bought) + len(self.shopper.disliked)
         self.first = self.window + SPARE + min(left_out, self.window)
 
     @property
+    def left_out(self) -> frozenset[str]:
+        """Ids that no page of this request shows, but for what one buys again."""
+        return self.shopper.bought.union(self.shopper.disliked, self.ask.context_products)
+
+    def ranked_first(self, ranking: Ranking) -> int:
+        """Candidates to ask of the index where the best of them are ranked."""
+        left_out = len(self.shopper.bought) + len(self.shopper.disliked)
+        return max(self.first, ranking.spec.candidates + min(left_out, ranking.spec.candidates))
+
+    @property
     def anchor(self) -> str:
         """Id of the product that the shopper looked at last and did not buy or dislike; empty for none."""
-        out = self.shopper.bought | self.shopper.disliked | set(self.ask.context_products)
+        out = self.left_out
         for event in reversed(self.shopper.history):
             if event.kind in LOOKED_AT and event.product_id not in out:
                 return event.product_id
@@ -88,7 +103,7 @@ def plan(context: Context, sources: Sources) -> list[Retriever]:
     if not alone and not scenario.only_retrieved:
         return planned + _filling(context, sources, uses, planned)
     if len(uses) == 1 and len(parts) > 1:  # one that has no end goes on where its mix stops
-        planned += [part.retriever for part in parts if isinstance(part.retriever, Nearest)]
+        planned += [part.retriever for part in parts if isinstance(part.retriever, Nearest | Ranked)]
     return planned
 
 
@@ -108,7 +123,13 @@ def _two_tower(context: Context, sources: Sources) -> list[Retriever]:
     vectors = context.vectors
     if vectors is None:
         return []
-    return [_nearest(RetrieverName.TWO_TOWER, context, sources, vectors, vectors.shopper)]
+    if context.personal is None:
+        found = _nearest(RetrieverName.TWO_TOWER, context, sources, vectors, vectors.shopper)
+        context.personal = found
+        if context.ranking is not None:
+            nearest = replace(found, first=context.ranked_first(context.ranking))
+            context.personal = Ranked(nearest, context.ranking, context.left_out, context.degraded)
+    return [context.personal]
 
 
 def _similar_by_content(context: Context, sources: Sources) -> list[Retriever]:

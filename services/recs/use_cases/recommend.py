@@ -1,4 +1,4 @@
-"""Recommends: what is known of the shopper -> retrievers -> eligible -> in the order of the business -> a full page."""
+"""Recommends: the shopper -> retrievers -> ranker -> eligible -> in the order of the business -> a full page."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -24,6 +24,7 @@ from services.recs.use_cases.newest_now import NewestNow
 from services.recs.use_cases.ordering import window_size
 from services.recs.use_cases.planning import Context, Sources, plan
 from services.recs.use_cases.popular import PopularNow
+from services.recs.use_cases.ranking import Rankers
 from services.recs.use_cases.scenario_book import ReadyRule, admitted, both
 from services.recs.use_cases.shoppers import Shoppers
 from services.recs.use_cases.statistics import Statistics
@@ -61,6 +62,7 @@ class Recommend:
         popular: PopularNow,
         statistics: Statistics,
         snapshots: Snapshots,
+        rankers: Rankers,
         guards: Guards,
         attribution_key: bytes,
     ) -> None:
@@ -70,6 +72,7 @@ class Recommend:
         self._index = index
         self._catalog = catalog
         self._snapshots = snapshots
+        self._rankers = rankers
         self._guards = guards
         self._key = attribution_key
         self._sources = Sources(index, guards.index, catalog, guards.catalog, popular, statistics, snapshots)
@@ -102,15 +105,17 @@ class Recommend:
         release = self._release(ask)
         if release is None:
             degraded.add(Degradation.NO_RELEASE)
+        hydrate = Hydration(self._catalog, self._guards.catalog, self._snapshots, degraded)
         return Context(
             ask=ask,
             shopper=shopper,
             where=admitted(both(ask.where, ask.scenario.where), tuple(business)),
             filter_text=_filter_text(ask),
             vectors=self._vectors(release, shopper, ask) if release else None,
-            hydrate=Hydration(self._catalog, self._guards.catalog, self._snapshots, degraded),
+            hydrate=hydrate,
             degraded=degraded,
             window=window_size(ask.size, business, ask.scenario.scenario.diversity),
+            ranking=self._rankers.of(release, shopper, hydrate) if release else None,
         )
 
     def _release(self, ask: Ask) -> Release | None:

@@ -4,9 +4,9 @@ from services.kit import telemetry
 from services.kit.errors import AlreadyExists, FailedPrecondition, NotFound, Unavailable
 from services.recs.domain.releases import Release, State
 from services.recs.ports import Releases, Towers, VectorIndex
+from services.recs.use_cases import fitness
 from services.recs.use_cases.active_release import ActiveRelease
 
-USER_TOWER, ITEM_TOWER = "user_tower", "item_tower"
 log = telemetry.logger("aisle.recs.release")
 
 
@@ -106,7 +106,7 @@ class ManageReleases:
     async def _fit(self, number: int) -> Release:
         release = await self.get(number)
         try:
-            problem = await self._problem(release)
+            problem = await fitness.problem(release, self._towers, self._index)
         except Exception as error:
             log.warning("release not checked", release=number, why=f"{type(error).__name__}: {error}"[:300])
             raise Unavailable("The models or the index cannot be asked at the moment.", retry_after=2.0) from None
@@ -114,54 +114,6 @@ class ManageReleases:
             raise _refused(release, f"it is not fit to answer: {problem}")
         return release
 
-    async def _problem(self, release: Release) -> str:
-        if release.spec.dimension != release.dimension:
-            return f"its feature specification has dimension {release.spec.dimension}, not {release.dimension}"
-        towers = (
-            (USER_TOWER, release.user_tower_version, _user_shapes(release)),
-            (ITEM_TOWER, release.item_tower_version, _item_shapes(release)),
-        )
-        for model, version, wanted in towers:
-            found = await self._towers.shapes(model, version)
-            if found is None:
-                return f"version {version} of {model} is not ready on the inference server"
-            for name, shape in wanted.items():
-                if found.get(name) != shape:
-                    has = f"has shape {list(found[name])}" if name in found else "is missing"
-                    return f"{name} of version {version} of {model} {has}, and should have {list(shape)}"
-        length = await self._index.dimension(release.collection)
-        if length is None:
-            return f"the collection {release.collection} does not exist"
-        if length != release.dimension:
-            return f"the collection {release.collection} holds vectors of length {length}, not {release.dimension}"
-        return ""
-
 
 def _refused(release: Release, why: str) -> FailedPrecondition:
     return FailedPrecondition(f"{release.name} stays as it is: {why}.", reason="RELEASE_NOT_READY", name=release.name)
-
-
-def _user_shapes(release: Release) -> dict[str, tuple[int, ...]]:
-    """What recs sends to the user tower, and gets."""
-    spec = release.spec
-    return {
-        "history_vectors": (spec.history_length, release.dimension),
-        "history_kinds": (spec.history_length,),
-        "history_ages_h": (spec.history_length,),
-        "preferred_categories": (spec.max_preferred_categories,),
-        "user_vector": (release.dimension,),
-    }
-
-
-def _item_shapes(release: Release) -> dict[str, tuple[int, ...]]:
-    """What the worker sends to the item tower, and gets."""
-    spec = release.spec
-    return {
-        "product_id": (1,),
-        "category_path": (spec.category_depth,),
-        "brand": (1,),
-        "price": (1,),
-        "title_tokens": (spec.title_max_tokens,),
-        "attributes": (spec.max_attributes,),
-        "item_vector": (release.dimension,),
-    }

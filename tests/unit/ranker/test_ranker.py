@@ -9,21 +9,28 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
 import torch
+from google.protobuf import text_format
+from tritonclient.grpc import model_config_pb2
 
 from tests.support.shops import small_shop
 from trainers.datasets import DataError
 from trainers.evaluation import harness
 from trainers.evaluation.protocols import split
-from trainers.ranker import export, pages
-from trainers.ranker.features import NAMES, Features
-from trainers.ranker.model import Ranker
-from trainers.ranker.recommender import Ranked
-from trainers.ranker.train import Config, List, train
+from trainers.ranker import export, golden, pages, tables
+from trainers.ranker.config import Config
+from trainers.ranker.features import NAMES, Features, History
+from trainers.ranker.model import Ranker, Served
+from trainers.ranker.recommender import Ranked, TooLittle
+from trainers.ranker.train import List, train
 from trainers.two_tower.config import Config as TowersConfig
 from trainers.two_tower.golden import ParityError
 from trainers.two_tower.recommender import TwoTower
+from trainers.two_tower.spec import FeatureSpec
 
 SHOP = small_shop(products=60, shoppers=80)
+IDS = list(SHOP.products.ids)
+SPEC = FeatureSpec(8, 50)
+FEW = replace(Config(), fewest_lists=20, candidates=20, learned_from=20)
 
 
 def lists(count: int, strength: float, bias: float, seed: int = 0) -> list[List]:
@@ -65,29 +72,53 @@ def test_what_is_wanted_is_learned_and_the_same_seed_learns_the_same() -> None:
     assert weight_of_the_first(first) == weight_of_the_first(second) > 0.7
 
 
+def features_of(places: np.ndarray, now: float, towers: np.ndarray) -> dict[str, np.ndarray]:
+    """By name, of all products."""
+    history = History.of(SHOP.events, places, now, SPEC)
+    return dict(zip(NAMES, Features(SHOP.products, SPEC, Config()).of(history, np.arange(60), towers).T, strict=True))
+
+
 def test_features_are_counts_and_fits() -> None:
-    features, events = Features(SHOP), SHOP.events
-    history = np.arange(events.starts[3], events.starts[4])
-    items = events.item[history]
-    now = float(events.time[history[-1]] + 3600)
-    found = features.of(events, history, now, np.arange(60), np.linspace(0, 1, 60, dtype=np.float32))
-    named = dict(zip(NAMES, found.T, strict=True))
+    events = SHOP.events
+    places = np.arange(events.starts[3], events.starts[4])
+    items, now = events.item[places], float(events.time[places[-1]] + 3600)
+    named = features_of(places, now, np.linspace(0, 1, 60))
     groups = np.arange(60) % 6
     assert named["towers"] == pytest.approx(np.linspace(0, 1, 60), abs=1e-6)
     assert named["leaf share"] == pytest.approx((groups[:, None] == groups[items]).mean(1), abs=1e-6)
-    assert named["same leaf as the last event"] == pytest.approx((groups == groups[items[-1]]) / 2, abs=1e-6)
+    assert named["last leaf"] == pytest.approx((groups == groups[items[-1]]) / 2, abs=1e-6)
     assert named["gap"] == pytest.approx(np.full(60, np.log(2)), abs=1e-6)
+    assert not named["session leaf"].any(), "the last event was an hour ago"
     assert named["price fit"].max() <= 0
     brand = np.arange(60) % 7
-    weights = np.array([{2: 1.5, 3: 2.0, 4: 2.0, 5: -2.0}.get(kind, 1.0) for kind in events.kind[history]])
+    weights = np.array([{2: 1.5, 3: 2.0, 4: 2.0, 5: -2.0}.get(kind, 1.0) for kind in events.kind[places]])
     expected = ((brand[:, None] == brand[items]) * weights).sum(1) / np.sqrt(len(items) + 3)
-    assert named["brand affinity"] == pytest.approx(expected, abs=1e-5)
+    assert named["brand"] == pytest.approx(expected, abs=1e-5)
 
 
 def test_without_history_only_the_product_speaks() -> None:
-    found = Features(SHOP).of(SHOP.events, np.zeros(0, np.int64), 0.0, np.arange(60), np.ones(60, np.float32))
-    said = {name for name, column in zip(NAMES, found.T, strict=True) if column.any()}
-    assert said == {"towers", "popularity", "popularity of the last weeks", "price level"}
+    named = features_of(np.zeros(0, np.int64), 0.0, np.ones(60))
+    assert {name for name, column in named.items() if column.any()} == {"towers", "price level"}
+
+
+def test_no_more_of_a_history_counts_than_the_specification_says() -> None:
+    places = np.arange(SHOP.events.starts[3], SHOP.events.starts[4])
+    history = History.of(SHOP.events, places, 2e9, replace(SPEC, history_length=4))
+    assert history.items.tolist() == SHOP.events.item[places[-4:]].tolist()
+
+
+def test_what_is_known_of_a_product_is_looked_up_by_its_place() -> None:
+    made = tables.build(SHOP, Config(neighbours=5))
+    found = made(torch.tensor([[0, 1, 2]]), torch.tensor([[0, 4]]))[0].numpy()
+    assert found[0].tolist() == [0, 0, 0], "nobody knows it"
+    counted = SHOP.events.item[SHOP.events.chosen & SHOP.events.first]
+    counts = np.bincount(counted, minlength=60)
+    assert found[1:, 0] == pytest.approx(np.log1p(counts[:2] / counts.mean()), abs=1e-5)
+    neighbours, strengths = made.neighbours[4].tolist(), made.strengths[4].tolist()
+    assert 0 < sum(place > 0 for place in neighbours) <= 5
+    for place, together in zip((1, 2), found[1:, 2].tolist(), strict=True):
+        expected = strengths[neighbours.index(place)] if place in neighbours else 0.0
+        assert together == pytest.approx(expected, abs=1e-6)
 
 
 def test_pages_are_what_was_shown_and_what_was_opened_soon(tmp_path: Path) -> None:
@@ -126,7 +157,7 @@ def test_events_without_positions_are_refused(tmp_path: Path) -> None:
 def test_the_ranker_looks_again_at_the_towers_best_and_at_nothing_else() -> None:
     made = split(SHOP.events, "time")
     towers = TwoTower(TowersConfig(progress=False, device="cpu", max_epochs=3, warmup_steps=5))
-    ranked = Ranked(towers, Config(candidates=20))
+    ranked = Ranked(towers, FEW)
     ranked.fit(replace(SHOP, events=made.train), made.events, made.validation)
     ranked.refit(replace(SHOP, events=made.known))
     before, after = towers.scores(made.events, made.test), ranked.scores(made.events, made.test)
@@ -135,12 +166,43 @@ def test_the_ranker_looks_again_at_the_towers_best_and_at_nothing_else() -> None
     assert np.array_equal(after[~moved], before[~moved])
     values = [harness.ndcg(model.scores, made.events, made.test) for model in (towers, ranked)]
     assert values[1] > 0.8 * values[0], "a second look does not lose what the first one found"
+    with pytest.raises(TooLittle, match="choices and pages to learn from, where 9999 are needed"):
+        Ranked(towers, replace(FEW, fewest_lists=9999)).fit(
+            replace(SHOP, events=made.train), made.events, made.validation
+        )
+
+
+def served(ranker_seed: int = 0) -> Served:
+    """A ranker with weights that say something."""
+    torch.manual_seed(ranker_seed)
+    width = len(NAMES) + len(tables.COLUMNS)
+    ranker = Ranker(torch.zeros(width), torch.ones(width), layers=1)
+    torch.nn.init.normal_(ranker.out.weight)
+    return Served(ranker, tables.build(SHOP, Config())).eval()
 
 
 def test_a_file_scores_as_torch_does_and_another_one_is_refused(tmp_path: Path) -> None:
-    ranker = train(lists(200, strength=1.0, bias=0.5), Config(layers=2))
-    assert export.write(ranker, 3, tmp_path / "ranker.onnx") < 1e-5
-    with torch.no_grad():
-        ranker.out.weight += 1
-    with pytest.raises(ParityError, match="other scores than torch"):
-        export._difference(ranker, 3, tmp_path / "ranker.onnx")
+    export.write(served(), IDS, Config(), tmp_path / "ranker.onnx")
+    golden.make(served(), IDS, Config()).save(tmp_path / "golden.npz")
+    assert golden.check_file(golden.load(tmp_path / "golden.npz"), tmp_path / "ranker.onnx") < 1e-5
+    golden.make(served(1), IDS, Config()).save(tmp_path / "other.npz")
+    with pytest.raises(ParityError, match="other scores than torch for the ranker"):
+        golden.check_file(golden.load(tmp_path / "other.npz"), tmp_path / "ranker.onnx")
+
+
+def test_golden_rows_hold_unknown_products_and_none_at_all() -> None:
+    rows = golden.make(served(), IDS, Config()).inputs
+    assert {"never seen: Ω", ""} <= set(rows["candidates"].ravel())
+    assert set(rows["candidates"][0]) == set(rows["newest"][1]) == {""}
+
+
+def test_the_shipped_configuration_fits_what_is_exported() -> None:
+    file = Path(__file__).parents[3] / "model_repository" / "ranker" / "config.pbtxt"
+    config = text_format.Parse(file.read_text(), model_config_pb2.ModelConfig())
+    made = Config()
+    assert {tensor.name: list(tensor.dims) for tensor in (*config.input, *config.output)} == {
+        "features": [made.candidates, len(NAMES)],
+        "candidates": [made.candidates],
+        "newest": [made.neighbours_of],
+        "scores": [made.candidates],
+    }

@@ -21,6 +21,7 @@ from services.recs.use_cases.guards import Degradation, Guard
 from services.recs.use_cases.hydration import Snapshots
 from services.recs.use_cases.popular import PopularNow
 from services.recs.use_cases.products import SCHEMA, product_id, record
+from services.recs.use_cases.ranking import Rankers
 from services.recs.use_cases.recommend import Guards, Recommend
 from services.recs.use_cases.scenario_book import parse, ready
 from services.recs.use_cases.shoppers import Shoppers
@@ -57,6 +58,10 @@ class Shop:
         self.popular: tuple[str, ...] = ()
         self.broken: set[str] = set()
         self.searches = 0
+        self.hydrated = 0
+        self.release = RELEASE
+        self.rankings: list[list[str]] = []
+        """What the ranker was asked to order, call by call."""
 
     async def build(self) -> Recommend:
         """The use case, its memories filled."""
@@ -67,7 +72,7 @@ class Shop:
         statistics, popular = Statistics(self, 1), PopularNow(self, 1)
         await statistics.refresh()
         await popular.refresh()
-        features = guard(Degradation.FEATURES)
+        features, snapshots = guard(Degradation.FEATURES), Snapshots(1000)
         return Recommend(
             shoppers=Shoppers(self, features, self, features, lambda: True),
             active=self,  # type: ignore[arg-type]
@@ -76,7 +81,8 @@ class Shop:
             catalog=self,
             popular=popular,
             statistics=statistics,
-            snapshots=Snapshots(1000),
+            snapshots=snapshots,
+            rankers=Rankers(self, guard(Degradation.RANKING), snapshots, 1000),
             guards=Guards(guard(Degradation.INFERENCE), guard(Degradation.INDEX), guard(Degradation.CATALOG)),
             attribution_key=os.urandom(32),
         )
@@ -93,11 +99,11 @@ class Shop:
 
     def of(self, _: str) -> Release | None:
         """Of ActiveRelease."""
-        return None if "release" in self.broken else RELEASE
+        return None if "release" in self.broken else self.release
 
     def recent(self, number: int) -> Release | None:
         """Of ActiveRelease."""
-        return RELEASE if number == RELEASE.number else None
+        return self.release if number == self.release.number else None
 
     async def read(self, _: str) -> Shopper:
         return self.shopper
@@ -112,6 +118,12 @@ class Shop:
 
     async def shapes(self, *_: Any) -> None:
         raise NotImplementedError
+
+    async def scores(self, _: Release, features: Vector, candidates: Sequence[str], newest: Sequence[str]) -> Vector:
+        """Of Ranker: cheap products first."""
+        self._needs("ranking")
+        self.rankings.append(list(candidates))
+        return np.array([-float(self.products[item].price.units) for item in candidates], np.float32)
 
     async def search(self, _: Release, vector: Vector, where: Expr | None, limit: int) -> list[tuple[str, float]]:
         self._needs("index")
@@ -136,6 +148,7 @@ class Shop:
 
     async def get(self, ids: Sequence[str]) -> dict[str, Product]:
         self._needs("catalog")
+        self.hydrated += 1
         return {item: self.products[item] for item in ids if item in self.products}
 
     async def newest(self, *given: str) -> Any:

@@ -113,6 +113,8 @@ class RecommendResponse(_message.Message):
         """The catalogue did not answer: details are as last seen."""
         DEGRADATION_NO_RELEASE: RecommendResponse._Degradation.ValueType  # 5
         """No release is promoted yet."""
+        DEGRADATION_RANKING: RecommendResponse._Degradation.ValueType  # 6
+        """The ranker did not answer: what the towers found stands in their own order."""
 
     class Degradation(_Degradation, metaclass=_DegradationEnumTypeWrapper):
         """A part that did not answer in time."""
@@ -129,6 +131,8 @@ class RecommendResponse(_message.Message):
     """The catalogue did not answer: details are as last seen."""
     DEGRADATION_NO_RELEASE: RecommendResponse.Degradation.ValueType  # 5
     """No release is promoted yet."""
+    DEGRADATION_RANKING: RecommendResponse.Degradation.ValueType  # 6
+    """The ranker did not answer: what the towers found stands in their own order."""
 
     @_typing.final
     class Step(_message.Message):
@@ -140,7 +144,7 @@ class RecommendResponse(_message.Message):
         RANK_FIELD_NUMBER: _builtins.int
         SCORE_FIELD_NUMBER: _builtins.int
         stage: _builtins.str
-        """`retrieve:two_tower`, `mix`, `order` and so on."""
+        """`retrieve:two_tower`, `rank`, `mix`, `order` and so on."""
         rank: _builtins.int
         """Its place after the stage, from 1."""
         score: _builtins.float

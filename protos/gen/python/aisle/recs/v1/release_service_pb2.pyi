@@ -22,7 +22,7 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class Release(_message.Message):
-    """Towers, feature specification and item vectors that belong together."""
+    """Towers, ranker, feature specification and item vectors that belong together."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -70,6 +70,7 @@ class Release(_message.Message):
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     PROMOTE_TIME_FIELD_NUMBER: _builtins.int
     TRAFFIC_PERCENT_FIELD_NUMBER: _builtins.int
+    RANKER_VERSION_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`releases/{release}`; the id is its number."""
     collection: _builtins.str
@@ -92,6 +93,8 @@ class Release(_message.Message):
     """Whether it answers."""
     traffic_percent: _builtins.int
     """Of a canary: the share of shoppers that it answers, in percent."""
+    ranker_version: _builtins.str
+    """Version of the model `ranker`, which orders what the towers found; empty where the towers' own order stands."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When it was registered."""
@@ -116,10 +119,11 @@ class Release(_message.Message):
         create_time: _timestamp_pb2.Timestamp | None = ...,
         promote_time: _timestamp_pb2.Timestamp | None = ...,
         traffic_percent: _builtins.int = ...,
+        ranker_version: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "promote_time", b"promote_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["catalog_cursor", b"catalog_cursor", "collection", b"collection", "create_time", b"create_time", "data_fingerprint", b"data_fingerprint", "dimension", b"dimension", "feature_spec", b"feature_spec", "item_tower_version", b"item_tower_version", "name", b"name", "promote_time", b"promote_time", "report", b"report", "state", b"state", "traffic_percent", b"traffic_percent", "user_tower_version", b"user_tower_version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["catalog_cursor", b"catalog_cursor", "collection", b"collection", "create_time", b"create_time", "data_fingerprint", b"data_fingerprint", "dimension", b"dimension", "feature_spec", b"feature_spec", "item_tower_version", b"item_tower_version", "name", b"name", "promote_time", b"promote_time", "ranker_version", b"ranker_version", "report", b"report", "state", b"state", "traffic_percent", b"traffic_percent", "user_tower_version", b"user_tower_version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

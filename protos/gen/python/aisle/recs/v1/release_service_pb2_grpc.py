@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class ReleaseServiceStub:
-    """Knows the releases: towers, feature specification and item vectors that belong together.
+    """Knows the releases: towers, ranker, feature specification and item vectors that belong together.
     """
 
     def __init__(self, channel):
@@ -68,7 +68,7 @@ class ReleaseServiceStub:
 
 
 class ReleaseServiceServicer:
-    """Knows the releases: towers, feature specification and item vectors that belong together.
+    """Knows the releases: towers, ranker, feature specification and item vectors that belong together.
     """
 
     def GetRelease(self, request, context):
@@ -160,7 +160,7 @@ def add_ReleaseServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class ReleaseService:
-    """Knows the releases: towers, feature specification and item vectors that belong together.
+    """Knows the releases: towers, ranker, feature specification and item vectors that belong together.
     """
 
     @staticmethod

@@ -27,7 +27,7 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class ReleaseServiceStub:
-    """Knows the releases: towers, feature specification and item vectors that belong together."""
+    """Knows the releases: towers, ranker, feature specification and item vectors that belong together."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -57,7 +57,7 @@ class ReleaseServiceStub:
 
 @_typing.type_check_only
 class ReleaseServiceAsyncStub(ReleaseServiceStub):
-    """Knows the releases: towers, feature specification and item vectors that belong together."""
+    """Knows the releases: towers, ranker, feature specification and item vectors that belong together."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetRelease: _aio.UnaryUnaryMultiCallable[_release_service_pb2.GetReleaseRequest, _release_service_pb2.Release]  # type: ignore[assignment]
@@ -83,7 +83,7 @@ class ReleaseServiceAsyncStub(ReleaseServiceStub):
     """
 
 class ReleaseServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Knows the releases: towers, feature specification and item vectors that belong together."""
+    """Knows the releases: towers, ranker, feature specification and item vectors that belong together."""
 
     @_abc_1.abstractmethod
     def GetRelease(
