@@ -29,7 +29,7 @@ from services.recs.settings import RecsSettings, WorkerSettings
 from services.recs.worker.app import build as build_worker
 from services.users.app import build as build_users
 from services.users.settings import UsersSettings
-from tests.integration.recs import programs, towers
+from tests.integration.recs import programs, rankers, towers
 from tests.integration.recs.programs import Program
 from tests.integration.recs.shop import Metadata, Shop
 from tests.support.postgres import NewDatabase, free_port
@@ -56,8 +56,9 @@ def milvus(folder: Path) -> Iterator[Program]:
 @pytest.fixture(scope="session")
 def inference(folder: Path) -> Iterator[Program]:
     repository = folder / "models"
-    towers.write(repository, 1)
-    towers.write(repository, 2)
+    for version in (1, 2):
+        towers.write(repository, version)
+        rankers.write(repository, version)
     program = programs.inference(folder, repository)
     program.start()
     yield program
@@ -240,6 +241,7 @@ async def recs(
     worker_settings = WorkerSettings(
         **common, listen=f"127.0.0.1:{worker_port}", client_id="recs-worker", client_secret_file=secret,
         popularity_every_s=0.3, statistics_every_s=0.3, categories_poll_s=0.3, index_flush_s=0.2,
+        batch_delay_s=3600,
     )  # fmt: skip
     server = await start(await build_recs(settings))
     async with grpc.aio.insecure_channel(f"127.0.0.1:{server.port}") as channel:
