@@ -1,7 +1,8 @@
+import { useQuery } from "@tanstack/react-query";
 import { Suspense } from "react";
 
 import { CategoryTiles } from "@/features/catalog/components/category-tiles";
-import { PICKED, type Ask } from "@/features/recommendations/api/recommend";
+import { PICKED, rowQuery, type Ask } from "@/features/recommendations/api/recommend";
 import { EndlessRecommendations } from "@/features/recommendations/components/endless";
 import { RecommendationRow } from "@/features/recommendations/components/row";
 import { useTitle } from "@/lib/title";
@@ -18,6 +19,8 @@ const ROWS: { id: string; retriever: NonNullable<Ask["retriever"]>; title: strin
 /** Rows of recommendations, each by its own question, and then more of the first for as long as one scrolls. */
 export function Home() {
   useTitle("");
+  // What is in sight goes first: on a slow network the others would take from it.
+  const { isPending } = useQuery(rowQuery(PICKED));
   return (
     <>
       <h1 className="sr-only">Aisle</h1>
@@ -36,24 +39,30 @@ export function Home() {
           />
         </div>
       </div>
-      <div className="wrap rows">
-        <section aria-labelledby="departments">
-          <h2 id="departments">Departments</h2>
-          <Suspense fallback={<div className="skeleton tiles-waiting" />}>
-            <CategoryTiles />
-          </Suspense>
-        </section>
-        {ROWS.map(({ id, retriever, title }) => (
-          <RecommendationRow
-            key={id}
-            id={id}
-            optional
-            ask={{ scenario: "home", retriever }}
-            title={(reply) => reply?.title || title}
-          />
-        ))}
-        <EndlessRecommendations ask={PICKED} title="More to look at" />
-      </div>
+      {isPending ? <div className="rows-waiting" /> : <Rest />}
     </>
+  );
+}
+
+function Rest() {
+  return (
+    <div className="wrap rows">
+      <section aria-labelledby="departments">
+        <h2 id="departments">Departments</h2>
+        <Suspense fallback={<div className="skeleton tiles-waiting" />}>
+          <CategoryTiles />
+        </Suspense>
+      </section>
+      {ROWS.map(({ id, retriever, title }) => (
+        <RecommendationRow
+          key={id}
+          id={id}
+          optional
+          ask={{ scenario: "home", retriever }}
+          title={(reply) => reply?.title || title}
+        />
+      ))}
+      <EndlessRecommendations ask={PICKED} title="More to look at" />
+    </div>
   );
 }
