@@ -19,7 +19,7 @@ class Config:
     """Held-out choices that it is compared with the towers on."""
     fewest_lists: int = 200
     """Fewer say too little of fourteen numbers."""
-    layers: int = 2
+    layers: int = 1
     learning_rate: float = 0.02
     weight_decay: float = 0.05
     batch_size: int = 128

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as compute
 import pyarrow.parquet as parquet
 
 from trainers.datasets import DataError, Shop
@@ -37,10 +39,9 @@ def read(file: Path, shop: Shop) -> list[Page]:
     """
     try:
         table = parquet.read_table(file, columns=["user", "kind", "product", "time", "position"])
-    except (OSError, KeyError, ValueError) as error:
+    except (OSError, KeyError, ValueError, pa.ArrowException) as error:
         raise DataError(f"{file} has no impressions with positions: {error}") from error
-    kinds = np.array([str(kind).lower() for kind in table["kind"].to_pylist()])
-    shown = table.filter(kinds == SHOWN)
+    shown = table.filter(compute.equal(compute.utf8_lower(table["kind"]), SHOWN))
     users = {name: i for i, name in enumerate(shop.events.users)}
     rows: dict[tuple[int, float], list[tuple[int, int]]] = {}
     for name, product, time, place in zip(

@@ -10,6 +10,7 @@ from aisle.recs.v1 import release_service_pb2 as pb
 from google.protobuf.timestamp_pb2 import Timestamp
 from rich.console import Console
 
+from trainers.ranker import golden as ranker_golden
 from trainers.release import inference, model_repository, publish
 from trainers.release.errors import ReleaseError
 from trainers.release.extract import Extract
@@ -34,19 +35,19 @@ class Recs:
             releases=folder / "releases", offline=folder / "offline",
         )  # fmt: skip
 
-    def add(self, number: int, state: pb.Release.State.ValueType, promoted: int = 0) -> None:
+    def add(self, number: int, state: pb.Release.State.ValueType, promoted: int = 0, ranker: bool = False) -> None:
         """A release that was published; `promoted` is when, 0 for never."""
         time = Timestamp(seconds=promoted) if promoted else None
         self.known[number] = pb.Release(name=f"releases/{number}", state=state, promote_time=time)
-        self.lay(self.places.releases / str(number))
-        model_repository.install(
-            self.places.releases / str(number), number, self.places.models, self.places.templates, "cpu"
-        )
+        folder, places = self.places.releases / str(number), self.places
+        self.lay(folder, ranker)
+        models = model_repository.models_of(folder)
+        model_repository.install(folder, number, places.models, places.templates, "cpu", models)
 
-    def lay(self, folder: Path) -> None:
+    def lay(self, folder: Path, ranker: bool = False) -> None:
         """The files of a release."""
         folder.mkdir(parents=True)
-        for model in model_repository.MODELS:
+        for model in model_repository.ALL if ranker else model_repository.MODELS:
             (folder / f"{model}.onnx").write_bytes(b"onnx")
         (folder / GOLDEN).touch()
         (folder / SPEC).write_text('{"dimension": 8}')
@@ -55,10 +56,15 @@ class Recs:
 
     @property
     def served(self) -> set[int]:
-        """Versions that lie in the model repository, of every model."""
+        """Versions that lie in the model repository, of both towers."""
         found = [model_repository.numbers(self.places.models / model) for model in model_repository.MODELS]
         assert found[0] == found[1]
         return found[0]
+
+    @property
+    def rankers(self) -> set[int]:
+        """Versions of the ranker that lie there."""
+        return model_repository.numbers(self.places.models / model_repository.RANKER)
 
     # What the trainers call.
 
@@ -72,9 +78,10 @@ class Recs:
     def ListReleases(self, *_: Any, **__: Any) -> pb.ListReleasesResponse:
         return pb.ListReleasesResponse(releases=[self.known[number] for number in sorted(self.known, reverse=True)])
 
-    def CreateRelease(self, *_: Any, **__: Any) -> None:
+    def CreateRelease(self, request: pb.CreateReleaseRequest, **_: Any) -> None:
         if self.refuses:
             raise ReleaseError("recs refuses")
+        self.called = request
 
     def PromoteRelease(self, request: pb.PromoteReleaseRequest, **_: Any) -> None:
         self.called = request
@@ -103,5 +110,6 @@ def recs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Recs:
     monkeypatch.setattr(inference, "load", lambda *_: None)
     monkeypatch.setattr(inference, "check", lambda *_: {"user_tower": 0.0})
     monkeypatch.setattr(golden, "load", lambda _: None)
+    monkeypatch.setattr(ranker_golden, "load", lambda _: None)
     monkeypatch.setattr(publish, "Index", Index)
     return Recs(tmp_path)

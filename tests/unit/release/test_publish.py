@@ -1,5 +1,6 @@
 """Which towers lie on the inference server while releases come, are tried and go."""
 
+import shutil
 from contextlib import nullcontext
 
 import pytest
@@ -56,6 +57,22 @@ def test_a_canary_and_a_roll_back_find_their_towers_where_they_are_gone(tried: R
     assert tried.served == {1, 2, 3}
     with pytest.raises(ReleaseError, match="no release 9"):
         publish.canary(tried, tried.places, 9, 5, CONSOLE)  # type: ignore[arg-type]
+
+
+def test_a_ranker_comes_and_goes_with_its_release(recs: Recs) -> None:
+    recs.add(1, pb.Release.STATE_RETIRED, promoted=10, ranker=True)
+    recs.add(2, pb.Release.STATE_PROMOTED, promoted=20)
+    recs.lay(recs.places.candidate, ranker=True)
+    assert publish.publish(recs, recs.places, CONSOLE) == 3  # type: ignore[arg-type]
+    assert (recs.called.release.ranker_version, recs.rankers) == ("3", {3}), "nobody is answered with the first"
+    model_repository.keep(recs.places.models, {2})
+    assert publish.roll_back(recs, recs.places, CONSOLE) == 1  # type: ignore[arg-type]
+    assert (recs.served, recs.rankers) == ({1, 2}, {1})
+    shutil.rmtree(recs.places.candidate)
+    recs.lay(recs.places.candidate)
+    assert publish.publish(recs, recs.places, CONSOLE) == 4  # type: ignore[arg-type]
+    assert recs.called.release.ranker_version == ""
+    assert 4 not in recs.rankers
 
 
 def test_a_canary_ends_without_towers(tried: Recs) -> None:

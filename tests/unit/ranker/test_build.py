@@ -1,0 +1,96 @@
+"""A release has a ranker only where held-out choices are ordered better with it."""
+
+import io
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as parquet
+import pytest
+from rich.console import Console
+
+from services.recs.domain import feature_spec
+from services.recs.servicer.messages import KINDS
+from tests.support.shops import small_shop
+from trainers.evaluation.protocols import split
+from trainers.ranker import build, golden
+from trainers.ranker.config import Config
+from trainers.two_tower import model
+from trainers.two_tower.build import SPEC, Built
+from trainers.two_tower.config import Config as TowersConfig
+from trainers.two_tower.recommender import TwoTower
+
+SHOP = small_shop(products=60, shoppers=120)
+# Towers that have hardly learned: whoever counts what shoppers chose orders better than they do.
+WEAK = TowersConfig(progress=False, device="cpu", max_epochs=1, learning_rate=1e-5, warm_start=False)
+RANKER = Config(fewest_lists=20, candidates=30, learned_from=30)
+
+
+@pytest.fixture(scope="module")
+def measured() -> TwoTower:
+    made, towers = split(SHOP.events, "time"), TwoTower(WEAK)
+    towers.fit(replace(SHOP, events=made.train), made.events, made.validation)
+    towers.refit(replace(SHOP, events=made.known))
+    return towers
+
+
+def add(measured: TwoTower, folder: Path, config: Config, events_file: Path | None = None) -> Built:
+    """The files of a release, after the ranker was tried."""
+    towers = model.create(SHOP, WEAK)
+    (folder / SPEC).write_text(towers.spec.to_json())
+    made = Built(folder, towers, {"data_fingerprint": "f"}, measured, split(SHOP.events, "time"))
+    build.add(SHOP, made, config, events_file, Console(file=io.StringIO()))
+    assert json.loads(json.dumps(made.report)) == json.loads((folder / "report.json").read_text())
+    return made
+
+
+def test_a_ranker_that_orders_better_is_part_of_the_release(measured: TwoTower, tmp_path: Path) -> None:
+    report = add(measured, tmp_path, RANKER).report["ranker"]
+    assert report["served"]
+    assert report["above_towers"]["ndcg@20"]["low"] > 0
+    assert report["with_ranker"]["ndcg@20"] - report["towers"]["ndcg@20"] == pytest.approx(
+        report["above_towers"]["ndcg@20"]["value"]
+    )
+    assert golden.check_file(golden.load(tmp_path / build.GOLDEN), tmp_path / build.MODEL) < 1e-5
+    spec = feature_spec.parse((tmp_path / SPEC).read_text(), KINDS)
+    assert spec.ranker is not None
+    assert (spec.dimension, spec.ranker.candidates) == (WEAK.dimension, 30)
+
+
+def test_a_ranker_that_is_not_certainly_better_is_left_out_and_the_report_says_so(
+    measured: TwoTower, tmp_path: Path
+) -> None:
+    report = add(measured, tmp_path, replace(RANKER, learning_rate=0.0)).report["ranker"]
+    assert not report["served"]
+    assert "the towers' order stands" in report["why"]
+    assert report["above_towers"]["ndcg@20"]["low"] <= 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == [SPEC, "report.json"]
+    assert feature_spec.parse((tmp_path / SPEC).read_text(), KINDS).ranker is None
+
+
+def test_a_shop_with_few_choices_has_no_ranker(measured: TwoTower, tmp_path: Path) -> None:
+    report = add(measured, tmp_path, replace(RANKER, fewest_lists=10**6)).report["ranker"]
+    assert not report["served"]
+    assert "choices and pages to learn from, where 1000000 are needed" in report["why"]
+
+
+def test_pages_are_learned_from_where_their_positions_are_known(measured: TwoTower, tmp_path: Path) -> None:
+    events, made = SHOP.events, split(SHOP.events, "time")
+    first, last = made.validation.time.min(), made.validation.time.max()
+    chosen = np.flatnonzero(events.chosen & (events.time >= first) & (events.time <= last))[:30]
+    rows = [(int(i), place, int(item)) for i in chosen for place, item in enumerate((events.item[i], (i + 7) % 60), 1)]
+    table = {
+        "user": [events.users[events.user[i]] for i, _, _ in rows],
+        "kind": ["IMPRESSION"] * len(rows),
+        "product": [f"products/p{item}" for _, _, item in rows],
+        "position": pa.array([place for _, place, _ in rows], pa.int32()),
+        "time": pa.array([int(events.time[i] * 1e6) for i, _, _ in rows], pa.timestamp("us", tz="UTC")),
+    }
+    parquet.write_table(pa.table(table), tmp_path / "events.parquet")
+    report = add(measured, tmp_path, RANKER, tmp_path / "events.parquet").report["ranker"]
+    assert 20 <= report["learned_from"]["pages"] <= 30
+    (tmp_path / "events.parquet").unlink()
+    parquet.write_table(pa.table({"user": ["u"], "kind": ["view"]}), tmp_path / "events.parquet")
+    assert add(measured, tmp_path, RANKER, tmp_path / "events.parquet").report["ranker"]["learned_from"]["pages"] == 0
