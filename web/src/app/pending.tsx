@@ -21,6 +21,7 @@ export function RouteWaiting() {
 export function RouteFailure({ error, reset }: ErrorComponentProps) {
   const router = useRouter();
   const queries = useQueryErrorResetBoundary();
+  useTitle("Not shown");
   const again = () => {
     queries.reset();
     reset();
@@ -28,6 +29,7 @@ export function RouteFailure({ error, reset }: ErrorComponentProps) {
   };
   return (
     <div className="wrap page">
+      <h1>This page could not be shown</h1>
       <Failure error={error} again={again} />
     </div>
   );
