@@ -70,6 +70,10 @@ class ScoredReader(Protocol):
     async def scored(self, shopper: str) -> Scored: ...
 
 
+class FeatureReader(ShopperReader, ScoredReader, Protocol):
+    """The feature store, for those who recommend."""
+
+
 class FeatureStore(ShopperReader, Protocol):
     """Shoppers as the feature store has them."""
 

@@ -17,6 +17,7 @@ from services.recs.domain.shopper import Shopper
 from services.recs.features.offline import Tick, nothing
 from services.recs.ports import Histories, Scored, Towers, Vector, Watermarks
 from services.recs.use_cases.active_release import ActiveRelease
+from services.recs.use_cases.position import rounded
 
 TOGETHER = 256
 """Shoppers scored at a time: 256 x 10,000 products are 10 MB."""
@@ -146,7 +147,7 @@ class ScoreShoppers:
     ) -> dict[str, Scored]:
         asked = {name: self._ask(release, shopper, catalogue, rows) for name, shopper in shoppers.items()}
         waiting = {name: vector for name, vector in asked.items() if vector is not None}
-        users = await asyncio.gather(*waiting.values())
+        users = [rounded(vector) for vector in await asyncio.gather(*waiting.values())]
         if not users:
             return {}
         scores = np.where(catalogue.in_stock, np.stack(users) @ catalogue.vectors.T, -np.inf)

@@ -27,6 +27,8 @@ class Part:
     retriever: Retriever
     weight: float
     limit: int
+    instead: Retriever | None = None
+    """Takes its place when it does not answer."""
 
 
 @dataclass
@@ -60,6 +62,8 @@ class Mix:
                 return candidates[: part.limit]
         except Down as down:
             self.degraded.add(down.what)
+            if part.instead is not None:
+                return await self._first(replace(part, retriever=part.instead, instead=None))
         except NothingToGoBy:
             pass
         return []

@@ -16,6 +16,8 @@ from services.recs.use_cases.popular import PopularNow
 from services.recs.use_cases.pushdown import wider
 from services.recs.use_cases.ranking import Ranked, Ranking
 from services.recs.use_cases.retrievers import Listed, Nearest, Newest, Popular, Retriever
+from services.recs.use_cases.scored import ScoredAhead
+from services.recs.use_cases.shoppers import Shoppers
 from services.recs.use_cases.statistics import TRENDING, Statistics, of_category, of_region
 from services.recs.use_cases.vectors import Vectors
 
@@ -44,6 +46,7 @@ class Sources:
     popular: PopularNow
     statistics: Statistics
     snapshots: Snapshots
+    shoppers: Shoppers
 
 
 @dataclass
@@ -110,10 +113,14 @@ def plan(context: Context, sources: Sources) -> list[Retriever]:
 def _filling(
     context: Context, sources: Sources, uses: Sequence[RetrieverUse], planned: Sequence[Retriever]
 ) -> list[Retriever]:
-    """What fills the page when the scenario's own have no more: personal or similar, popular, then anything."""
+    """What fills the page when the scenario's own have no more: personal or similar, popular, then anything.
+
+    Where the towers were wanted and did not answer, what they said when the shopper was last scored comes first.
+    """
     similar = any(use.retriever is RetrieverName.SIMILAR for use in uses) and context.ask.context_products
     personal = _similar_by_content(context, sources) if similar else _two_tower(context, sources)
-    others = [*personal, *_popular_here(context, sources), _popular_anywhere(context, sources)]
+    others = [*personal, *_scored(context, sources)]
+    others += [*_popular_here(context, sources), _popular_anywhere(context, sources)]
     others.append(_newest("newest", context, sources))
     taken = {retriever.name for retriever in planned}
     return [retriever for retriever in others if retriever.name not in taken]
@@ -130,6 +137,13 @@ def _two_tower(context: Context, sources: Sources) -> list[Retriever]:
             nearest = replace(found, first=context.ranked_first(context.ranking))
             context.personal = Ranked(nearest, context.ranking, context.left_out, context.degraded)
     return [context.personal]
+
+
+def _scored(context: Context, sources: Sources) -> list[Retriever]:
+    vectors, shopper = context.vectors, context.ask.shopper
+    if vectors is None or not shopper or not context.shopper.known:
+        return []
+    return [ScoredAhead(lambda: sources.shoppers.scored(shopper), vectors.release, context.degraded)]
 
 
 def _similar_by_content(context: Context, sources: Sources) -> list[Retriever]:
@@ -171,7 +185,8 @@ def _listed_part(
 
 
 def _two_tower_parts(context: Context, sources: Sources, use: RetrieverUse) -> list[Part]:
-    return [Part(found, use.weight, use.limit) for found in _two_tower(context, sources)]
+    instead = next(iter(_scored(context, sources)), None)
+    return [Part(found, use.weight, use.limit, instead) for found in _two_tower(context, sources)]
 
 
 def _similar_parts(context: Context, sources: Sources, use: RetrieverUse) -> list[Part]:

@@ -17,7 +17,9 @@ REMEMBERED = 400
 """Products of the pages before that are remembered, at four bytes each: a page token has at most 4,000 characters."""
 MOST_LEFT = 300
 """Candidates that are ordered together at most."""
-PLANNED = frozenset({"", "mix", "popular_here", "newest", *RetrieverName})
+SCORED = "scored"
+"""Of what was scored ahead; a name in plans, explanations and page tokens."""
+PLANNED = frozenset({"", "mix", SCORED, "popular_here", "newest", *RetrieverName})
 """Names that a retriever may have in a plan; the empty one stands for the beginning."""
 
 

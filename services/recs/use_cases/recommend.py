@@ -24,6 +24,7 @@ from services.recs.use_cases.newest_now import NewestNow
 from services.recs.use_cases.ordering import window_size
 from services.recs.use_cases.planning import Context, Sources, plan
 from services.recs.use_cases.popular import PopularNow
+from services.recs.use_cases.position import SCORED
 from services.recs.use_cases.ranking import Rankers
 from services.recs.use_cases.scenario_book import ReadyRule, admitted, both
 from services.recs.use_cases.shoppers import Shoppers
@@ -31,10 +32,16 @@ from services.recs.use_cases.statistics import Statistics
 from services.recs.use_cases.vectors import Vectors
 
 PERSONAL = frozenset(
-    {RetrieverName.TWO_TOWER, RetrieverName.RECENTLY_VIEWED, RetrieverName.BUY_AGAIN, RetrieverName.BECAUSE_VIEWED}
+    {
+        RetrieverName.TWO_TOWER,
+        RetrieverName.RECENTLY_VIEWED,
+        RetrieverName.BUY_AGAIN,
+        RetrieverName.BECAUSE_VIEWED,
+        SCORED,
+    }
 )
 """Retrievers that look at the shopper."""
-OF_RELEASE = frozenset({RetrieverName.TWO_TOWER, RetrieverName.SIMILAR, RetrieverName.BECAUSE_VIEWED})
+OF_RELEASE = frozenset({RetrieverName.TWO_TOWER, RetrieverName.SIMILAR, RetrieverName.BECAUSE_VIEWED, SCORED})
 """Retrievers that look at the vectors of the release."""
 LONGEST_FILTER = 2000
 """What the catalogue takes."""
@@ -75,7 +82,7 @@ class Recommend:
         self._rankers = rankers
         self._guards = guards
         self._key = attribution_key
-        self._sources = Sources(index, guards.index, catalog, guards.catalog, popular, statistics, snapshots)
+        self._sources = Sources(index, guards.index, catalog, guards.catalog, popular, statistics, snapshots, shoppers)
         self._new = NewestNow(catalog, guards.catalog)
 
     async def __call__(self, ask: Ask) -> Recommendations:

@@ -1,18 +1,16 @@
 """What was scored ahead: the shopper's best products by the towers, for when these or the index do not answer."""
 
-from collections.abc import AsyncIterator, Sequence, Set
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence, Set
 from dataclasses import dataclass, field
 
 from services.recs.domain.candidates import Candidate
 from services.recs.domain.releases import Release
-from services.recs.ports import Scored, ScoredReader
-from services.recs.use_cases.guards import Degradation, Guard
+from services.recs.ports import Scored
+from services.recs.use_cases.guards import Degradation
 from services.recs.use_cases.measures import stage
-from services.recs.use_cases.position import Position
+from services.recs.use_cases.position import SCORED, Position
 from services.recs.use_cases.retrievers import NothingToGoBy
 
-SCORED = "scored"
-"""Its name in plans, explanations and page tokens."""
 TOWERS = frozenset({Degradation.INFERENCE, Degradation.INDEX})
 
 
@@ -20,9 +18,7 @@ TOWERS = frozenset({Degradation.INFERENCE, Degradation.INDEX})
 class ScoredAhead:
     """Takes part where the towers were wanted and did not answer; a page in good times never reads it."""
 
-    reader: ScoredReader
-    guard: Guard
-    shopper: str
+    read: Callable[[], Awaitable[Scored]]
     release: Release
     degraded: Set[Degradation]
     """What did not answer so far."""
@@ -31,17 +27,17 @@ class ScoredAhead:
     _found: Scored | None = field(default=None, init=False)
 
     async def candidates(self, after: Position | None) -> AsyncIterator[list[Candidate]]:
-        """The whole list. What was shown of it is left out by its id.
+        """The whole list. What was shown of it is left out by its id. Pages that began with it go on with it.
 
         Raises:
             NothingToGoBy: the towers answer, or the shopper was not scored by this release.
             Down: the feature store does not answer.
         """
-        if not TOWERS & self.degraded or not self.shopper:
+        if after is None and not TOWERS & self.degraded:
             raise NothingToGoBy
         if self._found is None:
             with stage("scored"):
-                self._found = await self.guard(lambda: self.reader.scored(self.shopper))
+                self._found = await self.read()
         # A list of another release would be claimed for this one.
         if self._found.release != self.release.number:
             raise NothingToGoBy

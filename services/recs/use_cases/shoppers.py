@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from services.recs.domain.shopper import NOBODY, Shopper
-from services.recs.ports import ShopperReader
+from services.recs.ports import FeatureReader, Scored, ShopperReader
 from services.recs.use_cases.guards import Degradation, Down, Guard
 from services.recs.use_cases.measures import stage
 
@@ -13,7 +13,7 @@ class Shoppers:
 
     def __init__(
         self,
-        features: ShopperReader,
+        features: FeatureReader,
         features_guard: Guard,
         histories: ShopperReader,
         histories_guard: Guard,
@@ -24,6 +24,14 @@ class Shoppers:
         self._histories = histories
         self._histories_guard = histories_guard
         self._fresh = fresh
+
+    async def scored(self, name: str) -> Scored:
+        """What was best for the shopper when they were last scored, however old that is.
+
+        Raises:
+            Down: the feature store does not answer.
+        """
+        return await self._features_guard(lambda: self._features.scored(name))
 
     async def read(self, name: str, degraded: set[Degradation]) -> Shopper:
         """History and preferences; nobody's when no source answers."""

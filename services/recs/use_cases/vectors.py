@@ -11,10 +11,10 @@ from services.recs.domain.shopper import Shopper
 from services.recs.ports import Towers, Vector, VectorIndex
 from services.recs.use_cases.guards import Guard
 from services.recs.use_cases.measures import stage
-from services.recs.use_cases.position import Position, rounded
+from services.recs.use_cases.position import SCORED, Position, rounded
 from services.recs.use_cases.retrievers import NothingToGoBy
 
-FALLBACKS = {"popular_here", "popular", "newest"}
+FALLBACKS = {SCORED, "popular_here", "popular", "newest"}
 
 
 class Vectors:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from services.recs.domain.scenarios import RetrieverName
 from services.recs.domain.shopper import Shopper
+from services.recs.use_cases.position import SCORED
 
 R = RetrieverName
 PINNED = "pinned"
@@ -30,6 +31,7 @@ REASONS: Mapping[str, str] = {
     R.BUY_AGAIN: "You bought it before",
     R.BECAUSE_VIEWED: "Because of what you viewed",
     PINNED: "Recommended by the shop",
+    SCORED: "Picked for what you looked at lately",
 }
 
 

@@ -14,7 +14,7 @@ from services.recs.domain.feature_spec import parse as parse_spec
 from services.recs.domain.releases import Release, State
 from services.recs.domain.scenarios import RetrieverName, RetrieverUse, Scenario
 from services.recs.domain.shopper import NOBODY, Interaction, Shopper
-from services.recs.ports import Counted, PopularProducts, Statistic, Vector
+from services.recs.ports import Counted, PopularProducts, Scored, Statistic, Vector
 from services.recs.servicer.messages import KINDS
 from services.recs.use_cases.asking import Ask, Recommendations
 from services.recs.use_cases.guards import Degradation, Guard
@@ -54,10 +54,13 @@ class Shop:
         self.rows = rows / np.linalg.norm(rows, axis=1, keepdims=True)
         self.place = {item: i for i, item in enumerate(self.products)}
         self.shopper = NOBODY
+        self.best = Scored()
+        """What was scored ahead."""
         self.statistics: list[Counted] = []
         self.popular: tuple[str, ...] = ()
         self.broken: set[str] = set()
         self.searches = 0
+        self.scored_reads = 0
         self.hydrated = 0
         self.release = RELEASE
         self.rankings: list[list[str]] = []
@@ -107,6 +110,11 @@ class Shop:
 
     async def read(self, _: str) -> Shopper:
         return self.shopper
+
+    async def scored(self, _: str) -> Scored:
+        self._needs("features")
+        self.scored_reads += 1
+        return self.best
 
     async def user_vector(self, _: Release, vectors: Vector, *__: Any) -> Vector:
         self._needs("inference")
