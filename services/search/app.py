@@ -36,6 +36,7 @@ from services.search.use_cases.releases import ManageReleases
 from services.search.use_cases.search import Search
 from services.search.use_cases.searched import Searched
 from services.search.use_cases.suggest import Suggest
+from services.search.use_cases.text_vectors import TextVectors
 from services.search.use_cases.understand import Understand
 
 USERS = "aisle.users.v1.SessionService"
@@ -67,14 +68,15 @@ async def build(settings: SearchSettings) -> App:
     vectors = milvus_index(settings)
     resources.push_async_callback(vectors.close)
     registered = PostgresReleases(engine)
-    active = ActiveBuild(registered, settings.build_poll_s)
+    by_text = _guard(settings, Degradation.TEXT_ENCODER, settings.text_encoder_timeout_s)
+    texts = TextVectors(encoders, by_text, settings.query_cache_size)
+    active = ActiveBuild(registered, settings.build_poll_s, texts.prepare)
     await active.refresh()
     guards = Guards(
-        texts=_guard(settings, Degradation.TEXT_ENCODER, settings.text_encoder_timeout_s),
         pictures=_guard(settings, Degradation.IMAGE_ENCODER, settings.picture_encoder_timeout_s),
         index=_guard(settings, Degradation.INDEX, settings.index_timeout_s),
     )
-    meaning = Meaning(catalogue, encoders, pictures, vectors, guards, settings.query_cache_size)
+    meaning = Meaning(catalogue, encoders, pictures, vectors, guards, texts)
     recs = await resources.enter_async_context(channel(settings.recs_address, *tastes.SERVICES, token=own.token))
     suits = _guard(settings, Degradation.PERSONALIZATION, settings.personalization_timeout_s)
     known = tastes.RecommenderTastes(recs, inference)

@@ -74,8 +74,8 @@ class LexicalIndex(Protocol):
         """Words that begin so in rows that `before` finds, the most frequent first, with how many rows have them."""
         ...
 
-    def beginning(self, prefixes: Sequence[str], before: Query, limit: int) -> Rows:
-        """Rows with a word that begins with one of the prefixes and all that is `before`, best first."""
+    def having(self, words: Sequence[str], before: Query, limit: int) -> Rows:
+        """Rows with one of the words in their title or names and all that is `before`, best first."""
         ...
 
 

@@ -21,8 +21,6 @@ OPTIONAL_BOOST = 0.3
 LONGEST_NAME = 5
 """Words of a name that is looked for in a query."""
 LIKE_TERMS = 25
-COMPLETED = 50
-"""Words that a prefix stands for, at most, when products are looked for by it."""
 
 
 class TantivyIndex:
@@ -81,11 +79,10 @@ class TantivyIndex:
     def completions(self, prefix: str, before: Query, limit: int) -> list[tuple[str, int]]:
         return list(self._searcher.terms_with_prefix("words", prefix, self._context(before), limit))
 
-    def beginning(self, prefixes: Sequence[str], before: Query, limit: int) -> Rows:
-        found = [word for prefix in prefixes for word, _ in self.completions(prefix, before, COMPLETED)]
-        begins = tantivy.Query.term_set_query(self._schema, "words", found)
+    def having(self, words: Sequence[str], before: Query, limit: int) -> Rows:
+        has = tantivy.Query.term_set_query(self._schema, "words", list(words))
         context = self._context(before)
-        query = begins if context is None else _all([begins, context])
+        query = has if context is None else _all([has, context])
         return self._found(query, limit)[0]
 
     def _found(self, query: tantivy.Query, limit: int | None = None) -> tuple[Rows, Scores]:

@@ -4,6 +4,7 @@ Filters, facets and order are computed over whole columns, exactly, whatever sha
 filter over 41,667 products takes a fraction of a millisecond. 1.5 kB a product.
 """
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -45,7 +46,11 @@ class Values:
 
 
 class Catalogue:
-    """The table. `generation` changes with every write, for whoever keeps what was computed from it."""
+    """The table, and its versions for whoever keeps what was computed from it.
+
+    `generation` changes with every write; `said` when a product comes, goes, or says something else of itself: not with
+    a price or a stock, as most changes are.
+    """
 
     def __init__(self, index: LexicalIndex, vocabulary: Vocabulary) -> None:
         self._index = index
@@ -55,9 +60,16 @@ class Catalogue:
         self._freed: list[int] = []
         """Rows whose words the index still holds: another product may have one after the next commit."""
         self._texts: dict[int, Texts] = {}
+        self._kinds: dict[int, tuple[tuple[str, ...], str]] = {}
+        """Categories and first picture of each row."""
+        self._waiting = False
+        """Whether words were written that a commit makes findable."""
         self._products: list[bytes | None] = []
         self.ids: list[str] = []
         self.generation = 0
+        self.said = 0
+        self.said_s = time.monotonic()
+        """When `said` changed last."""
         self.alive = np.zeros(FIRST_ROWS, bool)
         self.numbers: dict[str, Column] = {
             name: np.full(FIRST_ROWS, np.nan) for name in ("price", "rating", "create_time", "update_time")
@@ -121,6 +133,7 @@ class Catalogue:
             row = self._new_row(item)
         self._products[row] = product.SerializeToString()
         self._write(row, product)
+        self._write_kind(row, product)
         self._write_texts(row, products.texts(product))
         self.generation += 1
 
@@ -130,16 +143,22 @@ class Catalogue:
         if row is None:
             return
         self._vocabulary.drop(_vocabulary(self._texts.pop(row)))
+        self._kinds.pop(row)
         self._index.remove(row)
+        self._waiting = True
         self._products[row] = None
         self.alive[row] = False
         self._freed.append(row)
         self.generation += 1
+        self._says_something_else()
 
     def commit(self) -> None:
         """Makes the words findable that were written. May run in a thread while searches go on."""
         freed, self._freed = self._freed, []
-        self._index.commit()
+        if self._waiting:
+            self._waiting = False
+            self._index.commit()
+            self._says_something_else()
         self._free += freed
 
     def _new_row(self, item: str) -> int:
@@ -190,15 +209,27 @@ class Catalogue:
         self._codes[field] = np.full(len(self.alive), NONE, np.int32)
         self.values[field] = Values()
 
+    def _write_kind(self, row: int, product: Product) -> None:
+        kind = tuple(product.category_ids), product.pictures[0].name if product.pictures else ""
+        if self._kinds.get(row) != kind:
+            self._kinds[row] = kind
+            self._says_something_else()
+
     def _write_texts(self, row: int, texts: Texts) -> None:
         before = self._texts.get(row)
         if before == texts:
             return  # a price or a stock changed, as most changes are
+        self._says_something_else()
         if before is not None:
             self._vocabulary.drop(_vocabulary(before))
         self._vocabulary.add(_vocabulary(texts))
         self._texts[row] = texts
         self._index.put(row, texts)
+        self._waiting = True
+
+    def _says_something_else(self) -> None:
+        self.said += 1
+        self.said_s = time.monotonic()
 
     def _grow(self) -> None:
         more = len(self.alive)

@@ -15,6 +15,8 @@ K = 60.0
 """The constant of the paper."""
 NAMED = 1000.0
 """A lexical score's thousands are the words of the query that are names of the product's."""
+SAME = 1.0
+"""The tier of products whose picture was shown."""
 BELOW = -1.0
 """The tier of products that lack a word of the query."""
 
@@ -59,6 +61,16 @@ def fuse(size: int, lexical: tuple[Rows, Scores], weight: float, others: Sequenc
             tiers[ranking.rows] = np.maximum(tiers[ranking.rows], BELOW)
     kept = np.flatnonzero(tiers > -np.inf)
     return Fused(kept, tiers[kept], scores[kept])
+
+
+def first(fused: Fused, rows: Rows) -> Fused:
+    """Puts rows, best first, in front of all others: they are the very thing that was asked for."""
+    places = np.full(int(max(fused.rows.max(initial=-1), rows.max(initial=-1))) + 1, -1)
+    places[rows] = np.arange(len(rows))
+    place = places[fused.rows]
+    tiers = np.where(place >= 0, SAME, fused.tiers).astype(np.float32)
+    scores = np.where(place >= 0, 1 / (K + place), fused.scores).astype(np.float32)
+    return Fused(fused.rows, tiers, scores)
 
 
 def _ranks(scores: Scores) -> Scores:

@@ -43,7 +43,7 @@ class Guard:
 
     def __init__(self, what: Degradation, budget_s: float, pause_s: float, tolerated: int) -> None:
         self._what = what
-        self._budget_s = budget_s
+        self.budget_s = budget_s
         self._pause_s = pause_s
         self._tolerated = tolerated
         self._failures = 0
@@ -60,7 +60,7 @@ class Guard:
             if now < self._open_until:
                 raise Down(self._what)
             self._open_until = now + self._pause_s
-        limit = min(self._budget_s, max(context.time_remaining() * SHARE, 0.001))
+        limit = min(self.budget_s, max(context.time_remaining() * SHARE, 0.001))
         try:
             async with asyncio.timeout(limit):
                 answer = await work()
@@ -68,7 +68,7 @@ class Guard:
             raise  # an answer, and the caller's to act on
         except Exception as error:
             # A caller with little time must not switch the part off for everybody.
-            if not (isinstance(error, TimeoutError) and limit < self._budget_s):
+            if not (isinstance(error, TimeoutError) and limit < self.budget_s):
                 self._failed(error)
             raise Down(self._what) from error
         if self._failures:

@@ -1,8 +1,7 @@
 """What lies near in meaning: vectors of texts and pictures, met with the vectors of products."""
 
 import asyncio
-from collections import OrderedDict
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,18 +9,22 @@ import numpy as np
 
 from services.kit.filters import Expr
 from services.kit.pictures import PictureRefused, check
-from services.search.domain.encoders import PictureEncoder, Space, TextEncoder
+from services.search.domain.encoders import PictureEncoder, Space
 from services.search.domain.releases import Build
-from services.search.ports import Encoders, Pictures, Rows, Vector, VectorIndex
+from services.search.ports import Encoders, Pictures, Rows, Scores, Vector, VectorIndex
 from services.search.use_cases.catalogue import Catalogue
 from services.search.use_cases.filtering import Mask
 from services.search.use_cases.fusion import Ranking
 from services.search.use_cases.guards import Degradation, Down, Guard
 from services.search.use_cases.measures import stage
+from services.search.use_cases.nearest import Nearest
 from services.search.use_cases.pushdown import wider
+from services.search.use_cases.text_vectors import TextVectors
 
 NEAREST = 120
 """Products asked of a collection: what is farther away is not what was meant."""
+NEAREST_TO_WORDS = 60
+"""Of one that is asked by words: there are others, and three pages that words alone find; each costs 25 us there."""
 SPARE = 3
 """How many times as many are asked for where a filter knows what the index does not."""
 NAMED = 300
@@ -32,7 +35,6 @@ NAMED = 300
 class Guards:
     """Budgets of the parts."""
 
-    texts: Guard
     pictures: Guard
     index: Guard
 
@@ -44,6 +46,8 @@ class Near:
     rankings: list[Ranking] = field(default_factory=list)
     answers: bool = False
     """Whether the nearest is so near that it is an answer, by what the trainer named."""
+    same: Rows = field(default_factory=lambda: np.zeros(0, np.int64))
+    """Products whose picture is the one that was shown, perhaps altered, the likest first."""
     degraded: set[Degradation] = field(default_factory=set)
     release: int = 0
 
@@ -69,15 +73,15 @@ class Meaning:
         pictures: Pictures,
         index: VectorIndex,
         guards: Guards,
-        cache_size: int,
+        texts: TextVectors,
     ) -> None:
         self._catalogue = catalogue
         self._encoders = encoders
         self._pictures = pictures
         self._index = index
         self._guards = guards
-        self._cache_size = cache_size
-        self._vectors: OrderedDict[tuple[TextEncoder, str], Vector] = OrderedDict()
+        self._texts = texts
+        self._nearest = Nearest(catalogue, index)
 
     async def __call__(self, build: Build | None, wanted: Wanted, passes: Mask) -> Near:
         """What is near, and passes.
@@ -92,45 +96,56 @@ class Meaning:
         if build is None:
             return near
         near.release = build.release.number
-        work = [self._in_space(build, space, wanted, passes, near) for space in build.release.spec.spaces.values()]
+        pixels = Pixels(self._pictures, wanted.picture)
+        spaces = build.release.spec.spaces.values()
+        work = [self._in_space(build, space, wanted, passes, near, pixels) for space in spaces]
         with stage("meaning"):
             await _all(work)
         return near
 
-    async def _in_space(self, build: Build, space: Space, wanted: Wanted, passes: Mask, near: Near) -> None:
+    async def _in_space(
+        self, build: Build, space: Space, wanted: Wanted, passes: Mask, near: Near, pixels: "Pixels"
+    ) -> None:
         try:
-            vector = await self._vector(build, space, wanted, near)
+            vector = await self._vector(build, space, wanted, near, pixels)
             if vector is None:
                 return
-            found = await self._nearest(build.collection(space.name), vector, wanted, passes)
+            rows, scores = await self._near(build.collection(space.name), vector, wanted, passes)
         except Down as down:
             near.degraded.add(down.what)
             return
-        rows, scores = self._rows(found, passes)
+        # A product that came a moment ago may have a row that the mask does not know yet.
+        kept = rows < len(passes)
+        kept[kept] = passes[rows[kept]]
+        rows, scores = rows[kept], scores[kept]
         own = self._catalogue.row(wanted.product_id) if wanted.product_id else None
         if own is not None:
             scores, rows = scores[rows != own], rows[rows != own]
         if space.text is not None and len(scores) and scores[0] >= space.text.answers_above:
             near.answers = True
+        if space.text is None and space.picture is not None and wanted.picture:
+            near.same = rows[scores >= space.picture.same_above]
         near.rankings.append(Ranking(space.name, rows, 1.0))
 
-    async def _vector(self, build: Build, space: Space, wanted: Wanted, near: Near) -> Vector | None:
+    async def _vector(
+        self, build: Build, space: Space, wanted: Wanted, near: Near, pixels: "Pixels"
+    ) -> Vector | None:
         """What the products are to be near to, in a space; None when the space knows nothing of it."""
         if wanted.product_id:
             collection = build.collection(space.name)
             found = await self._guards.index(lambda: self._index.vectors(collection, [wanted.product_id]))
             return found.get(wanted.product_id)
         if not wanted.picture:
-            return await self._text(space.text, wanted.text) if space.text and wanted.text else None
+            return await self._texts(space.text, wanted.text) if space.text and wanted.text else None
         if space.picture is None:
             # Words beside a picture go into the space where both are.
             return None
-        picture = await self._picture(space.picture, wanted.picture, near)
+        picture = await self._picture(space.picture, pixels, near)
         weight = wanted.picture_weight
         if not (space.text and wanted.text) or weight == 1.0:
             return picture
         try:
-            text = await self._text(space.text, wanted.text)
+            text = await self._texts(space.text, wanted.text)
         except Down as down:
             near.degraded.add(down.what)
             return picture
@@ -139,50 +154,55 @@ class Meaning:
         mixed = weight * picture + (1.0 - weight) * text
         return np.asarray(mixed / max(float(np.linalg.norm(mixed)), 1e-6), np.float32)
 
-    async def _text(self, encoder: TextEncoder, text: str) -> Vector:
-        key = encoder, text
-        if (known := self._vectors.get(key)) is not None:
-            self._vectors.move_to_end(key)
-            return known
-        with stage("encode_text"):
-            found: Vector = (await self._guards.texts(lambda: self._encoders.texts(encoder, [text])))[0]
-        self._vectors[key] = found
-        if len(self._vectors) > self._cache_size:
-            self._vectors.popitem(last=False)
-        return found
-
-    async def _picture(self, encoder: PictureEncoder, picture: bytes, near: Near) -> Vector | None:
-        with stage("prepare_picture"):
-            pixels = await self._pictures.prepare(picture, encoder)
+    async def _picture(self, encoder: PictureEncoder, pixels: "Pixels", near: Near) -> Vector | None:
+        prepared = await pixels(encoder)
         try:
             with stage("encode_picture"):
-                found: Vector = (await self._guards.pictures(lambda: self._encoders.pixels(encoder, [pixels])))[0]
+                found: Vector = (await self._guards.pictures(lambda: self._encoders.pixels(encoder, [prepared])))[0]
                 return found
         except Down as down:
             near.degraded.add(down.what)
             return None
 
-    async def _nearest(
-        self, collection: str, vector: Vector, wanted: Wanted, passes: Mask
-    ) -> Sequence[tuple[str, float]]:
-        where: Expr | list[str] | None = None
-        limit = NEAREST
-        if wanted.where is not None:
-            kept = np.flatnonzero(passes)
-            if not len(kept):
-                return ()
-            if len(kept) <= NAMED:
-                where = [self._catalogue.ids[row] for row in kept]
-            elif (where := wider(wanted.where)) != wanted.where:
-                limit = NEAREST * SPARE
+    async def _near(self, collection: str, vector: Vector, wanted: Wanted, passes: Mask) -> tuple[Rows, Scores]:
+        by_words = not (wanted.picture or wanted.product_id)
+        limit = NEAREST_TO_WORDS if by_words else NEAREST
         with stage("nearest"):
-            return await self._guards.index(lambda: self._index.search(collection, vector, where, limit))
+            if wanted.where is None and by_words:
+                return await self._guards.index(lambda: self._nearest.to_text(collection, wanted.text, vector, limit))
+            where: Expr | list[str] | None = None
+            if wanted.where is not None:
+                rows = np.flatnonzero(passes)
+                if len(rows) <= NAMED:
+                    where = [self._catalogue.ids[row] for row in rows]
+                elif (where := wider(wanted.where)) != wanted.where:
+                    limit *= SPARE
+            if where == []:
+                return np.zeros(0, np.int64), np.zeros(0, np.float32)
+            return await self._guards.index(lambda: self._nearest.to_vector(collection, vector, where, limit))
 
-    def _rows(self, found: Sequence[tuple[str, float]], passes: Mask) -> tuple[Rows, Vector]:
-        known = [(self._catalogue.row(item), score) for item, score in found]
-        kept = [(row, score) for row, score in known if row is not None and row < len(passes) and passes[row]]
-        rows = np.array([row for row, _ in kept], np.int64)
-        return rows, np.array([score for _, score in kept], np.float32)
+
+class Pixels:
+    """A request's picture, decoded once for all encoders that see it alike."""
+
+    def __init__(self, pictures: Pictures, picture: bytes) -> None:
+        self._pictures = pictures
+        self._picture = picture
+        self._prepared: dict[object, asyncio.Task[bytes]] = {}
+
+    async def __call__(self, encoder: PictureEncoder) -> bytes:
+        """What the encoder sees.
+
+        Raises:
+            PictureRefused: the picture is none that is taken; says why.
+        """
+        if encoder.prepared not in self._prepared:
+            self._prepared[encoder.prepared] = asyncio.create_task(self._prepare(encoder))
+        return await self._prepared[encoder.prepared]
+
+    async def _prepare(self, encoder: PictureEncoder) -> bytes:
+        with stage("prepare_picture"):
+            return await self._pictures.prepare(self._picture, encoder)
 
 
 async def _all(work: list[Coroutine[Any, Any, None]]) -> None:

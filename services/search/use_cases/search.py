@@ -23,7 +23,7 @@ from services.search.use_cases.active_build import ActiveBuild
 from services.search.use_cases.catalogue import Catalogue
 from services.search.use_cases.facets import Facet
 from services.search.use_cases.filtering import Mask, mask
-from services.search.use_cases.fusion import Ranking, fuse
+from services.search.use_cases.fusion import Ranking, first, fuse
 from services.search.use_cases.guards import Degradation, Down
 from services.search.use_cases.meaning import Meaning, Near, Wanted
 from services.search.use_cases.measures import stage
@@ -37,7 +37,8 @@ V = TypeVar("V")
 TAIL_BELOW = 60
 """Products that only meaning finds come behind those that have the words, while of these are fewer: three pages."""
 KEPT = 256
-"""Answers of the index, and masks of filters, that are kept: the next page and another filter ask for the same."""
+"""Answers of the index, and masks of filters, that are kept: others, the next page and another filter ask for the same.
+Twelve bytes for each product that has the words."""
 STALE_S = 5.0
 """The change feed is asked five times a second: after this long without an answer the reply says so."""
 PERSONAL_WEIGHT = 1.0
@@ -254,7 +255,7 @@ class Search:
         return others
 
     def _search(self, query: Query) -> tuple[Rows, Scores]:
-        key = self._catalogue.generation, query
+        key = self._catalogue.said, query
         if (known := self._answers.get(key)) is None:
             known = _keep(self._answers, key, self._index.search(query))
         return known
@@ -289,6 +290,9 @@ class Search:
             rows = lexical[0] if len(lexical[0]) else fused.rows
             return ordering.by_field(self._catalogue, rows, name, descending)
         scores = fused.scores
+        if ask.picture and not ask.text.strip():
+            fused = first(fused, request.near.same)
+            scores = fused.scores
         if not ask.picture:  # who shows a picture looks for that very thing
             scores = np.where(self._catalogue.in_stock[fused.rows], scores, scores * OUT_OF_STOCK)
         return ordering.ordered(self._catalogue, fused.rows, fused.tiers, scores)

@@ -99,7 +99,9 @@ class Searched:
     async def refresh(self) -> None:
         """Reads what is popular."""
         # Sessions cost nothing: who opens some may not have others shown a sentence that the shop does not say.
-        self.popular = tuple(query for query in await self._queries.popular() if self._is_said_here(query))
+        found = tuple(query for query in await self._queries.popular() if self._is_said_here(query))
+        if found != self.popular:  # so that what was computed of it is good for as long as it is the same
+            self.popular = found
 
     def _is_said_here(self, query: str) -> bool:
         return all(word in self._vocabulary or word in OPTIONAL for word in words(query))

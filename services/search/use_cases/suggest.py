@@ -1,6 +1,7 @@
 """Completes what is being typed."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -16,6 +17,10 @@ HISTORY, RECENT = 3, 5
 """Own searches that fit what is typed, and those shown before anything is."""
 QUERIES, NAMES = 4, 2
 """Texts to search for, and categories and brands each, so that products have a place."""
+COMPLETED = 50
+"""Words that a beginning stands for, at most, when products are looked for by it."""
+KEPT = 10_000
+"""Completions that are kept, some kB each: all shoppers type the same beginnings."""
 
 
 class Kind(Enum):
@@ -69,6 +74,9 @@ class Suggest:
         self._vocabulary = vocabulary
         self._understand = understand
         self._names: tuple[int, list[_Name]] = (-1, [])
+        self._popular: tuple[Sequence[str], list[tuple[str, list[str]]]] = ((), [])
+        self._kept: OrderedDict[tuple[str, int], list[Suggestion]] = OrderedDict()
+        self._kept_of: tuple[int, Sequence[str]] = (-1, ())
 
     def __call__(self, text: str, size: int, own: Sequence[str], popular: Sequence[str]) -> list[Suggestion]:
         """Completions, own searches first.
@@ -84,33 +92,66 @@ class Suggest:
             recent = (Suggestion(Kind.HISTORY, query) for query in own[:RECENT])
             return _distinct((*recent, *(Suggestion(Kind.QUERY, query) for query in popular)), size)
         history = [Suggestion(Kind.HISTORY, q) for q in own if typed.fits(words(q))][:HISTORY]
-        prefixes, context = self._read(typed)
-        queries = [Suggestion(Kind.QUERY, q) for q in popular if typed.fits(words(q))][:QUERIES]
-        queries += self._completed(typed, prefixes, context, QUERIES - len(queries))
+        others = self._everybodys(typed, size, popular)
+        return _distinct((*history, *others), size) if history else others[:size]
+
+    def _everybodys(self, typed: _Typed, size: int, popular: Sequence[str]) -> list[Suggestion]:
+        """What anybody is shown, with as many more as may be left out beside own searches."""
+        # Of the words and products of this moment, and not of prices and stocks, which change all the time.
+        now = self._catalogue.said, popular
+        if now != self._kept_of:
+            self._kept.clear()
+            self._kept_of = now
+        key = " ".join((*typed.before, typed.prefix)), size
+        found = self._kept.get(key)
+        if found is None:
+            found = self._kept[key] = self._compute(typed, size + HISTORY, popular)
+            if len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+        else:
+            self._kept.move_to_end(key)
+        return found
+
+    def _compute(self, typed: _Typed, size: int, popular: Sequence[str]) -> list[Suggestion]:
+        completions, context = self._read(typed)
+        queries = [Suggestion(Kind.QUERY, q) for q, said in self._said(popular) if typed.fits(said)][:QUERIES]
+        queries += self._completed(typed, completions, context, QUERIES - len(queries))
         before = () if context.empty else typed.before
-        names = [name for prefix in prefixes for name in self._named(_Typed(before, prefix))]
-        products = self._products(prefixes, context, size)
+        names = [name for prefix in completions for name in self._named(_Typed(before, prefix))]
+        products = self._products([word for found in completions.values() for word in found], context, size)
         # Of a text and a category or brand that is called so, the latter says more.
         called = {" ".join(words(name.text)) for name in names}
         queries = [query for query in queries if " ".join(words(query.text)) not in called]
-        return _distinct((*history, *queries[:2], *names, *queries[2:], *products), size)
+        return _distinct((*queries[:2], *names, *queries[2:], *products), size)
 
-    def _read(self, typed: _Typed) -> tuple[list[str], Query]:
-        """Beginnings that may be meant, and the finished words as a query."""
+    def _said(self, popular: Sequence[str]) -> list[tuple[str, list[str]]]:
+        """Popular queries with their words, which are looked at anew when others are popular."""
+        if self._popular[0] is not popular:
+            self._popular = popular, [(query, words(query)) for query in popular]
+        return self._popular[1]
+
+    def _read(self, typed: _Typed) -> tuple[Mapping[str, Sequence[str]], Query]:
+        """Beginnings that may be meant, each with the words that begin so, and the finished words as a query."""
         context = self._understand(" ".join(typed.before)).query if typed.before else Query()
-        near = self._vocabulary.beginning_near(typed.prefix)
         # What is typed; spelt otherwise; and both without the words before, which nothing may have.
-        for words_before in (context, Query()):
-            for prefixes in ([typed.prefix], near):
-                if any(self._index.completions(prefix, words_before, 1) for prefix in prefixes):
-                    return prefixes, words_before
-        return [typed.prefix], context
+        for words_before in (context, Query()) if typed.before else (context,):
+            for spelt_otherwise in (False, True):
+                prefixes = self._vocabulary.beginning_near(typed.prefix) if spelt_otherwise else [typed.prefix]
+                found = {prefix: self._words(prefix, words_before) for prefix in prefixes}
+                if any(found.values()):
+                    return found, words_before
+        return {typed.prefix: ()}, context
 
-    def _completed(self, typed: _Typed, prefixes: list[str], context: Query, most: int) -> Iterator[Suggestion]:
+    def _words(self, prefix: str, context: Query) -> list[str]:
+        return [word for word, _ in self._index.completions(prefix, context, COMPLETED)]
+
+    def _completed(
+        self, typed: _Typed, completions: Mapping[str, Sequence[str]], context: Query, most: int
+    ) -> Iterator[Suggestion]:
         stems, given = set(map(self._index.stem, typed.before)), 0
         before = self._understand(" ".join(typed.before)).corrected if not context.empty else ()
-        for prefix in prefixes:
-            for word, _ in self._index.completions(prefix, context, most * 3):
+        for found in completions.values():
+            for word in found[: most * 3]:
                 # Of `shirt` and `shirts` the more frequent one is enough.
                 if given < most and (stem := self._index.stem(word)) not in stems:
                     stems.add(stem)
@@ -124,8 +165,8 @@ class Suggest:
 
     def _all_names(self) -> list[_Name]:
         """Categories and brands that have products, those with the most first; made anew when products change."""
-        generation, catalogue = self._catalogue.generation, self._catalogue
-        if self._names[0] == generation:
+        said, catalogue = self._catalogue.said, self._catalogue
+        if self._names[0] == said:
             return self._names[1]
         rows = np.flatnonzero(catalogue.alive[: catalogue.size])
         names = []
@@ -141,14 +182,16 @@ class Suggest:
                 brand = found[1].all[code]
                 names.append(_Name(tuple(words(brand)), Suggestion(Kind.BRAND, brand), int(products)))
         there = sorted((name for name in names if name.products), key=lambda name: -name.products)
-        self._names = generation, there
+        self._names = said, there
         return there
 
-    def _products(self, prefixes: list[str], context: Query, size: int) -> Iterator[Suggestion]:
-        for row in self._index.beginning(prefixes, context, size):
-            product = self._catalogue.product(int(row))
-            if product is not None:
-                yield Suggestion(Kind.PRODUCT, product.title, product.name)
+    def _products(self, found: Sequence[str], context: Query, size: int) -> Iterator[Suggestion]:
+        if not found:
+            return
+        for row in self._index.having(found, context, size):
+            if self._catalogue.alive[row]:
+                name = f"products/{self._catalogue.ids[row]}"
+                yield Suggestion(Kind.PRODUCT, self._catalogue.texts(int(row)).title, name)
 
 
 def _typed(text: str) -> _Typed:

@@ -60,6 +60,15 @@ async def test_a_build_that_was_replaced_does_not_end_the_one_that_answers(engin
     serving = await releases.serving()
     assert serving is not None
     assert serving.release.number == 3
+    again = await releases.serving()
+    assert again is not None
+    assert again.release.spec is serving.release.spec, "tokenizers are megabytes, and it is asked every second"
+    assert again.release.ready_time is not None
+    assert again.release.state is State.PROMOTED
+    await releases.promote(1)
+    again = await releases.serving()
+    assert again is not None
+    assert again.release.state is State.RETIRED, "what changes is read each time"
 
 
 async def test_what_waits_to_be_written_follows_the_account(engine: AsyncEngine) -> None:

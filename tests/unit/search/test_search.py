@@ -96,9 +96,9 @@ async def search_over(recommender: Recommender, table: Catalogue, age_s: float =
     watching = asyncio.create_task(personal.watch())
     await asyncio.sleep(0)
     watching.cancel()
-    guards = Guards(*(guard(part) for part in (Degradation.TEXT_ENCODER, Degradation.IMAGE_ENCODER, Degradation.INDEX)))
+    guards = Guards(guard(Degradation.IMAGE_ENCODER), guard(Degradation.INDEX))
     builds: Any = NoBuilds()
-    meaning = Meaning(table, nothing, nothing, recommender, guards, 10)
+    meaning = Meaning(table, nothing, nothing, recommender, guards, nothing)
     understand = Understand(index.stem, table._vocabulary, Synonyms())
     return Search(table, index, understand, ActiveBuild(builds, 1.0), meaning, personal, lambda: age_s, bytes(32))
 

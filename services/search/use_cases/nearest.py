@@ -1,0 +1,57 @@
+"""What is nearest to a vector: asked of the index, and for words remembered while the products say the same."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from services.kit.filters import Expr
+from services.search.ports import Rows, Scores, Vector, VectorIndex
+from services.search.use_cases.catalogue import Catalogue
+
+SETTLED_S = 5.0
+"""A product that changes has its new vector within about a second: what was found sooner is not kept."""
+KEPT_S = 30.0
+"""However long the indexing of many new products takes, an answer is at most so old."""
+KEPT = 10_000
+"""Answers that are kept, a kilobyte each."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    said: int
+    until_s: float
+    found: tuple[Rows, Scores]
+
+
+class Nearest:
+    """Many search for the same, and ask for its next page: an answer serves them all."""
+
+    def __init__(self, catalogue: Catalogue, index: VectorIndex) -> None:
+        self._catalogue = catalogue
+        self._index = index
+        self._answers: OrderedDict[tuple[str, str, int], _Answer] = OrderedDict()
+
+    async def to_text(self, collection: str, text: str, vector: Vector, limit: int) -> tuple[Rows, Scores]:
+        """The nearest to a text, of all products, best first. A collection has one encoder for texts."""
+        key, said, now = (collection, text, limit), self._catalogue.said, time.monotonic()
+        known = self._answers.get(key)
+        if known is not None and known.said == said and now < known.until_s:
+            self._answers.move_to_end(key)
+            return known.found
+        found = await self.to_vector(collection, vector, None, limit)
+        if now - self._catalogue.said_s > SETTLED_S and said == self._catalogue.said:
+            self._answers[key] = _Answer(said, now + KEPT_S, found)
+            if len(self._answers) > KEPT:
+                self._answers.popitem(last=False)
+        return found
+
+    async def to_vector(
+        self, collection: str, vector: Vector, where: Expr | Sequence[str] | None, limit: int
+    ) -> tuple[Rows, Scores]:
+        """The nearest that pass a filter, or are among ids, best first."""
+        found = await self._index.search(collection, vector, where, limit)
+        known = [(row, score) for item, score in found if (row := self._catalogue.row(item)) is not None]
+        return np.array([row for row, _ in known], np.int64), np.array([score for _, score in known], np.float32)
