@@ -1,4 +1,4 @@
-"""`python -m local up|down|status|logs`; what can be set is in the environment (see `make help`)."""
+"""`python -m local up|down|status|logs|features`; what can be set is in the environment (see `make help`)."""
 
 import argparse
 import sys
@@ -21,6 +21,8 @@ def main() -> int:
     logs_parser = commands.add_parser("logs", help="follow the logs")
     logs_parser.add_argument("names", nargs="*", help="processes; all when none is named")
     logs_parser.add_argument("--no-follow", action="store_true", help="print the end of the logs and return")
+    features_parser = commands.add_parser("features", help="batch work on the features of the running shop")
+    features_parser.add_argument("work", nargs=argparse.REMAINDER, help="report, build or score, with their flags")
     arguments = parser.parse_args()
     try:
         return run(arguments, load())
@@ -54,6 +56,10 @@ def run(arguments: argparse.Namespace, settings: MeshSettings) -> int:
             from local.logs import logs
 
             logs(settings.logs, arguments.names, follow=not arguments.no_follow)
+        case "features":
+            from local.features import features
+
+            return features(settings, arguments.work or ["report"])
     return 0
 
 
