@@ -46,6 +46,13 @@ class PictureEncoder:
     fit: str
     resample: str
     background: tuple[int, int, int]
+    same_above: float = 1.0
+    """Inner product from which on two pictures are the same one, altered; 1 where the trainer named none."""
+
+    @property
+    def prepared(self) -> tuple[int, int, str, str, tuple[int, int, int]]:
+        """Encoders that agree in this see the same pixels."""
+        return self.width, self.height, self.fit, self.resample, self.background
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +151,7 @@ def _encoder(name: str, entry: Any) -> TextEncoder | PictureEncoder:
         fit=_choice(entry, at, "fit", FITS),
         resample=_choice(entry, at, "resample", RESAMPLES),
         background=_colour(entry, at),
+        same_above=_weight(entry, "same_above", 1.0),
     )  # fmt: skip
 
 
