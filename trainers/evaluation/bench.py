@@ -18,7 +18,7 @@ from trainers.evaluation.__main__ import REPORTS, evaluate, parse
 from trainers.evaluation.optional import MissingPackage
 
 ROOT = Path(__file__).resolve().parents[2]
-MEASURED = ("datasets", "evaluation", "two_tower")
+MEASURED = ("datasets", "evaluation", "ranker", "two_tower")
 TOWERS = "two-tower"
 NOTES = Path(__file__).with_name("notes.md")
 
