@@ -20,7 +20,7 @@ const ROWS: { id: string; retriever: NonNullable<Ask["retriever"]>; title: strin
 export function Home() {
   useTitle("");
   // What is in sight goes first: on a slow network the others would take from it.
-  const { isPending } = useQuery(rowQuery(PICKED));
+  const { isPending, errorUpdateCount } = useQuery({ ...rowQuery(PICKED), retryOnMount: false });
   return (
     <>
       <h1 className="sr-only">Aisle</h1>
@@ -39,7 +39,7 @@ export function Home() {
           />
         </div>
       </div>
-      {isPending ? <div className="rows-waiting" /> : <Rest />}
+      {isPending && errorUpdateCount === 0 ? <div className="rows-waiting" /> : <Rest />}
     </>
   );
 }

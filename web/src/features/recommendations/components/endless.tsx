@@ -9,7 +9,8 @@ import { useEndless } from "@/lib/seen";
 
 /** Goes on where the row of the same question ends, for as long as one scrolls. */
 export function EndlessRecommendations({ ask, title }: { ask: Ask; title: string }) {
-  const row = useQuery(rowQuery(ask));
+  // The row itself says when it fails, and tries again.
+  const row = useQuery({ ...rowQuery(ask), retryOnMount: false });
   const [start, setStart] = useState("");
   // The place where the first reply ended: the row may be read again meanwhile, and this must not jump.
   if (!start && row.data?.nextPageToken) setStart(row.data.nextPageToken);
