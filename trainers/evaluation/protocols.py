@@ -124,6 +124,11 @@ def _asked(made: Split, most: int) -> Split:
     return made
 
 
+def every_choice(events: Events) -> Queries:
+    """A question for each first choice of a product, with what happened strictly earlier as history."""
+    return _each(events, np.flatnonzero(events.chosen & events.first))
+
+
 def split_for_release(events: Events) -> tuple[str, Split]:
     """By time, as the running shop is used; leaving one out where times tell too little, as when a shop was filled
     with reviews that all have the date of the import.

@@ -38,7 +38,7 @@ from tests.support.postgres import NewDatabase
 from tests.unit.recs.shop import RELEASE
 from trainers.datasets import KINDS, Products, Shop
 from trainers.datasets.tables import make_events
-from trainers.evaluation.protocols import split
+from trainers.evaluation.protocols import every_choice, split
 from trainers.features import histories, leaks
 from trainers.features.errors import LeakError
 from trainers.features.views import Views
@@ -170,7 +170,9 @@ async def test_the_towers_learn_from_the_histories_of_the_view(log: Log) -> None
 async def test_a_label_knows_nothing_of_itself_or_of_what_came_after(log: Log) -> None:
     await log.write(some_events(shoppers=3))
     await log.build()
-    rows = Views(log.settings.feast_repo).at(histories.labels(shop_of(log.written), every_choice(log.written)))
+    rows = Views(log.settings.feast_repo).at(
+        histories.labels(shop_of(log.written), every_choice(shop_of(log.written).events))
+    )
     leaks.refuse(rows)
     for row in rows.itertuples():
         label = row.time.timestamp()
@@ -187,7 +189,7 @@ async def test_a_planted_leak_is_caught(log: Log) -> None:
     await log.write(some_events(shoppers=3))
     await log.build()
     views = Views(log.settings.feast_repo)
-    labels = histories.labels(shop_of(log.written), every_choice(log.written)).tail(20)
+    labels = histories.labels(shop_of(log.written), every_choice(shop_of(log.written).events)).tail(20)
     leaks.refuse(views.at(labels))
     end = max(event.event_time for event in log.written)
     whole = log.last(STATISTICS)
@@ -290,14 +292,6 @@ def as_shopper(row: dict[str, object]) -> Shopper:
     from services.recs.adapters.features import _shopper
 
     return _shopper({**row, "preferred_categories": None})
-
-
-def every_choice(events: Sequence[Event]) -> object:
-    """Each first choice of a product, as a question."""
-    from trainers.evaluation.protocols import _each
-
-    found = shop_of(events).events
-    return _each(found, np.flatnonzero(found.chosen & found.first))
 
 
 def moved(event: Event, prefix: str, by: timedelta) -> Event:
