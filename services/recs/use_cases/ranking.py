@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import AsyncIterator, Collection, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -74,10 +74,8 @@ class Ranking:
             features, newest = self._features(candidates, ids, steps)
             scores = await self.guard(lambda: self.ranker.scores(self.release, features, ids, newest))
         order = np.argsort(-scores, kind="stable").tolist()
-        return [
-            replace(candidates[i], ranking_score=float(scores[i]), ranking_place=place)
-            for place, i in enumerate(order, 1)
-        ]
+        said = scores.tolist()
+        return [_ranked(candidates[i], place, said[i]) for place, i in enumerate(order, 1)]
 
     async def _learn(self, ids: Sequence[str]) -> None:
         """Products that are not known here: as last seen, or else from the catalogue, which is rare."""
@@ -155,3 +153,10 @@ class Ranked:
             return part
         chosen = {candidate.product_id for candidate in best}
         return ordered + [candidate for candidate in part if candidate.product_id not in chosen]
+
+
+def _ranked(found: Candidate, place: int, score: float) -> Candidate:
+    """What the towers found, with what the ranker says. `replace` took five times as long."""
+    return Candidate(
+        found.product_id, found.retriever, found.rank, found.score, found.resume, found.again, (), 0.0, 0, score, place
+    )
