@@ -51,8 +51,8 @@ class LexicalIndex(Protocol):
         """Makes what was written findable."""
         ...
 
-    def search(self, query: Query, any_of: bool = False) -> tuple[Rows, Scores]:
-        """Every row that has all parts, or with `any_of` at least one of them, best first.
+    def search(self, query: Query, any_of: bool = False, most: int | None = None) -> tuple[Rows, Scores]:
+        """Every row, or the first `most`, that has all parts, or with `any_of` at least one of them, best first.
 
         A score's thousands say how many words of the query are a name of the product's, whole.
         """

@@ -60,8 +60,8 @@ class TantivyIndex:
         self._index.reload()
         self._searcher = self._index.searcher()
 
-    def search(self, query: Query, any_of: bool = False) -> tuple[Rows, Scores]:
-        return self._found(self._query(query, any_of))
+    def search(self, query: Query, any_of: bool = False, most: int | None = None) -> tuple[Rows, Scores]:
+        return self._found(self._query(query, any_of), most)
 
     def count(self, query: Query) -> int:
         return int(self._searcher.search(self._query(query), 1).count)  # type: ignore[attr-defined]

@@ -11,6 +11,8 @@ SHORTEST = 4
 TWO_EDITS = 9
 """Letters from which two edits are forgiven; one before."""
 CONSIDERED = 24
+KEPT = 20_000
+"""Words whose neighbours are kept: looking at all words for one takes half a millisecond."""
 
 
 class Vocabulary:
@@ -23,16 +25,19 @@ class Vocabulary:
         self._counts: Counter[str] = Counter()
         self._words: list[str] | None = None
         self._beginnings: dict[int, dict[str, str]] = {}
+        self._near: dict[str, list[str]] = {}
 
     def add(self, words: Iterable[str]) -> None:
         """Words of a product that came."""
         before = len(self._counts)
         self._counts.update(words)
+        self._near.clear()  # which of two is the more frequent may have changed
         if len(self._counts) != before:
             self._changed()
 
     def drop(self, words: Iterable[str]) -> None:
         """Words of a product that went."""
+        self._near.clear()
         for word in words:
             self._counts[word] -= 1
             if self._counts[word] <= 0:
@@ -46,8 +51,13 @@ class Vocabulary:
         """Words that may be meant, the likeliest first: the nearest, and of those the most frequent."""
         if len(word) < SHORTEST - 1 or not word.isalpha():
             return []
-        edits = 2 if len(word) >= TWO_EDITS else 1
-        return self._ranked(word, self._all(), edits)[:most]
+        found = self._near.get(word)
+        if found is None:
+            found = self._ranked(word, self._all(), 2 if len(word) >= TWO_EDITS else 1)
+            if len(self._near) >= KEPT:
+                self._near.clear()
+            self._near[word] = found
+        return found[:most]
 
     def beginning_near(self, prefix: str, most: int = 4) -> list[str]:
         """Beginnings of words, as long as the prefix, that may be meant."""

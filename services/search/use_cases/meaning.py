@@ -127,9 +127,7 @@ class Meaning:
             near.same = rows[scores >= space.picture.same_above]
         near.rankings.append(Ranking(space.name, rows, 1.0))
 
-    async def _vector(
-        self, build: Build, space: Space, wanted: Wanted, near: Near, pixels: "Pixels"
-    ) -> Vector | None:
+    async def _vector(self, build: Build, space: Space, wanted: Wanted, near: Near, pixels: "Pixels") -> Vector | None:
         """What the products are to be near to, in a space; None when the space knows nothing of it."""
         if wanted.product_id:
             collection = build.collection(space.name)

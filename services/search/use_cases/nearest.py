@@ -1,7 +1,6 @@
 """What is nearest to a vector: asked of the index, and for words remembered while the products say the same."""
 
 import time
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +9,7 @@ import numpy as np
 from services.kit.filters import Expr
 from services.search.ports import Rows, Scores, Vector, VectorIndex
 from services.search.use_cases.catalogue import Catalogue
+from services.search.use_cases.remembering import Remembered
 
 SETTLED_S = 5.0
 """A product that changes has its new vector within about a second: what was found sooner is not kept."""
@@ -32,20 +32,17 @@ class Nearest:
     def __init__(self, catalogue: Catalogue, index: VectorIndex) -> None:
         self._catalogue = catalogue
         self._index = index
-        self._answers: OrderedDict[tuple[str, str, int], _Answer] = OrderedDict()
+        self._answers = Remembered[tuple[str, str, int], _Answer](KEPT)
 
     async def to_text(self, collection: str, text: str, vector: Vector, limit: int) -> tuple[Rows, Scores]:
         """The nearest to a text, of all products, best first. A collection has one encoder for texts."""
         key, said, now = (collection, text, limit), self._catalogue.said, time.monotonic()
         known = self._answers.get(key)
         if known is not None and known.said == said and now < known.until_s:
-            self._answers.move_to_end(key)
             return known.found
         found = await self.to_vector(collection, vector, None, limit)
         if now - self._catalogue.said_s > SETTLED_S and said == self._catalogue.said:
-            self._answers[key] = _Answer(said, now + KEPT_S, found)
-            if len(self._answers) > KEPT:
-                self._answers.popitem(last=False)
+            self._answers.put(key, _Answer(said, now + KEPT_S, found))
         return found
 
     async def to_vector(

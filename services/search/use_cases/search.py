@@ -2,10 +2,8 @@
 
 import asyncio
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 import numpy as np
 from aisle.catalog.v1.product_pb2 import Product
@@ -30,15 +28,13 @@ from services.search.use_cases.measures import stage
 from services.search.use_cases.ordering import RELEVANCE, Ordered
 from services.search.use_cases.personal import RERANKED, Personal
 from services.search.use_cases.position import Position
+from services.search.use_cases.remembering import Remembered
 from services.search.use_cases.understand import Understand, Understood
 
-K = TypeVar("K")
-V = TypeVar("V")
 TAIL_BELOW = 60
 """Products that only meaning finds come behind those that have the words, while of these are fewer: three pages."""
-KEPT = 256
-"""Answers of the index, and masks of filters, that are kept: others, the next page and another filter ask for the same.
-Twelve bytes for each product that has the words."""
+KEPT = 32_000_000
+"""Bytes of the index's answers, and of filters' masks, that are kept: many ask for the same, and for its next page."""
 STALE_S = 5.0
 """The change feed is asked five times a second: after this long without an answer the reply says so."""
 PERSONAL_WEIGHT = 1.0
@@ -138,8 +134,8 @@ class Search:
         self._index = index
         self._understand = understand
         self._key = attribution_key
-        self._answers: OrderedDict[tuple[int, Query], tuple[Rows, Scores]] = OrderedDict()
-        self._masks: OrderedDict[tuple[int, str], Mask] = OrderedDict()
+        self._answers = Remembered[tuple[int, Query], tuple[Rows, Scores]](KEPT, _bytes)
+        self._masks = Remembered[tuple[int, str], Mask](KEPT, len)
 
     async def __call__(self, ask: Ask) -> Found:
         """A page of what is found.
@@ -216,7 +212,8 @@ class Search:
     def _mask(self, ask: Ask) -> Mask:
         key = self._catalogue.generation, ask.filter_text
         if (known := self._masks.get(key)) is None:
-            known = _keep(self._masks, key, mask(self._catalogue, ask.where))
+            known = mask(self._catalogue, ask.where)
+            self._masks.put(key, known)
         return known
 
     def _by_words(self, request: _Request) -> None:
@@ -229,7 +226,9 @@ class Search:
             if not len(request.lexical[0]) and not ask.verbatim:
                 understood = self._another_spelling(request, understood)
             if not len(request.lexical[0]) and not ask.verbatim:
-                rows, scores = self._passing(request, self._index.search(understood.query, any_of=True))
+                # Half of the shop may have one of the words: without a filter nobody needs to know them all.
+                most = RELAXED if ask.where is None else None
+                rows, scores = self._passing(request, self._index.search(understood.query, any_of=True, most=most))
                 request.relaxed = rows[:RELAXED], scores[:RELAXED]
             request.understood = understood
 
@@ -257,7 +256,8 @@ class Search:
     def _search(self, query: Query) -> tuple[Rows, Scores]:
         key = self._catalogue.said, query
         if (known := self._answers.get(key)) is None:
-            known = _keep(self._answers, key, self._index.search(query))
+            known = self._index.search(query)
+            self._answers.put(key, known)
         return known
 
     def _passing(self, request: _Request, found: tuple[Rows, Scores]) -> tuple[Rows, Scores]:
@@ -351,8 +351,5 @@ def _shown(found: Ordered, place: int) -> float:
     return float(found.tiers[place]) + key if np.isfinite(key) else float(found.tiers[place])
 
 
-def _keep(kept: OrderedDict[K, V], key: K, value: V) -> V:
-    kept[key] = value
-    if len(kept) > KEPT:
-        kept.popitem(last=False)
-    return value
+def _bytes(answer: tuple[Rows, Scores]) -> int:
+    return 1000 + sum(column.nbytes for column in answer)

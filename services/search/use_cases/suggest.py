@@ -1,6 +1,5 @@
 """Completes what is being typed."""
 
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -11,6 +10,7 @@ from services.search.domain.query import Query
 from services.search.domain.words import words
 from services.search.ports import LexicalIndex, Vocabulary
 from services.search.use_cases.catalogue import NONE, Catalogue
+from services.search.use_cases.remembering import Remembered
 from services.search.use_cases.understand import Understand
 
 HISTORY, RECENT = 3, 5
@@ -75,7 +75,7 @@ class Suggest:
         self._understand = understand
         self._names: tuple[int, list[_Name]] = (-1, [])
         self._popular: tuple[Sequence[str], list[tuple[str, list[str]]]] = ((), [])
-        self._kept: OrderedDict[tuple[str, int], list[Suggestion]] = OrderedDict()
+        self._kept = Remembered[tuple[str, int], list[Suggestion]](KEPT)
         self._kept_of: tuple[int, Sequence[str]] = (-1, ())
 
     def __call__(self, text: str, size: int, own: Sequence[str], popular: Sequence[str]) -> list[Suggestion]:
@@ -105,11 +105,8 @@ class Suggest:
         key = " ".join((*typed.before, typed.prefix)), size
         found = self._kept.get(key)
         if found is None:
-            found = self._kept[key] = self._compute(typed, size + HISTORY, popular)
-            if len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
-        else:
-            self._kept.move_to_end(key)
+            found = self._compute(typed, size + HISTORY, popular)
+            self._kept.put(key, found)
         return found
 
     def _compute(self, typed: _Typed, size: int, popular: Sequence[str]) -> list[Suggestion]:

@@ -1,7 +1,6 @@
 """Vectors of what shoppers type: remembered, and asked for together."""
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Sequence
 
 from services.kit import telemetry
@@ -10,6 +9,7 @@ from services.search.domain.encoders import EncoderSpec, TextEncoder
 from services.search.ports import Encoders, Vector
 from services.search.use_cases.guards import Guard
 from services.search.use_cases.measures import stage
+from services.search.use_cases.remembering import Remembered
 
 IN_FLIGHT = 1
 """Calls under way at a time, for each encoder: it computes one batch at a time, and each call costs both sides."""
@@ -24,8 +24,7 @@ class TextVectors:
     def __init__(self, encoders: Encoders, guard: Guard, kept: int) -> None:
         self._encoders = encoders
         self._guard = guard
-        self._most = kept
-        self._kept: OrderedDict[tuple[TextEncoder, str], Vector] = OrderedDict()
+        self._kept = Remembered[tuple[TextEncoder, str], Vector](kept)
         self._coalesced = Coalescer(self._encode, IN_FLIGHT, TOGETHER)
 
     async def __call__(self, encoder: TextEncoder, text: str) -> Vector:
@@ -36,13 +35,10 @@ class TextVectors:
         """
         key = encoder, text
         if (known := self._kept.get(key)) is not None:
-            self._kept.move_to_end(key)
             return known
         with stage("encode_text"):
             found = await self._guard(lambda: self._coalesced(encoder, text))
-        self._kept[key] = found
-        if len(self._kept) > self._most:
-            self._kept.popitem(last=False)
+        self._kept.put(key, found)
         return found
 
     async def prepare(self, spec: EncoderSpec) -> None:
