@@ -1,125 +1,27 @@
-"""Runs the processes that decode pictures, and replaces those that die or take too long."""
+"""Pictures measured and resized, in processes of their own."""
 
-import asyncio
-import json
-import os
-import struct
-import sys
-from contextlib import suppress
-
-from services.catalog.adapters.picture_worker import LENGTHS
-from services.catalog.domain.picture import PictureRefused
-from services.kit import telemetry
-from services.kit.errors import Unavailable
+from services.kit.pictures import WorkerPool
 
 _FORMATS = {"image/jpeg": "JPEG", "image/webp": "WEBP"}
 _MODULE = "services.catalog.adapters.picture_worker"
-TRIES = 2
-"""A worker may die for a reason of its own; a picture that kills two is to blame."""
-log = telemetry.logger("aisle.catalog.pictures")
 
 
 class DecoderPool:
-    """A fixed number of workers, one picture at a time each."""
+    """services.catalog.ports.PictureDecoder."""
 
     def __init__(self, workers: int, timeout_s: float, memory_mib: int) -> None:
-        self._timeout_s = timeout_s
-        self._memory_mib = memory_mib
-        self._idle: asyncio.LifoQueue[asyncio.subprocess.Process | None] = asyncio.LifoQueue()
-        for _ in range(workers):
-            self._idle.put_nowait(None)  # started at the first picture
+        self._pool = WorkerPool(_MODULE, workers, timeout_s, memory_mib)
 
     async def measure(self, content: bytes) -> tuple[int, int]:
         """Width and height as shown; decodes the whole picture."""
-        header, _ = await self._ask({"do": "measure"}, content)
+        header, _ = await self._pool.ask({"do": "measure"}, content)
         return int(header["width"]), int(header["height"])
 
     async def resize(self, content: bytes, width: int, content_type: str) -> bytes:
         """The picture at most that wide."""
-        _, resized = await self._ask({"do": "resize", "width": width, "format": _FORMATS[content_type]}, content)
+        _, resized = await self._pool.ask({"do": "resize", "width": width, "format": _FORMATS[content_type]}, content)
         return resized
 
     async def aclose(self) -> None:
         """Ends the workers."""
-        while not self._idle.empty():
-            await _end(self._idle.get_nowait())
-
-    async def _ask(self, task: dict[str, object], content: bytes) -> tuple[dict[str, str], bytes]:
-        for _ in range(TRIES):
-            with suppress(_WorkerDied):
-                header, answer = await self._ask_one(task, content)
-                if "refused" in header:
-                    log.info("picture refused", why=header["refused"], cause=header.get("cause", ""))
-                    raise PictureRefused(header["refused"])
-                return header, answer
-        raise PictureRefused("it cannot be decoded: the decoder does not survive it")
-
-    async def _ask_one(self, task: dict[str, object], content: bytes) -> tuple[dict[str, str], bytes]:
-        worker = await self._idle.get()
-        healthy = False
-        try:
-            if worker is None or worker.returncode is not None:
-                worker = await self._start()
-            async with asyncio.timeout(self._timeout_s):
-                answer = await _exchange(worker, task, content)
-            healthy = True
-            return answer
-        except TimeoutError:
-            raise PictureRefused(f"it takes longer than {self._timeout_s:g} s to decode") from None
-        except (asyncio.IncompleteReadError, ConnectionError):
-            log.warning("picture worker died", returncode=worker.returncode if worker else None)
-            raise _WorkerDied from None
-        finally:
-            # A call that was cancelled leaves a worker in the middle of a frame: it is no good any more.
-            if not healthy and worker is not None:
-                worker.kill() if worker.returncode is None else None
-            self._idle.put_nowait(worker if healthy else None)
-
-    async def _start(self) -> asyncio.subprocess.Process:
-        try:
-            return await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", _MODULE, str(self._memory_mib)),
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.DEVNULL,
-                # It needs no secret of ours, and no Ctrl-C that is meant for us.
-                env={name: os.environ[name] for name in ("PATH", "PYTHONPATH", "LANG") if name in os.environ},
-                start_new_session=True,
-            )
-        except OSError:
-            log.exception("picture worker does not start")
-            raise Unavailable("Pictures cannot be decoded at the moment.", reason="DECODER_UNAVAILABLE") from None
-
-
-class _WorkerDied(Exception):
-    pass
-
-
-async def _exchange(
-    worker: asyncio.subprocess.Process, task: dict[str, object], content: bytes
-) -> tuple[dict[str, str], bytes]:
-    if worker.stdin is None or worker.stdout is None:
-        raise ConnectionError
-    header = json.dumps(task).encode()
-    worker.stdin.write(LENGTHS.pack(len(header), len(content)) + header)
-    worker.stdin.write(content)
-    await worker.stdin.drain()
-    try:
-        header_length, answer_length = LENGTHS.unpack(await worker.stdout.readexactly(LENGTHS.size))
-    except struct.error:
-        raise ConnectionError from None
-    answered = json.loads(await worker.stdout.readexactly(header_length))
-    return answered, await worker.stdout.readexactly(answer_length)
-
-
-async def _end(worker: asyncio.subprocess.Process | None) -> None:
-    if worker is None or worker.returncode is not None:
-        return
-    if worker.stdin is not None:
-        worker.stdin.close()
-    try:
-        async with asyncio.timeout(2.0):
-            await worker.wait()
-    except TimeoutError:
-        worker.kill()
-        await worker.wait()
+        await self._pool.aclose()

@@ -1,18 +1,12 @@
-"""A process that decodes pictures and nothing else: a hostile one can kill it, and it alone.
-
-Frames on stdin and stdout: two big-endian 32-bit lengths, a JSON header, the bytes. It ends with its stdin.
-"""
+"""A process that decodes pictures and nothing else: a hostile one can kill it, and it alone."""
 
 import io
-import json
-import resource
-import struct
-import sys
-from typing import BinaryIO
+from typing import Any
 
 from PIL import Image, ImageOps
 
-LENGTHS = struct.Struct(">II")
+from services.kit.pictures.frames import serve
+
 FORMATS = ("JPEG", "PNG", "WEBP")
 QUALITY = 82
 TALLEST = 16_383
@@ -20,36 +14,17 @@ TALLEST = 16_383
 
 
 def main() -> None:
-    """Answers frames until stdin ends."""
-    limit = int(sys.argv[1]) * 1024 * 1024
-    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    """Answers until stdin ends."""
     Image.MAX_IMAGE_PIXELS = None  # the header was measured before the bytes came here
     Image.preinit()
-    stdin, stdout = sys.stdin.buffer, sys.stdout.buffer
-    while lengths := stdin.read(LENGTHS.size):
-        header_length, content_length = LENGTHS.unpack(lengths)
-        task = json.loads(stdin.read(header_length))
-        header, content = _answer(task, stdin.read(content_length))
-        _send(stdout, header, content)
+    serve(_work)
 
 
-def _send(stdout: BinaryIO, header: dict[str, object], content: bytes) -> None:
-    encoded = json.dumps(header).encode()
-    stdout.write(LENGTHS.pack(len(encoded), len(content)) + encoded + content)
-    stdout.flush()
-
-
-def _answer(task: dict[str, object], content: bytes) -> tuple[dict[str, object], bytes]:
-    try:
-        if task["do"] == "measure":
-            width, height = measure(content)
-            return {"width": width, "height": height}, b""
-        return {}, resize(content, int(str(task["width"])), str(task["format"]))
-    except MemoryError:
-        return {"refused": "it takes too much memory to decode"}, b""
-    except Exception as error:  # a decoder may raise anything, and all of it means the same
-        return {"refused": "it cannot be decoded", "cause": f"{type(error).__name__}: {error}"[:200]}, b""
+def _work(task: dict[str, Any], content: bytes) -> tuple[dict[str, Any], bytes]:
+    if task["do"] == "measure":
+        width, height = measure(content)
+        return {"width": width, "height": height}, b""
+    return {}, resize(content, int(task["width"]), str(task["format"]))
 
 
 def measure(content: bytes) -> tuple[int, int]:

@@ -1,12 +1,10 @@
-"""Pictures: what is accepted, how it is named, and which widths are served."""
+"""Pictures: how they are named, and which widths are served."""
 
 import hashlib
 from dataclasses import dataclass
 
 WIDTHS = (80, 160, 320, 640, 1280)
-MAX_BYTES = 8 * 1024 * 1024
-MAX_PIXELS = 25_000_000
-JPEG, PNG, WEBP = "image/jpeg", "image/png", "image/webp"
+JPEG, WEBP = "image/jpeg", "image/webp"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +20,6 @@ class Picture:
     def resized_type(self) -> str:
         """What its resized files are: PNG photographs are too large for a page, and WebP keeps transparency."""
         return JPEG if self.content_type == JPEG else WEBP
-
-
-class PictureRefused(Exception):
-    """The bytes are not a picture that the shop takes; the message says why."""
 
 
 def picture_id(content: bytes) -> str:

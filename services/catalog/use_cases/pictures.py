@@ -4,12 +4,12 @@ import asyncio
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from services.catalog.domain import picture_end, picture_header
-from services.catalog.domain.picture import Picture, PictureRefused, picture_id, served_width
+from services.catalog.domain.picture import Picture, picture_id, served_width
 from services.catalog.domain.product import MAX_PICTURES
 from services.catalog.ports import Database, PictureDecoder, PictureFiles, Transaction
 from services.catalog.use_cases.measures import PICTURE_SECONDS, PICTURES, SWEPT
 from services.kit.errors import FailedPrecondition, InvalidArgument, NotFound
+from services.kit.pictures import PictureRefused, check
 
 SWEEP_AT_ONCE = 100
 """Pictures a transaction of the sweeper removes: it holds their rows while their files go."""
@@ -94,8 +94,7 @@ class PictureUseCases:
 
     async def _measured(self, new: str, content: bytes) -> Picture:
         try:
-            content_type = picture_header.check(content)
-            picture_end.check(content, content_type)
+            content_type = check(content)
             with PICTURE_SECONDS.labels("measure").time():
                 width, height = await self._decoder.measure(content)
         except PictureRefused as refused:

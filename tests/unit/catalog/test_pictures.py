@@ -11,33 +11,27 @@ from PIL import Image
 
 from services.catalog.adapters import picture_worker
 from services.catalog.adapters.decoder import DecoderPool
-from services.catalog.domain import picture_end, picture_header
-from services.catalog.domain.picture import PictureRefused
+from services.kit.pictures import PictureRefused, check
+from services.kit.pictures import end as picture_end
 from tests.unit.catalog.images import hostile, picture, png, sideways
 
 NOT_SEEN_BEFORE_DECODING = {"broken checksum", "bomb", "no image data"}
 
 
-def examine(content: bytes) -> str:
-    content_type = picture_header.check(content)
-    picture_end.check(content, content_type)
-    return content_type
-
-
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
 def test_honest_pictures_are_taken(kind: str) -> None:
-    assert examine(picture(kind)) == f"image/{kind.lower()}"
+    assert check(picture(kind)) == f"image/{kind.lower()}"
 
 
 def test_a_jpeg_may_carry_padding_and_further_pictures() -> None:
     preview = picture(width=40)
-    assert examine(picture() + bytes(20)) == examine(picture() + preview + preview) == "image/jpeg"
+    assert check(picture() + bytes(20)) == check(picture() + preview + preview) == "image/jpeg"
 
 
 @pytest.mark.parametrize("what", sorted(hostile().keys() - NOT_SEEN_BEFORE_DECODING))
 def test_what_is_no_picture_is_refused_before_it_is_decoded(what: str) -> None:
     with pytest.raises(PictureRefused):
-        examine(hostile()[what])
+        check(hostile()[what])
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
@@ -50,7 +44,7 @@ def test_no_bytes_break_the_examination(kind: str) -> None:
             if content:
                 content[chance.randrange(min(len(content), 200))] = chance.randrange(256)
         with suppress(PictureRefused):
-            examine(bytes(content))
+            check(bytes(content))
 
 
 async def test_the_decoder_measures_and_resizes() -> None:
@@ -103,7 +97,7 @@ async def test_a_call_that_is_given_up_leaves_the_pool_whole() -> None:
 
 def test_a_png_that_claims_too_much_says_how_much() -> None:
     with pytest.raises(PictureRefused, match="60000 x 60000"):
-        examine(png(60_000, 60_000, b""))
+        check(png(60_000, 60_000, b""))
 
 
 @pytest.mark.parametrize("unit", [b"\xff\xd8\xff\xd9", b"\xff", b"\xff\xd0", b"\xff\xe0\x00\x02"], ids=bytes.hex)

@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 from services.catalog.adapters.snapshots import SnapshotCache
-from services.catalog.domain.picture import Picture, PictureRefused
+from services.catalog.domain.picture import Picture
 from services.catalog.use_cases.pictures import PictureUseCases
 from services.catalog.use_cases.replay import RequestKey, once
 from services.catalog.use_cases.sweeping import Sweeper
 from services.kit.errors import InvalidArgument, NotFound
+from services.kit.pictures import PictureRefused
 
 PICTURE = Picture("e3b0c442", "image/png", 500, 250)
 
