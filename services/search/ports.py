@@ -95,6 +95,10 @@ class CatalogFeed(Protocol):
         """Changes after the cursor, the next cursor, and whether more are waiting."""
         ...
 
+    async def size(self) -> int:
+        """How many products there are."""
+        ...
+
 
 class Vocabulary(Protocol):
     """The words that the shop's products have."""

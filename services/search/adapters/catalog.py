@@ -30,6 +30,10 @@ class GrpcCatalogFeed:
         ]
         return changes, reply.next_cursor, reply.more
 
+    async def size(self) -> int:
+        reply = await self._stub.ListProducts(pb.ListProductsRequest(page_size=1), timeout=TIMEOUT_S)
+        return reply.total_size
+
 
 class GrpcPictures:
     """services.search.ports.PictureSource."""

@@ -70,8 +70,10 @@ class Embedding:
 
     async def __call__(self, spec: EncoderSpec, subjects: Sequence[Subject]) -> dict[str, Vector]:
         """[products, dimension] by space. A row of zeros for a product of which the space knows nothing."""
-        wanted = {space.picture for space in spec.spaces.values() if space.picture is not None}
-        pixels = {encoder: await self._all_pixels(encoder, subjects) for encoder in wanted}
+        wanted = {space.picture.prepared: space.picture for space in spec.spaces.values() if space.picture is not None}
+        pixels = dict[object, Sequence[bytes | None]]()
+        for prepared, encoder in wanted.items():
+            pixels[prepared] = await self._all_pixels(encoder, subjects)
         return {name: await self._in_space(spec, space, subjects, pixels) for name, space in spec.spaces.items()}
 
     async def _in_space(
@@ -79,7 +81,7 @@ class Embedding:
         spec: EncoderSpec,
         space: Space,
         subjects: Sequence[Subject],
-        pixels: Mapping[PictureEncoder, Sequence[bytes | None]],
+        pixels: Mapping[object, Sequence[bytes | None]],
     ) -> Vector:
         made = np.zeros((len(subjects), space.dimension), np.float32)
         both = space.picture is not None
@@ -89,7 +91,7 @@ class Embedding:
             made += (spec.text_weight if both else 1.0) * await self._encoders.texts(space.text, texts)
             EMBEDDED.labels(space.text.model).inc(len(texts))
         if space.picture is not None:
-            there = [(i, given) for i, given in enumerate(pixels[space.picture]) if given is not None]
+            there = [(i, given) for i, given in enumerate(pixels[space.picture.prepared]) if given is not None]
             vectors = await self._encoders.pixels(space.picture, [given for _, given in there])
             for (i, _), vector in zip(there, vectors, strict=True):
                 made[i] += spec.picture_weight * vector

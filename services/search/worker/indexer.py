@@ -17,11 +17,11 @@ from services.search.domain.releases import Build
 from services.search.ports import CatalogFeed, IndexWriter, Releases, Vector
 from services.search.use_cases.measures import INDEXED
 from services.search.worker.embedding import Embedding, document, subject
+from services.search.worker.progress import Filling
 
 RETRY_S = 0.5
 DROP_AFTER_S = 60.0
 """Collections that no build has any more are dropped after this long: requests may still be under way on them."""
-SAID_EVERY_S = 10.0
 log = telemetry.logger("aisle.search.indexer")
 
 
@@ -65,23 +65,20 @@ class Indexer:
             return
         cursors = {build.number: await self._begin(build) for build in builds}
         durable, flushed, checked = dict(cursors), time.monotonic(), time.monotonic()
-        began, dropped, said, done = time.monotonic(), False, 0.0, 0
+        began, dropped = time.monotonic(), False
+        filling = None if building is None else await self._filling(building, cursors[building.number])
         while True:
             waiting = False
             for build in builds:
                 following, more, changes = await self._step(build, cursors[build.number])
                 cursors[build.number], waiting = following, waiting or more
-                if build is building:
-                    done += changes
+                if build is building and filling is not None:
+                    filling.add(changes)
                     if not more:
                         await self._make_durable(build, following)
                         if await self._serve(build):
-                            took = round(time.monotonic() - began)
-                            log.info("build is full", build=build.number, products=done, s=took)
+                            filling.full()
                         return
-                    if time.monotonic() - said > SAID_EVERY_S:
-                        said = time.monotonic()
-                        log.info("build is filled", build=build.number, products=done, s=round(said - began))
             now = time.monotonic()
             if cursors != durable and (now - flushed >= self._flush_s):
                 for build in builds:
@@ -107,6 +104,11 @@ class Indexer:
             await self._releases.advance(build, "")
             return ""
         return build.cursor
+
+    async def _filling(self, build: Build, cursor: str) -> Filling:
+        # Behind a cursor there is what an earlier worker wrote.
+        ready = max([len(await self._index.ids(name)) for name in _collections(build)]) if cursor else 0
+        return Filling(build.number, ready, await self._catalog.size())
 
     async def _changed(self, serving: Build | None, building: Build | None) -> bool:
         now = await self._releases.serving(), await self._releases.building()

@@ -115,6 +115,7 @@ def write(repository: Path, version: int) -> None:
     models_by_name = {
         "clip_text": (text_model(), TEXT_CONFIG),
         "clip_image": (picture_model(), PICTURE_CONFIG),
+        "look_image": (picture_model(), PICTURE_CONFIG),
         "sentence": (text_model(), TEXT_CONFIG),
     }
     for name, (model, config) in models_by_name.items():
@@ -137,6 +138,7 @@ def spec(version: int = 1, **changes: Any) -> dict[str, Any]:
     encoders = {
         "clip_text": text | {"model": "clip_text", "space": "clip"},
         "clip_image": picture | {"model": "clip_image", "space": "clip"},
+        "look_image": picture | {"model": "look_image", "space": "look", "same_above": 0.97},
         "sentence": text | {"model": "sentence", "space": "sentence"},
     }
     return {"encoders": encoders, "document": {"picture_weight": 0.9, "text_weight": 0.1}} | changes

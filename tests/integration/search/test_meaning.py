@@ -17,6 +17,21 @@ from tests.integration.search.encoders import COLOURS
 from tests.integration.search.merchant import picture
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+def patches(dice: random.Random) -> Image.Image:
+    """Sixteen patches of any colour."""
+    small = Image.new("RGB", (4, 4))
+    small.putdata([(dice.randrange(256), dice.randrange(256), dice.randrange(256)) for _ in range(16)])
+    return small.resize((128, 128), Image.Resampling.NEAREST)
+
+
+def content(image: Image.Image, kind: str, **options: int) -> bytes:
+    out = io.BytesIO()
+    image.save(out, kind, **options)
+    return out.getvalue()
+
+
 Degradation = pb.SearchResponse.Degradation
 
 
@@ -45,6 +60,26 @@ async def test_a_picture_finds_the_product_that_it_shows(shop: Shop) -> None:
             assert {result.product.removeprefix("products/") for result in reply.results} == products
             assert not reply.degraded
             assert not reply.fallback
+
+
+async def test_a_picture_that_was_altered_finds_its_product_first(shop: Shop) -> None:
+    dice = random.Random(4)
+    shown = {f"patch-{number}": patches(dice) for number in range(8)}
+    for item, image in shown.items():
+        await shop.merchant.put(item, "Rug")
+        await shop.merchant.picture(item, content(image, "PNG"))
+
+    async def there() -> bool:
+        found = [await shop.ids(image=content(image, "PNG"), page_size=1) for image in shown.values()]
+        return found == [[item] for item in shown]
+
+    await until(there, 10, "all of them to be found by their own pictures")
+    for item, image in shown.items():
+        cut, smaller = image.crop((4, 4, 124, 124)), image.resize((40, 50))
+        for altered in (content(image, "JPEG", quality=30), content(cut, "PNG"), content(smaller, "WEBP")):
+            assert (await shop.ids(image=altered, page_size=3))[0] == item
+    for item in shown:
+        await shop.merchant.delete(item)
 
 
 async def test_words_beside_a_picture_weigh_against_it(shop: Shop) -> None:
