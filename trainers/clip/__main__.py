@@ -1,8 +1,9 @@
-"""Makes the encoders of search: `python -m trainers.clip extract | train | sentence | publish | promote | all`.
+"""Makes the encoders of search: `python -m trainers.clip STEP`, where STEP is one of these:
 
 extract   reads products and pictures of the running shop
 train     trains CLIP on them and measures it on held-out products; refuses what finds hardly more than chance
-sentence  exports the sentence encoder beside it
+look      makes the encoder that finds a photograph again beside it
+sentence  exports the sentence encoder beside them
 publish   puts the encoders on the inference server and registers them with search as one release
 promote   makes a release answer (the newest, or --release N; also the way back to an older one)
 all       does one after the other
@@ -25,7 +26,7 @@ from pathlib import Path
 import torch
 from rich.console import Console
 
-from trainers.clip import build, data, publishable, published
+from trainers.clip import build, data, look, publishable, published
 from trainers.clip import split as splitting
 from trainers.clip.config import Config
 from trainers.clip.fingerprint import fingerprint
@@ -39,8 +40,8 @@ from trainers.release.errors import ReleaseError
 from trainers.sentence import build as sentences
 
 FAILED, BAD_DATA, REFUSED, INTERRUPTED = 1, 2, 3, 130
-STEPS = ("extract", "train", "sentence", "publish", "promote")
-OFFLINE = ("train", "sentence")
+STEPS = ("extract", "train", "look", "sentence", "publish", "promote")
+OFFLINE = ("train", "look", "sentence")
 """Steps that talk to no service."""
 
 
@@ -97,6 +98,10 @@ def _run(step: str, shop: Shop | None, where: Places, options: argparse.Namespac
     folder = options.out or where.candidate
     if step == "train":
         _train(where, options, folder, console)
+    elif step == "look":
+        config = _config(options)
+        products = splitting.split(data.read(options.products or [where.offline]), config).train
+        look.build(products, config, folder, console)
     elif step == "sentence":
         sentences.build(str(weights.sentences()), weights.SENTENCES.credit(), folder, console)
     else:
@@ -112,8 +117,7 @@ def _run(step: str, shop: Shop | None, where: Places, options: argparse.Namespac
 
 
 def _train(where: Places, options: argparse.Namespace, folder: Path, console: Console) -> None:
-    config = replace(Config(), **{field.name: getattr(options, field.name) for field in fields(Config)
-                                  if hasattr(options, field.name)})  # fmt: skip
+    config = _config(options)
     products = data.read(options.products or [where.offline])
     sets = splitting.split(products, config)
     counts = {"to learn from": sets.train, "to choose by": sets.validation, "held out": sets.test}
@@ -129,6 +133,11 @@ def _train(where: Places, options: argparse.Namespace, folder: Path, console: Co
     publishable.write(towers, sets, folder, console)
     candidate.add_report(folder, {"data_fingerprint": fingerprint(products), "products": len(products)})
     console.print(f"written to {folder}", soft_wrap=True)
+
+
+def _config(options: argparse.Namespace) -> Config:
+    named = {field.name: getattr(options, field.name) for field in fields(Config) if hasattr(options, field.name)}
+    return replace(Config(), **named)
 
 
 def _said(console: Console, error: object, code: int) -> int:

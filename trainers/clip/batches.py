@@ -1,5 +1,6 @@
 """The products and captions of each step."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -31,6 +32,15 @@ class Batch:
     """Which fact is true of which product, [products, facts]."""
 
 
+def chances(facts: Sequence[frozenset[captions.Fact]]) -> NDArray[np.float64]:
+    """How likely each product is drawn: rare facts would hardly be learned if all products were drawn alike."""
+    counts = Counter(chain.from_iterable(facts))
+    worth = [sum((1 / counts[fact] for fact in known), start=1 / len(facts)) for known in facts]
+    made = np.sqrt(np.array(worth))
+    chances: NDArray[np.float64] = made / made.sum()
+    return chances
+
+
 class Batches:
     """Draws batches of a set of products."""
 
@@ -41,12 +51,14 @@ class Batches:
         self._titles = [key(product.title) for product in products]
         self._cache, self._config = cache, config
         self._count = min(len(products), config.epoch_products or len(products))
+        self._chances = chances(self._facts) if self._count < len(products) else None
         self._first = cache.first(places)
         self._pictures = np.searchsorted(cache.owners, places, side="right") - self._first
 
     def epoch(self, size: int, random: np.random.Generator) -> Iterator[Batch]:
-        """All products once, in random order; a share of the batches holds neighbours in the category."""
-        order = random.permutation(len(self._products))[: self._count]
+        """All products once, or as many as an epoch has; a share of the batches holds neighbours in the category."""
+        chosen = random.choice(len(self._products), self._count, replace=False, p=self._chances)
+        order = random.permutation(chosen)
         hard = int(len(order) * self._config.hard_share)
         alike = sorted(order[:hard], key=lambda place: self._products[place].category)
         # Each batch of neighbours is cut from two places, so that it holds more than one kind of product.

@@ -14,6 +14,7 @@ from trainers.clip import features, measure, model, train
 from trainers.clip.batches import Batches
 from trainers.clip.config import Config
 from trainers.clip.data import Product
+from trainers.clip.fingerprint import fingerprint
 from trainers.clip.model import Clip
 from trainers.clip.split import Split
 from trainers.encoders import export, weights
@@ -66,7 +67,8 @@ def learn(products: Split, config: Config, work: Path, console: Console) -> Enco
     count = len(products.train)
     sets = train.Sets(
         lambda used: Batches(products.train, places[:count], used, config),
-        measure.Titles(products.validation, places[count:]),
+        measure.Validation(products.validation, places[count:]),
+        fingerprint(known),
     )
     stages = []
     if config.frozen_epochs:

@@ -36,6 +36,9 @@ class Config:
     tuned_batch: int = 256
     hard_share: float = 0.5
     """Share of the batches whose products are alike (neighbours in the category): what a search must tell apart."""
+    zoom_share: float = 0.4
+    zoom_least: float = 0.7
+    """Share of the pictures of which the second stage sees only a part, and what is left of each side at least."""
     head_rate: float = 1e-3
     text_rate: float = 5e-4
     trunk_rate: float = 5e-4
@@ -43,15 +46,19 @@ class Config:
     warmup_steps: int = 50
     dropout: float = 0.1
     """Of the features in front of the projection."""
-    title_weight: float = 0.5
-    caption_weight: float = 0.25
-    """Of the losses of titles and of captions of several facts; the rest is that of single facts."""
+    title_weight: float = 0.4
+    caption_weight: float = 0.2
+    fact_weight: float = 0.15
+    """Of the losses of pictures against titles, captions of several facts, and single facts; the rest is that of
+    documents (picture and title, as search mixes them) against single facts."""
     epoch_products: int = 0
-    """Products of an epoch, drawn anew for each; 0 for all. A checkpoint is written after each epoch."""
+    """Products of an epoch, those with rare facts more often than others; 0 for all. A checkpoint is written after
+    each epoch."""
     patience: int = 4
-    """Epochs without a better recall of held-out titles after which a stage stops."""
+    """Epochs in which validation products are found no better, after which a stage stops."""
     max_seconds: float = 0.0
-    """A stage that computes for longer ends with the epoch. 0 for no limit."""
+    """Of processor time that a stage may take: the learning rates fall with it, so that it ends as one that was meant
+    to. 0 for no limit."""
 
     test_titles: int = 2000
     validation_titles: int = 500

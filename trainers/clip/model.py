@@ -15,8 +15,29 @@ from trainers.encoders.open_clip import HFTextEncoder, TimmModel
 BACKBONE = "tf_efficientnet_lite0"
 MEAN, STD = (0.5, 0.5, 0.5), (0.5, 0.5, 0.5)
 """What the published backbone was trained with."""
+LOW = 3
+"""Blocks after which a picture is still a map of colours and edges, where `tuned_from` does not say."""
+MIDDLE = 0.5
+"""Of the height and the width: products stand in the middle of their pictures."""
+SPREAD, TINY = 5, 1e-5
+"""Numbers of a channel's spread; a picture of one colour has a variance of 0, whose root has no slope."""
 LARGEST_SCALE = 100.0
 """Of the logits, as in CLIP (https://arxiv.org/abs/2103.00020, section 2.5)."""
+
+
+class Seen(nn.Sequential):
+    """From what the first blocks saw to vectors."""
+
+    def __init__(self, channels: int, config: Config) -> None:
+        self.width = channels * SPREAD
+        hidden = config.dimension * 2
+        super().__init__(
+            nn.LayerNorm(self.width),
+            nn.Linear(self.width, hidden),
+            nn.GELU(),
+            nn.Dropout(config.dropout),
+            nn.Linear(hidden, config.dimension),
+        )
 
 
 class Clip(nn.Module):
@@ -30,6 +51,9 @@ class Clip(nn.Module):
             "", config.dimension, _text_config(config), pooler_type="mean_pooler", proj_type="linear"
         )
         self.text.transformer.pooler = None
+        self.low = config.tuned_from or LOW
+        norms = [part for part in self.blocks[: self.low].modules() if isinstance(part, nn.BatchNorm2d)]
+        self.seen = Seen(norms[-1].num_features, config)
         self.logit_scale = nn.Parameter(torch.tensor(math.log(1 / 0.07)))
 
     @property
@@ -46,21 +70,28 @@ class Clip(nn.Module):
         return self.blocks[:until](trunk.bn1(trunk.conv_stem(pixels)))  # type: ignore[no-any-return]
 
     def finish(self, features: Tensor, begun: int) -> Tensor:
-        """What `begin` gave to the backbone's pooled features."""
+        """What `begin` gave to pooled features: those of the whole backbone, and what its first blocks saw.
+
+        The last layers forget colours: they were trained to know a car whatever its paint.
+        """
         trunk = self.visual.trunk
-        if begun == 0:
-            features = trunk.bn1(trunk.conv_stem(features))
-        features = self.blocks[begun:](features)
-        return trunk.global_pool(trunk.bn2(trunk.conv_head(features)))  # type: ignore[no-any-return]
+        low = self.begin(features, self.low) if begun == 0 else features
+        deep = trunk.global_pool(trunk.bn2(trunk.conv_head(self.blocks[self.low :](low))))
+        return torch.cat([deep, spread(low)], dim=1)
 
     def project(self, pooled: Tensor) -> Tensor:
         """Pooled features to vectors of length 1."""
-        return functional.normalize(self.visual.head(pooled), dim=-1)
+        return functional.normalize(self._vectors(pooled), dim=-1)
 
     def encode_image(self, image: Tensor, normalize: bool = False) -> Tensor:
         """Normalised pixels to vectors."""
-        vectors: Tensor = self.visual(image)
+        vectors = self._vectors(self.finish(image, 0))
         return functional.normalize(vectors, dim=-1) if normalize else vectors
+
+    def _vectors(self, pooled: Tensor) -> Tensor:
+        deep, low = pooled[:, : -self.seen.width], pooled[:, -self.seen.width :]
+        vectors: Tensor = self.visual.head(deep) + self.seen(low)
+        return vectors
 
     def encode_text(self, text: Tensor, normalize: bool = False) -> Tensor:
         """Token ids, padded, to vectors."""
@@ -78,6 +109,19 @@ class Clip(nn.Module):
             if isinstance(module, nn.BatchNorm2d):
                 module.eval()
         return self
+
+
+def spread(low: Tensor) -> Tensor:
+    """How the values of each channel are spread over a picture and over its middle, [N, channels * 5]."""
+    height, width = low.shape[-2:]
+    top, left = round(height * (1 - MIDDLE) / 2), round(width * (1 - MIDDLE) / 2)
+    middle = low[:, :, top : height - top, left : width - left]
+    return torch.cat([low.amax((2, 3)), *_moments(low), *_moments(middle)], dim=1)
+
+
+def _moments(values: Tensor) -> tuple[Tensor, Tensor]:
+    mean = values.mean((2, 3))
+    return mean, ((values - mean[:, :, None, None]).square().mean((2, 3)) + TINY).sqrt()
 
 
 def create(config: Config) -> Clip:

@@ -143,7 +143,9 @@ def _answers(folder: Path, towers: Encoders, asked: Sequence[Product]) -> dict[s
 
 def _quality(test: Sequence[Product], folder: Path) -> Mapping[str, Any]:
     corpus = corpora.of_products(test)
-    return measure.measure(tasks.of_products(test), corpus, rankers.rankers(corpus, folder))
+    return measure.measure(
+        tasks.of_products(test), corpus, rankers.rankers(corpus, folder, rankers.see(corpus, folder))
+    )
 
 
 def _refuse_chance(quality: Mapping[str, Any], documents: int) -> None:

@@ -9,7 +9,7 @@ from trainers.encoders.spec import PictureSpec, Spec
 from trainers.release.errors import ReleaseError
 
 CONFIG = "config.pbtxt"
-MODELS = ("clip_text", "clip_image", "sentence")
+MODELS = ("clip_text", "clip_image", "look_image", "sentence")
 
 
 def sizes(repository: Path, spec: Spec) -> None:

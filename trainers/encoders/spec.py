@@ -39,6 +39,8 @@ class PictureSpec:
     resample: str
     background: tuple[int, int, int]
     """Behind pictures that let light through, and around padded ones."""
+    same_above: float = 1.0
+    """Inner product from which on two pictures are the same one, altered; 1 where that is not what vectors say."""
 
     def to_json(self) -> dict[str, Any]:
         """The entry of an encoder specification, without a version."""

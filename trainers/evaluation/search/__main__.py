@@ -5,8 +5,9 @@
 
 Pictures are ranked by themselves; where texts are known (from the data set, or --texts) documents of 0.9 picture and
 0.1 text, lexical search, the sentence encoder and all of them fused are measured too. Without --ground-truth the
-questions of the KAGL protocol are asked: titles for pictures, categories and colours for documents, on those products
-of --corpus that were held out in training (--whole: on all of them).
+questions of the KAGL protocol are asked: titles for pictures, categories and colours for documents, and altered copies
+of pictures for their products, on those products of --corpus that were held out in training (--whole: on all of them).
+Which those are is said by the report of the encoders.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import os
 import shlex
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +27,16 @@ from trainers.clip import data, split
 from trainers.clip.config import Config
 from trainers.datasets import DataError
 from trainers.encoders import candidate
-from trainers.evaluation.search import corpora, records, tasks
+from trainers.evaluation.search import corpora, looks, records, tasks
 from trainers.evaluation.search.measure import PICTURES, measure
-from trainers.evaluation.search.rankers import rankers
+from trainers.evaluation.search.rankers import looks as looks_of
+from trainers.evaluation.search.rankers import rankers, see
 from trainers.evaluation.search.tasks import Task
 
 ROOT = Path(__file__).resolve().parents[3]
-SHOWN = ("recall@1", "recall@10", "mrr", "P@1", "P@10", "best P@10")
+TRIES = 500
+"""Altered copies of each kind."""
+SHOWN = ("recall@1", "recall@3", "recall@10", "mrr", "P@1", "P@10", "best P@10")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -80,6 +85,15 @@ def newest(data_folder: Path) -> Path:
     return found
 
 
+def trained_with(folder: Path, seed: int | None = None) -> Config:
+    """Settings of the split that encoders were trained with, from their report; the usual ones where it names none."""
+    report = json.loads((folder / candidate.REPORT).read_text()) if (folder / candidate.REPORT).exists() else {}
+    said = report.get("clip", {}).get("config", {})
+    names = {"seed", "test_titles", "largest_share"}
+    found = replace(Config(), **{name: value for name, value in said.items() if name in names})
+    return found if seed is None else replace(found, seed=seed)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m trainers.evaluation.search",
@@ -91,9 +105,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--texts", type=Path, help='JSON `{"id": "text"}` for a folder of pictures alone')
     parser.add_argument("--encoders", type=Path, help="folder of encoders (default: the newest of the shop here)")
     parser.add_argument("--whole", action="store_true", help="the corpus is the whole catalogue")
-    parser.add_argument(
-        "--seed", type=int, default=Config.seed, help="of the split that the encoders were trained with"
-    )
+    parser.add_argument("--titles", type=int, help="ask for the products of so many held-out titles (default: of all)")
+    parser.add_argument("--seed", type=int, help="of the split (default: that of the encoders' training)")
     parser.add_argument("--json", type=Path, help="file for everything that was measured")
     parser.add_argument("--quality", type=Path, help="folder of quality.json and quality.md, to put the numbers there")
     parser.add_argument("--quiet", action="store_true", help="no progress bars")
@@ -109,13 +122,20 @@ def _measure(options: argparse.Namespace) -> dict[str, Any]:
         asked = _from_files(options.ground_truth.split(","), set(corpus.ids), corpus.texts is not None)
     else:
         products = data.read([options.corpus])
-        held_out = split.split(products, Config(seed=options.seed)).test
+        config = trained_with(folder, options.seed)
+        held_out = split.split(products, config).test
+        if options.titles is not None and options.titles < config.test_titles:
+            # The first titles of a split are held out in every split that holds out more.
+            held_out = split.split(products, replace(config, test_titles=options.titles)).test
         corpus = corpora.of_products(products if options.whole else held_out)
         asked = tasks.of_products(held_out)
         if options.whole:
             # Categories and colours describe products that were learned from: only titles are asked of all products.
             asked = [task for task in asked if task.pictures_alone]
-    measured = measure(asked, corpus, rankers(corpus, folder, quiet=options.quiet))
+    seen = see(corpus, folder, quiet=options.quiet)
+    measured = measure(asked, corpus, rankers(corpus, folder, seen, quiet=options.quiet))
+    if seen is not None and not options.ground_truth:
+        measured |= looks.measure(corpus.pictures, looks_of(seen), TRIES)
     return {"dataset": options.corpus.name, "corpus": "all" if options.whole else "held out", "tasks": measured}
 
 

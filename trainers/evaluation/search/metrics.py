@@ -31,6 +31,7 @@ def of_scores(scores: Scores, right: Sequence[NDArray[np.int64]]) -> dict[str, N
     first = np.where(hits.any(axis=1), hits.argmax(axis=1), -1)
     return {
         "recall@1": hits[:, 0] / counts,
+        "recall@3": hits[:, :3].sum(axis=1) / counts,
         "recall@10": hits.sum(axis=1) / counts,
         "mrr": np.where(first >= 0, 1.0 / np.maximum(first + 1, 1), 0.0),
         "P@1": hits[:, 0].astype(np.float64),

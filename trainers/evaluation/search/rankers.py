@@ -9,6 +9,7 @@ import tantivy
 
 from trainers.encoders import candidate, runtime
 from trainers.encoders.runtime import Vectors
+from trainers.evaluation.search.looks import Look
 from trainers.evaluation.search.metrics import Scores
 
 Ranker = Callable[[Sequence[str]], Scores]
@@ -25,16 +26,49 @@ class Corpus:
     texts: list[str] | None
 
 
-def rankers(corpus: Corpus, folder: Path, *, quiet: bool = True) -> Mapping[str, Ranker]:
-    """What can be ranked with the encoders of a candidate; `clip pictures` looks at pictures alone."""
+@dataclass(frozen=True)
+class Seen:
+    """A corpus in the space of CLIP, and as it looks."""
+
+    pictures: Vectors
+    documents: Vectors | None
+    """Pictures and texts mixed, where there are texts."""
+    text: runtime.Texts
+    picture: runtime.Pictures
+    look: "Looked | None"
+
+    @property
+    def vectors(self) -> Mapping[str, Vectors]:
+        """What is ranked, by the name of the ranker; `clip pictures` looks at pictures alone."""
+        return {"clip pictures": self.pictures} | ({} if self.documents is None else {"clip": self.documents})
+
+
+@dataclass(frozen=True)
+class Looked:
+    """A corpus in the space of looks."""
+
+    pictures: Vectors
+    encode: runtime.Pictures
+
+
+def see(corpus: Corpus, folder: Path, *, quiet: bool = True) -> Seen | None:
+    """Encodes a corpus with the encoders of a candidate, if it has CLIP."""
+    clip, picture = candidate.texts(folder, "clip_text"), candidate.pictures_of(folder, "clip_image")
+    if clip is None or picture is None:
+        return None
+    seen, mixed = picture(corpus.pictures, quiet=quiet), None
+    if corpus.texts:
+        mixed = documents(seen, clip(corpus.texts, quiet=quiet), candidate.read(folder)["document"])
+    look = candidate.pictures_of(folder, "look_image")
+    looked = None if look is None else Looked(look(corpus.pictures, quiet=quiet), look)
+    return Seen(seen, mixed, clip, picture, looked)
+
+
+def rankers(corpus: Corpus, folder: Path, seen: Seen | None, *, quiet: bool = True) -> Mapping[str, Ranker]:
+    """What can be ranked for words with the encoders of a candidate."""
     found: dict[str, Ranker] = {}
-    clip, look = candidate.texts(folder, "clip_text"), candidate.pictures_of(folder, "clip_image")
-    if clip and look:
-        seen = look(corpus.pictures, quiet=quiet)
-        found["clip pictures"] = _by_vectors(clip, seen)
-        if corpus.texts:
-            weights = candidate.read(folder)["document"]
-            found["clip"] = _by_vectors(clip, documents(seen, clip(corpus.texts, quiet=quiet), weights))
+    if seen is not None:
+        found |= {name: _by_vectors(seen.text, vectors) for name, vectors in seen.vectors.items()}
     if corpus.texts:
         found["lexical"] = lexical(corpus.texts)
         if sentence := candidate.texts(folder, "sentence"):
@@ -42,6 +76,16 @@ def rankers(corpus: Corpus, folder: Path, *, quiet: bool = True) -> Mapping[str,
         parts = [found[name] for name in ("lexical", "sentence", "clip") if name in found]
         if len(parts) > 1:
             found["hybrid"] = fused(parts)
+    return found
+
+
+def looks(seen: Seen) -> Mapping[str, Look]:
+    """What can be ranked for a picture; `search` puts the same picture first and what is like it behind."""
+    found = {name: _by_look(seen.picture, vectors) for name, vectors in seen.vectors.items()}
+    if seen.look is not None:
+        found["look"] = look = _by_look(seen.look.encode, seen.look.pictures)
+        like = found["clip" if "clip" in found else "clip pictures"]
+        found["search"] = _same_first(look, like, seen.look.encode.spec.same_above)
     return found
 
 
@@ -91,6 +135,19 @@ def fused(parts: Sequence[Ranker]) -> Ranker:
         return total
 
     return rank
+
+
+def _same_first(look: Look, like: Look, above: float) -> Look:
+    def rank(pictures: Sequence[bytes | Path]) -> Scores:
+        looks_like = look(pictures)
+        # Inner products are below 2: who is the same stands before who is not.
+        return np.where(looks_like >= above, 2 + looks_like, like(pictures)).astype(np.float32)
+
+    return rank
+
+
+def _by_look(encode: runtime.Pictures, vectors: Vectors) -> Look:
+    return lambda pictures: np.asarray(encode(pictures) @ vectors.T, np.float32)
 
 
 def _by_vectors(encode: runtime.Texts, vectors: Vectors) -> Ranker:

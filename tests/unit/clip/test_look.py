@@ -1,0 +1,66 @@
+"""The encoder of looks."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from rich.console import Console
+
+from trainers.clip import look
+from trainers.clip.config import Config
+from trainers.clip.data import Product
+from trainers.encoders import candidate
+
+SMALL = Config(width=48, height=64, progress=False)
+
+
+def products(folder: Path, count: int) -> list[Product]:
+    """Pictures of scattered blots: no two are alike."""
+    made, dice = [], np.random.default_rng(1)
+    for number in range(count):
+        noise = Image.fromarray(dice.integers(0, 255, (6, 5, 3), dtype=np.uint8))
+        noise.resize((60, 80), Image.Resampling.BICUBIC).save(folder / f"{number}.png")
+        made.append(Product(str(number), "Thing", (), "", {}, (folder / f"{number}.png",)))
+    return made
+
+
+def test_components_are_white() -> None:
+    dice = np.random.default_rng(1)
+    rows = (dice.normal(size=(400, 6)) * np.array([9, 3, 1, 1, 1, 1]) + 5).astype(np.float32)
+    made = look.Whitened(rows, 4)
+    found = (torch.from_numpy(rows) - made.mean) @ made.to_white
+    torch.testing.assert_close(torch.cov(found.T), torch.eye(4), atol=1e-4, rtol=0)
+    torch.testing.assert_close(made(torch.from_numpy(rows)).norm(dim=1), torch.ones(400))
+
+
+def test_altered_copies_find_their_pictures(tmp_path: Path) -> None:
+    out = tmp_path / "candidate"
+    look.build(products(tmp_path, 80), SMALL, out, Console(quiet=True))
+    spec = candidate.read(out)["encoders"]["look_image"]
+    assert spec["space"] == "look"
+    assert (spec["width"], spec["height"]) == (48, 64)
+    assert 0 < spec["same_above"] < 1
+    report = json.loads((out / candidate.REPORT).read_text())["look_image"]
+    assert report["altered_copies"] == 60
+    assert report["found"] > 0.9
+    encode = candidate.pictures_of(out, "look_image")
+    assert encode is not None
+    vectors = encode([tmp_path / "1.png", tmp_path / "2.png"])
+    assert vectors.shape == (2, spec["dimension"])
+    assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+
+
+def test_a_shop_with_hardly_a_picture_does_without(tmp_path: Path) -> None:
+    said = Console(record=True, quiet=False, file=(tmp_path / "said").open("w"))
+    look.build(products(tmp_path, 10), SMALL, tmp_path / "candidate", said)
+    assert "too few" in said.export_text()
+    assert candidate.specs(tmp_path / "candidate") == {}
+
+
+@pytest.mark.parametrize("same", [1.0, 0.4])
+def test_what_counts_as_the_same_is_in_the_specification(tmp_path: Path, same: float) -> None:
+    spec = look.PictureSpec("look_image", "look", 8, 48, 64, "squash", "bicubic", (255, 255, 255), same)
+    assert look.candidate.of_json(spec.to_json()) == spec

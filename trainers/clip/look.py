@@ -1,0 +1,192 @@
+"""The encoder of looks: it finds the same photograph again, whatever was cut off, mirrored or compressed.
+
+CLIP puts products beside each other of which the same is said; thirty pairs of silver earrings have one title. This one
+learns nothing of what is said: it is the published backbone at two depths, each made white (principal components of
+equal weight), so that what is common to all pictures of a shop counts for little and what sets them apart for much.
+"""
+
+import random
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from rich.console import Console
+from torch import Tensor, nn
+from torch.nn import functional
+
+from trainers.clip import model
+from trainers.clip.build import WHITE
+from trainers.clip.config import Config
+from trainers.clip.data import Product
+from trainers.encoders import candidate, export, golden, pictures, runtime, speed, weights
+from trainers.encoders.progress import bar
+from trainers.encoders.spec import PictureSpec
+from trainers.evaluation.search import looks
+
+NAME, SPACE = "look_image", "look"
+MIDDLE, DEEP = 4, 6
+"""Blocks of the backbone. What they see in a part of a picture is not far from what they see in all of it; later layers
+know kinds of things and no more single ones."""
+PART = 192
+"""Numbers of each depth."""
+LEARNED, TRIED = 3000, 200
+"""Pictures that the components are taken from, and others of which altered copies are made."""
+FEWEST = 24
+"""With fewer pictures there are no components."""
+CUBE, TINY = 3.0, 1e-6
+"""Of the generalised mean, which counts the strongest places (https://arxiv.org/abs/1711.02512)."""
+FLOOR = 1e-3
+"""Of the largest variance: components that hardly vary are noise."""
+SURE = 1.0
+"""Percent of the altered copies that may be farther from their picture than what counts as the same."""
+BATCH = 32
+Numbers = NDArray[np.float32]
+
+
+class Seen(nn.Module):
+    """What the backbone sees at each depth, [N, channels]."""
+
+    def __init__(self, trunk: nn.Module) -> None:
+        super().__init__()
+        self.trunk: Any = trunk
+
+    def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
+        """Normalised pixels to the means of the middle block, plain and generalised, and the mean of the deep one."""
+        features = self.trunk.bn1(self.trunk.conv_stem(image))
+        middle = self.trunk.blocks[: MIDDLE + 1](features)
+        strongest = middle.clamp(min=TINY).pow(CUBE).mean((2, 3)).pow(1 / CUBE)
+        deep = self.trunk.blocks[MIDDLE + 1 : DEEP + 1](middle)
+        return torch.cat([middle.mean((2, 3)), strongest], dim=1), deep.mean((2, 3))
+
+
+class Whitened(nn.Module):
+    """Components of equal weight, of length 1."""
+
+    def __init__(self, rows: Numbers, most: int) -> None:
+        """Learns them from rows, [pictures, channels]."""
+        super().__init__()
+        mean = rows.mean(axis=0)
+        variances, directions = np.linalg.eigh(np.cov((rows - mean).T))
+        first = np.argsort(-variances)[:most]
+        spread = np.sqrt(np.maximum(variances[first], FLOOR * variances.max()))
+        self.mean: Tensor
+        self.to_white: Tensor
+        self.register_buffer("mean", torch.from_numpy(mean.astype(np.float32)))
+        self.register_buffer("to_white", torch.from_numpy((directions[:, first] / spread).astype(np.float32)))
+
+    def forward(self, rows: Tensor) -> Tensor:
+        """[N, channels] to [N, components]."""
+        return functional.normalize((rows - self.mean) @ self.to_white, dim=-1)
+
+
+class Look(nn.Module):
+    """The encoder, with the method that exporting calls."""
+
+    def __init__(self, seen: Seen, parts: Sequence[Whitened]) -> None:
+        super().__init__()
+        self.seen = seen
+        self.parts = nn.ModuleList(parts)
+
+    def encode_image(self, image: Tensor) -> Tensor:
+        """Normalised pixels to vectors; exporting makes their length 1."""
+        return torch.cat([part(rows) for part, rows in zip(self.parts, self.seen(image), strict=True)], dim=1)
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What became of altered copies."""
+
+    same_above: float
+    found: float
+    """Share that stood among the first three of all tried and learned pictures."""
+
+
+def build(products: Sequence[Product], config: Config, folder: Path, console: Console) -> None:
+    """Adds the encoder to the candidate in the folder; does without it where there are too few pictures.
+
+    Raises:
+        OSError: a picture cannot be read.
+        ParityError: the exported file computes something else than torch.
+    """
+    candidate.remove(folder, NAME)
+    files = [product.pictures[0] for product in products]
+    random.Random(config.seed).shuffle(files)  # noqa: S311 - no secret
+    tried = files[: min(TRIED, len(files) // 4)]
+    learned = files[len(tried) : len(tried) + LEARNED]
+    if len(learned) < FEWEST:
+        console.print(f"{NAME}: {len(files)} pictures are too few; pictures are searched for by CLIP alone")
+        return
+    spec = PictureSpec(NAME, SPACE, 0, config.width, config.height, "squash", "bicubic", WHITE)
+    seen = Seen(model.create(config).visual.trunk).eval()
+    rows = _see(seen, learned, spec, quiet=not config.progress)
+    most = min(PART, len(learned) // 2)
+    module = export.Pictures(Look(seen, [Whitened(part, most) for part in rows]).eval(), model.MEAN, model.STD).eval()
+    spec = replace(spec, dimension=sum(min(most, part.shape[1]) for part in rows))
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder) as made:
+        file = Path(made) / f"{NAME}.onnx"
+        export.picture(module, file, spec.height, spec.width)
+        look = runtime.Pictures(file, spec)
+        golden_rows = golden.of_pictures(spec, lambda pixels: _torch(module, pixels))
+        parity = golden.check_pictures(golden_rows, look, "ONNX Runtime")
+        console.print(f"{NAME}: ONNX Runtime computes what torch does: {parity:.1g} at most")
+        found = _try(look, tried, learned, config.seed)
+        report = {
+            "parity": parity,
+            "credit": weights.BACKBONE.credit(),
+            "published": "fp32",
+            **_times(module, look, tried),
+        }
+        file.replace(folder / f"{NAME}.onnx")
+    spec = replace(spec, same_above=found.same_above)
+    candidate.add(
+        folder, spec, golden_rows, report | vars(found) | {"altered_copies": len(tried) * len(looks.ALTERATIONS)}
+    )
+    console.print(
+        f"{NAME}: {found.found:.3f} of the altered copies of {len(tried)} pictures find theirs among "
+        f"{len(tried) + len(learned):,}, in the first three"
+    )
+
+
+def _see(seen: Seen, files: Sequence[Path], spec: PictureSpec, *, quiet: bool) -> list[Numbers]:
+    parts: list[tuple[Tensor, Tensor]] = []
+    with bar("looks", len(files), quiet=quiet) as step, torch.inference_mode():
+        for begin in range(0, len(files), BATCH):
+            batch = np.stack([pictures.pixels(file, spec) for file in files[begin : begin + BATCH]])
+            parts.append(seen(model.normalise(torch.from_numpy(batch))))
+            step(len(batch))
+    return [torch.cat(part).numpy() for part in zip(*parts, strict=True)]
+
+
+def _try(look: runtime.Pictures, tried: Sequence[Path], others: Sequence[Path], seed: int) -> Tried:
+    """How near altered copies are to their pictures, and whether others are nearer."""
+    dice, corpus = random.Random(seed), look([*tried, *others])  # noqa: S311 - no secret
+    own, first = [], []
+    for how in looks.ALTERATIONS:
+        scores = look([looks.altered(file, how, dice) for file in tried]) @ corpus.T
+        mine = scores[np.arange(len(tried)), np.arange(len(tried))]
+        own.append(mine)
+        first.append((scores > mine[:, None]).sum(axis=1) < looks.FIRST)
+    above = float(np.clip(np.percentile(np.concatenate(own), SURE), 0, 1))
+    return Tried(round(above, 3), round(float(np.concatenate(first).mean()), 4))
+
+
+def _times(module: nn.Module, look: runtime.Pictures, files: Sequence[Path]) -> dict[str, float]:
+    shown = np.stack([pictures.pixels(file, look.spec) for file in files[:8]])
+    times = speed.compare({"eager": lambda: _torch(module, shown), "fp32": lambda: look.pixels(shown)}, len(shown))
+    return {
+        "milliseconds": times["fp32"],
+        "eager_milliseconds": times["eager"],
+        "speedup": round(times["eager"] / times["fp32"], 2),
+    }
+
+
+def _torch(module: nn.Module, pixels: pictures.Pixels) -> runtime.Vectors:
+    with torch.inference_mode():
+        vectors: runtime.Vectors = module(torch.from_numpy(pixels.copy())).numpy()
+    return vectors
