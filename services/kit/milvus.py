@@ -7,6 +7,9 @@ from typing import TypeVar
 from pymilvus import AsyncMilvusClient
 
 T = TypeVar("T")
+# pymilvus pings every ten seconds. Servers of gRPC that are not told otherwise, Milvus Lite's too, take that for abuse
+# and close the connection after some minutes, calls and all; a client that hangs is noticed by its calls' time limit.
+QUIET = {"grpc.keepalive_time_ms": 330_000, "grpc.keepalive_permit_without_calls": 0}
 LINGER_S = 5.0
 """A client is closed this long after it failed: other calls may still be under way on it."""
 
@@ -27,7 +30,7 @@ class Connection:
         client = self._client
         if client is None:
             client = self._client = AsyncMilvusClient(
-                self._uri, token=self._token, timeout=self._timeout_s, dedicated=True
+                self._uri, token=self._token, timeout=self._timeout_s, dedicated=True, grpc_options=QUIET
             )
         try:
             return await work(client)
