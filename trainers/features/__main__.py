@@ -30,7 +30,7 @@ from trainers.two_tower.config import Config
 from trainers.two_tower.spec import of_config
 
 UNREADABLE, BAD_DATA, REFUSED = 1, 2, 3
-SAMPLE = 2_000
+SAMPLE = 500
 LABELS = {SHOPPER, PRODUCT, TIME}
 
 

@@ -14,10 +14,12 @@ from services.recs.features.monitor import Freshness, Report
 
 FILE = "report.json"
 COLOURS = {Verdict.STEADY: "green", Verdict.MOVING: "yellow", Verdict.DRIFTED: "red", Verdict.TOO_FEW: "dim"}
-ADVICE = """\
-What to do: under {moving} nothing; up to {drifted} look again tomorrow; above, learn again from what shoppers do now
-(make retrain). If prices, brands or categories moved and nobody changed them, look at the last import first. If
-histories moved within a day, look at who writes the events: a page that counts twice, or a robot, looks like that."""
+ADVICE = (
+    "What to do: under {moving} nothing; up to {drifted} look again tomorrow; above, learn again from what shoppers do "
+    "now (make retrain). If prices, brands or categories moved and nobody changed them, look at the last import first. "
+    "If histories moved within a day, look at who writes the events: a page that counts twice, or a robot, looks like "
+    "that."
+)
 
 
 def as_json(report: Report) -> dict[str, Any]:
@@ -55,23 +57,35 @@ def load(repo: Path) -> dict[str, Any] | None:
 
 
 def show(report: Report, console: Console) -> None:
-    """Prints the table."""
-    release = f"release {report.release}, which learned up to {report.until:%Y-%m-%d %H:%M}" if report.until else ""
-    table = Table(title=f"Features beside {release}" if release else "Features; no release yet", title_justify="left")
-    for name in ("view", "feature"):
-        table.add_column(name, no_wrap=True)
-    for name in ("rows", "newest", "learned from", "now", "PSI"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("verdict", no_wrap=True)
+    """Prints the tables."""
+    fresh = _table("Features", "rows", "newest")
     for found in report.freshness:
-        table.add_row(found.view, "", f"{found.rows:,}", _newest(found, report.measured), "", "", "", "")
-        for each in report.drift.get(found.view, ()):
-            colour = COLOURS[each.verdict]
-            cells = (f"{each.then:,}", f"{each.now:,}", f"{each.psi:.3f}")
-            table.add_row("", each.feature, "", "", *cells, f"[{colour}]{each.verdict}[/]")
-    console.print(table)
-    if report.until:
-        console.print(ADVICE.format(moving=MOVING, drifted=DRIFTED))
+        fresh.add_row(found.view, f"{found.rows:,}", _newest(found, report.measured))
+    console.print(fresh)
+    if report.until is None:
+        console.print("No release answers yet, so there is nothing to compare with.")
+        return
+    title = f"Beside what release {report.release} learned from, up to {report.until:%Y-%m-%d %H:%M}"
+    drift = _table(title, "then", "now", "PSI", "verdict")
+    for view, features in report.drift.items():
+        for each in features:
+            cells = (
+                f"{each.then:,}",
+                f"{each.now:,}",
+                f"{each.psi:.3f}",
+                f"[{COLOURS[each.verdict]}]{each.verdict}[/]",
+            )
+            drift.add_row(f"{view}: {each.feature}", *cells)
+    console.print(drift)
+    console.print(ADVICE.format(moving=MOVING, drifted=DRIFTED))
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left")
+    table.add_column("", no_wrap=True)
+    for name in columns:
+        table.add_column(name, justify="right", no_wrap=True)
+    return table
 
 
 def _drift(found: Drift) -> dict[str, Any]:

@@ -18,6 +18,8 @@ from services.recs.use_cases.measures import BATCH_DONE, BATCH_FAILURES, BATCH_S
 SCORE, BUILD = "score", "build"
 ROOT = Path(__file__).resolve().parents[3]
 END_S = 5.0
+LOOK_S = 60.0
+"""Between two looks at the report."""
 log = telemetry.logger("aisle.recs.batch")
 
 
@@ -46,9 +48,8 @@ class BatchRunner:
         self._wake = asyncio.Event()
 
     def hint(self, _: str = "") -> None:
-        """Another release answers, or may: everybody is scored again."""
-        if SCORE in self._due:
-            self._due[SCORE] = 0.0
+        """Another release answers, or may: everybody is scored again, and drift has another reference."""
+        self._due = dict.fromkeys(self._due, 0.0)
         self._wake.set()
 
     async def run(self) -> None:
@@ -63,9 +64,9 @@ class BatchRunner:
                     await self._run(command)
             left = max(0.0, min(self._due.values()) - time.monotonic())
             try:
-                await asyncio.wait_for(self._wake.wait(), left)
+                await asyncio.wait_for(self._wake.wait(), min(left, LOOK_S))
             except TimeoutError:
-                continue
+                self._publish()  # a person, or a cluster's schedule, may have measured
 
     async def _run(self, command: str) -> None:
         began = time.monotonic()
@@ -86,7 +87,7 @@ class BatchRunner:
             log.warning("batch failed", command=command, code=process.returncode, said=said)
             return
         BATCH_DONE.labels(command).set(time.time())
-        log.info("batch done", command=command, said=said)
+        log.info("batch done", command=command, said=said.rpartition("\n")[2])
         self._publish()
 
     def _publish(self) -> None:

@@ -58,6 +58,11 @@ async def test_without_towers_or_index_the_page_is_what_was_best_when_the_worker
     await stocked.did(who, "PURCHASE", bought)
     await stocked.did(who, "DISLIKE", disliked)
     await stocked.shop.put(sold_out, "shirts", stock=0)
+
+    async def known() -> bool:
+        return not {bought, disliked, sold_out} & set(shown(await stocked.recommend(who, page_size=10)))
+
+    await until(known, 10, "what was done to be known")
     for part, degradation in PARTS.items():
         program = getattr(stocked, part)
         program.kill()
