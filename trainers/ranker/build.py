@@ -13,35 +13,58 @@ from trainers.datasets.tables import Floats
 from trainers.evaluation import harness, metrics
 from trainers.evaluation.metrics import Estimate
 from trainers.evaluation.protocols import Queries, Split
+from trainers.evaluation.recommender import Recommender
 from trainers.ranker import export, golden, spec, tables
 from trainers.ranker.config import Config
+from trainers.ranker.exported import MODEL
 from trainers.ranker.features import Features
 from trainers.ranker.model import Served
 from trainers.ranker.recommender import Ranked, TooLittle
-from trainers.two_tower.build import SPEC, Built, write_report
+from trainers.two_tower.build import SPEC, Built, Refused, write_report
 
 METRICS = ("ndcg@20", "ndcg@10")
 GATE = "ndcg@20"
-MODEL, GOLDEN = "ranker.onnx", "golden_ranker.npz"
+GOLDEN = "golden_ranker.npz"
 
 
-def add(shop: Shop, built: Built, config: Config, events_file: Path | None, console: Console) -> bool:
+def add(
+    shop: Shop,
+    built: Built,
+    config: Config,
+    events_file: Path | None,
+    console: Console,
+    incumbent: Recommender | None = None,
+) -> bool:
     """Trains and measures a ranker over the towers that were built; returns whether the release has it.
 
-    What was measured stands in the report either way. `events_file` has the pages that were shown, if any were.
+    What was measured stands in the report either way.
+
+    Args:
+        shop: all that is learned from.
+        built: the towers.
+        config: of the ranker.
+        events_file: has the pages that were shown, if any were.
+        console: is told.
+        incumbent: the release that answers, as it is served.
 
     Raises:
         ParityError: the exported file computes something else than torch.
+        Refused: the release would be worse than the one that answers by more than chance explains.
     """
     ranked = Ranked(built.measured, config, events_file)
     try:
         report = _measure(shop, built.split, ranked)
     except TooLittle as error:
         report = {"served": False, "why": str(error)}
-    if report["served"]:
-        report["parity"] = {"tolerance": golden.TOLERANCE, "torch_to_onnx_runtime": _write(shop, built, ranked)}
+    if incumbent is not None:
+        unit: Recommender = ranked if report["served"] else built.measured
+        report["no_worse_than"] = {incumbent.name: vars(_above(unit, incumbent, built.split, config))}
     built.report["ranker"] = report
     write_report(built.folder, built.report)
+    _refuse_worse(report.get("no_worse_than", {}))
+    if report["served"]:
+        report["parity"] = {"tolerance": golden.TOLERANCE, "torch_to_onnx_runtime": _write(shop, built, ranked)}
+        write_report(built.folder, built.report)
     console.print(f"ranker: {report['why']}", soft_wrap=True)
     return bool(report["served"])
 
@@ -64,6 +87,22 @@ def _measure(shop: Shop, made: Split, ranked: Ranked) -> dict[str, Any]:
         "above_towers": {name: vars(found) for name, found in above.items()},
         "config": asdict(ranked.config),
     }
+
+
+def _above(unit: Recommender, incumbent: Recommender, made: Split, config: Config) -> Estimate:
+    """How far what would be served is above what is served, on the same questions."""
+    asked = made.test.sample(config.most_questions, config.seed)
+    new, old = (_each(model.scores, made, asked)[GATE] for model in (unit, incumbent))
+    return metrics.estimate(new - old, asked.user)
+
+
+def _refuse_worse(measured: Mapping[str, Mapping[str, float]]) -> None:
+    for name, above in measured.items():
+        if above["high"] < 0:
+            raise Refused(
+                f"Towers and ranker are worse than {name} on held-out events, by more than chance explains: {GATE} "
+                f"{above['value']:+.4f} (95 % interval {above['low']:+.4f} to {above['high']:+.4f})."
+            )
 
 
 def _fit(shop: Shop, made: Split, ranked: Ranked) -> None:

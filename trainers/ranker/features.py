@@ -60,8 +60,16 @@ class History:
 class Features:
     """Computes them for one catalogue."""
 
-    def __init__(self, products: Products, spec: FeatureSpec, config: Config) -> None:
+    def __init__(
+        self,
+        products: Products,
+        spec: FeatureSpec,
+        config: Config,
+        price_levels: Mapping[str, list[float]] | None = None,
+    ) -> None:
+        """`price_levels` are those of a release; the catalogue's own if None."""
         self._config = config
+        self._given = price_levels
         self._leaf = _codes([path[-1] if path else "" for path in products.categories])
         self._brand = _codes(list(products.brands))
         rows = [sorted(f"{key}={value}" for key, value in row.items()) for row in products.attributes]
@@ -76,6 +84,8 @@ class Features:
     @cached_property
     def price_levels(self) -> Mapping[str, list[float]]:
         """Quantiles of the prices by leaf, evenly spaced from 0 to 1; those of all products under ''."""
+        if self._given is not None:
+            return self._given
         shares, known = np.linspace(0, 1, self._config.quantiles), self._prices > 0
         leaves = np.array(self._leaves, dtype=object)
         found = {"": self._prices[known]} | {

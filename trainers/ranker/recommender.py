@@ -110,12 +110,9 @@ class Ranked:
         self, looking: _Looking, events: Events, queries: Queries, towers: Scores, most: int
     ) -> Iterator[tuple[Ints, Scores]]:
         row, places = history_rows(events, queries)
-        size = min(most, towers.shape[1])
         histories = np.split(places, np.searchsorted(row, np.arange(1, len(queries))))
         for i, before in enumerate(histories):
-            open_to = towers[i].copy()
-            open_to[events.item[before]] = -np.inf
-            candidates = np.sort(np.argpartition(-open_to, size - 1)[:size]).astype(np.int64)
+            candidates = best_of(towers[i], events.item[before], most)
             history = History.of(events, before, float(queries.time[i]), looking.spec)
             yield candidates, self._features(looking, history, candidates, towers[i, candidates])
 
@@ -143,3 +140,10 @@ class Ranked:
         newest = history.items[-self.config.neighbours_of :]
         known = looking.tables(torch.from_numpy(candidates)[None] + 1, torch.from_numpy(newest)[None] + 1)[0]
         return np.concatenate([looking.features.of(history, candidates, towers), known.numpy()], 1)
+
+
+def best_of(towers: Scores, seen: Ints, most: int) -> Ints:
+    """Positions of the best by the towers' scores [products], without what the shopper has come across."""
+    open_to, size = towers.copy(), min(most, len(towers))
+    open_to[seen] = -np.inf
+    return np.sort(np.argpartition(-open_to, size - 1)[:size]).astype(np.int64)

@@ -161,7 +161,14 @@ def _train(services: Services, where: Places, options: argparse.Namespace, comma
     # A candidate of an earlier training must not be published as if it were this one.
     shutil.rmtree(where.candidate, ignore_errors=True)
     built = build(shop, config, draft, command, console, incumbent=incumbent)
-    ranker.add(shop, built, replace(RankerConfig(), seed=options.seed), events, console)
+    ranker.add(
+        shop,
+        built,
+        replace(RankerConfig(), seed=options.seed),
+        events,
+        console,
+        incumbent.served if incumbent else None,
+    )
     for name in ("products.parquet", "extract.json"):
         shutil.copyfile(where.offline / name, draft / name)
     draft.rename(where.candidate)

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from trainers.datasets import Events, Shop
+from trainers.ranker.exported import ExportedRelease
 from trainers.release import extract, registry
 from trainers.release.errors import ReleaseError
 from trainers.release.publish import MANIFEST
@@ -57,7 +58,8 @@ def news(events: Events, number: int, folder: Path) -> News:
 
 def incumbent(shop: Shop, found: News, folder: Path) -> Incumbent:
     """The release in the folder, as what the new towers are measured beside."""
-    return Incumbent(Exported(folder, f"release {found.release}", shop), found.middle)
+    name = f"release {found.release}"
+    return Incumbent(Exported(folder, name, shop), found.middle, ExportedRelease(folder, name, shop))
 
 
 def _created(folder: Path) -> float:

@@ -40,6 +40,8 @@ class Incumbent:
     model: Recommender
     since: float
     """Both are asked what was chosen from then on, in seconds since 1970; the incumbent learned from earlier events."""
+    served: Recommender | None = None
+    """The same with its ranker, where it has one: what shoppers get from it."""
 
 
 @dataclass(frozen=True)

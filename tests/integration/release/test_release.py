@@ -74,7 +74,8 @@ def milvus(mesh: RunningMesh) -> MilvusClient:
 def ready(mesh: RunningMesh, version: int) -> bool:
     client = InferenceServerClient(f"127.0.0.1:{mesh.ports.inference}")
     try:
-        return all(client.is_model_ready(model, str(version)) for model in model_repository.MODELS)
+        models = model_repository.models_of(mesh.settings.data / "releases" / str(version))
+        return all(client.is_model_ready(model, str(version)) for model in models)
     finally:
         client.close()
 
@@ -108,6 +109,10 @@ def test_the_answering_release_is_one_unit(mesh: RunningMesh, services: Services
         assert np.allclose(stored[product], vector, atol=1e-4)
     assert made["gates"]["beats"]["popularity"]
     assert max(made["gates"]["parity"]["torch_to_server"].values()) <= 1e-4
+    found = json.loads((folder / "report.json").read_text())["ranker"]
+    assert found["served"] == (found.get("above_towers", {"ndcg@20": {"low": 0}})["ndcg@20"]["low"] > 0)
+    assert found["served"] == bool(made["ranker_version"]) == ("ranker" in made["gates"]["parity"]["torch_to_server"])
+    assert found["served"] == ("ranker" in json.loads((folder / "feature_spec.json").read_text()))
     assert made["catalog_cursor"]
     assert ready(mesh, number)
 

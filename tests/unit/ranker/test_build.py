@@ -14,12 +14,17 @@ from rich.console import Console
 from services.recs.domain import feature_spec
 from services.recs.servicer.messages import KINDS
 from tests.support.shops import small_shop
+from trainers.datasets import DataError
 from trainers.evaluation.protocols import split
+from trainers.evaluation.recommender import Recommender
 from trainers.ranker import build, golden
 from trainers.ranker.config import Config
-from trainers.two_tower import model
-from trainers.two_tower.build import SPEC, Built
+from trainers.ranker.exported import ExportedRelease
+from trainers.ranker.recommender import BELOW
+from trainers.two_tower import export, model
+from trainers.two_tower.build import SPEC, Built, Refused
 from trainers.two_tower.config import Config as TowersConfig
+from trainers.two_tower.exported import Exported
 from trainers.two_tower.recommender import TwoTower
 
 SHOP = small_shop(products=60, shoppers=120)
@@ -36,12 +41,18 @@ def measured() -> TwoTower:
     return towers
 
 
-def add(measured: TwoTower, folder: Path, config: Config, events_file: Path | None = None) -> Built:
+def add(
+    measured: TwoTower,
+    folder: Path,
+    config: Config,
+    events_file: Path | None = None,
+    incumbent: Recommender | None = None,
+) -> Built:
     """The files of a release, after the ranker was tried."""
     towers = model.create(SHOP, WEAK)
     (folder / SPEC).write_text(towers.spec.to_json())
     made = Built(folder, towers, {"data_fingerprint": "f"}, measured, split(SHOP.events, "time"))
-    build.add(SHOP, made, config, events_file, Console(file=io.StringIO()))
+    build.add(SHOP, made, config, events_file, Console(file=io.StringIO()), incumbent)
     assert json.loads(json.dumps(made.report)) == json.loads((folder / "report.json").read_text())
     return made
 
@@ -59,6 +70,31 @@ def test_a_ranker_that_orders_better_is_part_of_the_release(measured: TwoTower, 
     assert (spec.dimension, spec.ranker.candidates) == (WEAK.dimension, 30)
 
 
+def test_a_release_is_measured_beside_what_is_served(measured: TwoTower, tmp_path: Path) -> None:
+    """The files of a release with a ranker score as the model does that they were written from; towers alone that are
+    to follow it are refused."""
+    first, second, made = tmp_path / "1", tmp_path / "2", split(SHOP.events, "time")
+    first.mkdir()
+    second.mkdir()
+    written = add(measured, first, RANKER)
+    assert written.report["ranker"]["served"]
+    export.write(written.towers, first)
+    served = ExportedRelease(first, "release 1", SHOP)
+    asked = made.test.sample(40)
+    found = served.scores(made.events, asked)
+    assert ((found > BELOW / 2).sum(1) == 30).all()
+    plain = Exported(first, "its towers", SHOP).scores(made.events, asked)
+    assert np.array_equal(found[found < BELOW / 2], plain[found < BELOW / 2])
+    with pytest.raises(Refused, match="Towers and ranker are worse than release 1"):
+        add(measured, second, replace(RANKER, learning_rate=0.0), incumbent=served)
+    assert json.loads((second / "report.json").read_text())["ranker"]["no_worse_than"]["release 1"]["high"] < 0
+    told = json.loads((first / SPEC).read_text())
+    told["ranker"]["features"][0] = "the weather"
+    (first / SPEC).write_text(json.dumps(told))
+    with pytest.raises(DataError, match="is told of the weather"):
+        ExportedRelease(first, "release 1", SHOP)
+
+
 def test_a_ranker_that_is_not_certainly_better_is_left_out_and_the_report_says_so(
     measured: TwoTower, tmp_path: Path
 ) -> None:
@@ -66,7 +102,8 @@ def test_a_ranker_that_is_not_certainly_better_is_left_out_and_the_report_says_s
     assert not report["served"]
     assert "the towers' order stands" in report["why"]
     assert report["above_towers"]["ndcg@20"]["low"] <= 0
-    assert sorted(path.name for path in tmp_path.iterdir()) == [SPEC, "report.json"]
+    assert not (tmp_path / build.MODEL).exists()
+    assert not (tmp_path / build.GOLDEN).exists()
     assert feature_spec.parse((tmp_path / SPEC).read_text(), KINDS).ranker is None
 
 

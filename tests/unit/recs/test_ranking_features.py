@@ -46,7 +46,7 @@ class Models:
                 "product_id": (1,), "category_path": (4,), "brand": (1,), "price": (1,), "title_tokens": (32,),
                 "attributes": (16,), "item_vector": (64,),
             },
-            "ranker": {"features": (40, 13), "candidates": (40,), "newest": (10,), "scores": (40,)},
+            "ranker": {"features": (28, 13), "candidates": (28,), "newest": (10,), "scores": (28,)},
         }  # fmt: skip
         self.shapes_of["ranker"] |= {name: shape for name, shape in changed.items() if shape is not None}
         self.there = "ranker" not in changed
@@ -87,7 +87,7 @@ async def test_a_release_whose_features_are_computed_differently_here_is_not_fit
 async def test_a_release_whose_ranker_is_not_there_or_takes_something_else_is_not_fit_to_answer() -> None:
     made = release(specification())
     assert "version 1 of ranker is not ready" in await problem(made, Models(ranker=None))
-    assert "features of version 1 of ranker has shape" in await problem(made, Models(features=(40, 9)))
+    assert "features of version 1 of ranker has shape" in await problem(made, Models(features=(28, 9)))
     assert await problem(made, Models(features=(-1, -1))) == "", "a dimension that is left open takes any"
     without = release(TRAINED.to_json())
     assert "says nothing of one" in await problem(without)
