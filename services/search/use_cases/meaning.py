@@ -130,6 +130,8 @@ class Meaning:
     async def _vector(self, build: Build, space: Space, wanted: Wanted, near: Near, pixels: "Pixels") -> Vector | None:
         """What the products are to be near to, in a space; None when the space knows nothing of it."""
         if wanted.product_id:
+            if space.picture is not None and space.picture.same_above < 1.0:
+                return None  # it tells altered copies of a picture, and not what is like a product
             collection = build.collection(space.name)
             found = await self._guards.index(lambda: self._index.vectors(collection, [wanted.product_id]))
             return found.get(wanted.product_id)

@@ -13,8 +13,9 @@ from services.search.use_cases.remembering import Remembered
 
 SETTLED_S = 5.0
 """A product that changes has its new vector within about a second: what was found sooner is not kept."""
-KEPT_S = 30.0
-"""However long the indexing of many new products takes, an answer is at most so old."""
+MOST_KEPT_S = 600.0
+"""An answer is kept for as long as products have said the same already, so that it is hardly older than the indexing
+of many new products took; and no longer than this."""
 KEPT = 10_000
 """Answers that are kept, a kilobyte each."""
 
@@ -41,8 +42,9 @@ class Nearest:
         if known is not None and known.said == said and now < known.until_s:
             return known.found
         found = await self.to_vector(collection, vector, None, limit)
-        if now - self._catalogue.said_s > SETTLED_S and said == self._catalogue.said:
-            self._answers.put(key, _Answer(said, now + KEPT_S, found))
+        settled_s = now - self._catalogue.said_s
+        if settled_s > SETTLED_S and said == self._catalogue.said:
+            self._answers.put(key, _Answer(said, now + min(settled_s, MOST_KEPT_S), found))
         return found
 
     async def to_vector(

@@ -145,7 +145,7 @@ async def test_what_is_nearest_is_asked_once_while_products_say_the_same(monkeyp
     assert (await asked(), await asked()) == (4, 5)
     await asyncio.sleep(0.1)
     assert (await asked(), await asked()) == (6, 6)
-    monkeypatch.setattr(nearest, "KEPT_S", -1.0)
+    monkeypatch.setattr(nearest, "MOST_KEPT_S", -1.0)
     await near.to_text("c", "other", VECTOR, 10)
     await near.to_text("c", "other", VECTOR, 10)
     assert index.asked == 8, "however the indexing goes, answers end"
