@@ -186,6 +186,9 @@ class Feed:
         at = int(cursor or 0)
         return self.pages[at], str(at + 1), at + 1 < len(self.pages)
 
+    async def size(self) -> int:
+        return sum(map(len, self.pages))
+
 
 async def test_the_last_word_on_a_product_counts() -> None:
     def change(item: str, title: str = "") -> ProductChange:
