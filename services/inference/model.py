@@ -123,13 +123,20 @@ class ModelVersion:
 
     def _warm_up(self) -> None:
         """Runs on zeros: the first run allocates, and a file whose types do not fit fails here and not later."""
-        shapes = {s.name: [1] * self.batched + [max(1, d) for d in s.dims] for s in self.inputs}
-        given = {s.name: _zeros(shapes[s.name], s.datatype) for s in self.inputs}
+        given = {s.name: _zeros(self._smallest(s), s.datatype) for s in self.inputs}
         try:
             for _ in range(WARM_UP_RUNS):
                 self.run(given, [spec.name for spec in self.outputs])
         except InferenceError:
             raise BrokenModel("the file cannot compute inputs of the configured types and shapes") from None
+
+    def _smallest(self, spec: Spec) -> list[int]:
+        """A shape that fits: what the configuration leaves open is as the file has it, or else 1."""
+        whole = next(i.shape for i in self._session.get_inputs() if i.name == spec.name)
+        own = whole[self.batched :]
+        in_file = own if len(own) == len(spec.dims) else [1] * len(spec.dims)
+        open_to = [size if isinstance(size, int) and size > 0 else 1 for size in in_file]
+        return [1] * self.batched + [d if d > 0 else free for d, free in zip(spec.dims, open_to, strict=True)]
 
 
 def stamp(file: Path) -> tuple[int, int]:
