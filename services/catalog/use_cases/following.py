@@ -1,16 +1,12 @@
 """Follows changes of accounts: who logs in takes cart and orders along, and who is erased leaves no name."""
 
-import asyncio
-
 from services.catalog.domain.order import State
 from services.catalog.ports import AccountChange, AccountFeed, Database, Transaction
 from services.catalog.use_cases.retrying import retrying
 from services.catalog.use_cases.settlement import cancel_paid
-from services.kit import telemetry
+from services.kit.following import follow
 
 WATERMARK = "accounts"
-RETRY_S = 1.0
-log = telemetry.logger("aisle.catalog.following")
 
 
 class AccountFollower:
@@ -24,27 +20,18 @@ class AccountFollower:
 
     async def run(self) -> None:
         """Follows for as long as the process runs."""
-        while True:
-            try:
-                more = await self.step()
-            except Exception as error:
-                log.warning("accounts wait", why=f"{type(error).__name__}: {error}"[:300])
-                self._cursor = None
-                await asyncio.sleep(RETRY_S)
-                continue
-            if not more:
-                await asyncio.sleep(self._poll_s)
+        await follow("accounts", self.step, self._poll_s)
 
     async def step(self) -> bool:
         """Applies the next changes; whether more are waiting."""
         if self._cursor is None:
             async with self._database.begin() as transaction:
                 self._cursor = await transaction.watermarks.hold(WATERMARK)
-        cursor = self._cursor
+        cursor, self._cursor = self._cursor, None  # which is read again after a failure
         changes, following, more = await self._feed.changes(cursor)
-        if following != cursor:
-            # None when another replica was faster: its cursor is read next time.
-            self._cursor = await retrying(lambda: self._apply(cursor, changes, following))
+        # None also when another replica was faster.
+        applied = cursor if following == cursor else await retrying(lambda: self._apply(cursor, changes, following))
+        self._cursor = applied
         return more
 
     async def _apply(self, cursor: str, changes: list[AccountChange], following: str) -> str | None:

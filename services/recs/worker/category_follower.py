@@ -1,15 +1,10 @@
 """Keeps the categories of products, for statistics by category."""
 
-import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from services.kit import telemetry
-from services.recs.ports import CatalogFeed, Watermarks
-
-WATERMARK = "categories"
-RETRY_S = 1.0
-log = telemetry.logger("aisle.recs.categories")
+from services.recs.ports import CatalogFeed, ProductChange, Watermarks
+from services.recs.worker.following import Follower
 
 
 class Categories(Protocol):
@@ -20,38 +15,17 @@ class Categories(Protocol):
         ...
 
 
-class CategoryFollower:
+class CategoryFollower(Follower[ProductChange]):
     """Follows the catalogue's changes."""
 
+    watermark = "categories"
+
     def __init__(self, feed: CatalogFeed, categories: Categories, watermarks: Watermarks, poll_s: float) -> None:
-        self._feed = feed
+        super().__init__(feed, watermarks, poll_s)
         self._categories = categories
-        self._watermarks = watermarks
-        self._poll_s = poll_s
-        self._cursor: str | None = None
 
-    async def run(self) -> None:
-        """Follows for as long as the process runs."""
-        while True:
-            try:
-                more = await self.step()
-            except Exception as error:
-                log.warning("categories wait", why=f"{type(error).__name__}: {error}"[:300])
-                await asyncio.sleep(RETRY_S)
-                continue
-            if not more:
-                await asyncio.sleep(self._poll_s)
-
-    async def step(self) -> bool:
-        """Takes the next changes; whether more are waiting."""
-        if self._cursor is None:
-            self._cursor = await self._watermarks.get(WATERMARK)
-        changes, following, more = await self._feed.changes(self._cursor)
-        if following != self._cursor:
-            found = {change.product_id: change.product for change in changes}
-            await self._categories.put(
-                {item: tuple(product.category_ids) if product else None for item, product in found.items()}
-            )
-            await self._watermarks.set(WATERMARK, following)
-            self._cursor = following
-        return more
+    async def take(self, changes: Sequence[ProductChange]) -> None:
+        found = {change.product_id: change.product for change in changes}
+        await self._categories.put(
+            {item: tuple(product.category_ids) if product else None for item, product in found.items()}
+        )

@@ -1,6 +1,5 @@
 """Follows the catalogue: what is known of products goes to the feature store, and when it was known into a log."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -8,14 +7,10 @@ from typing import Protocol
 
 from aisle.catalog.v1.product_pb2 import Product
 
-from services.kit import telemetry
 from services.recs.domain.feature_spec import ItemFacts
-from services.recs.ports import CatalogFeed, Watermarks
+from services.recs.ports import CatalogFeed, ProductChange, Watermarks
 from services.recs.use_cases.products import facts
-
-WATERMARK = "items"
-RETRY_S = 1.0
-log = telemetry.logger("aisle.recs.items")
+from services.recs.worker.following import Follower
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,50 +41,28 @@ class ItemFeatures(Protocol):
     async def push_items(self, items: Sequence[KnownItem]) -> None: ...
 
 
-class ItemFollower:
+class ItemFollower(Follower[ProductChange]):
     """Follows the catalogue's changes."""
+
+    watermark = "items"
 
     def __init__(
         self, feed: CatalogFeed, attributes: Attributes, features: ItemFeatures, watermarks: Watermarks, poll_s: float
     ) -> None:
-        self._feed = feed
+        super().__init__(feed, watermarks, poll_s)
         self._attributes = attributes
         self._features = features
-        self._watermarks = watermarks
-        self._poll_s = poll_s
-        self._cursor: str | None = None
 
     async def start_over(self) -> None:
         """Follows the catalogue from its beginning: the feature store is empty."""
-        await self._watermarks.set(WATERMARK, "")
+        await self._watermarks.set(self.watermark, "")
 
-    async def run(self) -> None:
-        """Follows for as long as the process runs."""
-        while True:
-            try:
-                more = await self.step()
-            except Exception as error:
-                log.warning("items wait", why=f"{type(error).__name__}: {error}"[:300])
-                await asyncio.sleep(RETRY_S)
-                continue
-            if not more:
-                await asyncio.sleep(self._poll_s)
-
-    async def step(self) -> bool:
-        """Takes the next changes; whether more are waiting."""
-        if self._cursor is None:
-            self._cursor = await self._watermarks.get(WATERMARK)
-        changes, following, more = await self._feed.changes(self._cursor)
-        if following != self._cursor:
-            # The last word on a product is the one that counts; of one that is gone the last attributes stay.
-            latest = {change.product_id: change.product for change in changes}
-            items = [known(product) for product in latest.values() if product is not None]
-            if items:
-                await self._attributes.record(items)
-                await self._features.push_items(items)
-            await self._watermarks.set(WATERMARK, following)
-            self._cursor = following
-        return more
+    async def take(self, changes: Sequence[ProductChange]) -> None:
+        # The last word on a product is the one that counts; of one that is gone the last attributes stay.
+        latest = {change.product_id: change.product for change in changes}
+        if items := [known(product) for product in latest.values() if product is not None]:
+            await self._attributes.record(items)
+            await self._features.push_items(items)
 
 
 def known(product: Product) -> KnownItem:

@@ -1,12 +1,7 @@
 """Follows changes of accounts: visitors who logged in, erased accounts."""
 
-import asyncio
-
-from services.kit import telemetry
+from services.kit.following import follow
 from services.search.ports import AccountFeed, Accounts
-
-RETRY_S = 1.0
-log = telemetry.logger("aisle.search.accounts")
 
 
 class AccountFollower:
@@ -19,15 +14,7 @@ class AccountFollower:
 
     async def run(self) -> None:
         """Follows for as long as the process runs."""
-        while True:
-            try:
-                more = await self.step()
-            except Exception as error:
-                log.warning("accounts wait", why=f"{type(error).__name__}: {error}"[:300])
-                await asyncio.sleep(RETRY_S)
-                continue
-            if not more:
-                await asyncio.sleep(self._poll_s)
+        await follow("accounts", self.step, self._poll_s)
 
     async def step(self) -> bool:
         """Applies the next changes; whether more are waiting."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from services.recs.ports import AccountChange
-from services.recs.worker.account_follower import WATERMARK, AccountFollower
+from services.recs.worker.account_follower import AccountFollower
 
 CHANGES = [AccountChange(preferences=("users/ann", ("shoes",))), AccountChange(erased="users/bob")]
 
@@ -68,4 +68,4 @@ async def test_each_page_is_applied_once_when_nobody_dies() -> None:
     await worker.step()
     assert world.applied == CHANGES
     assert world.refreshed == {"users/ann", "users/bob"}
-    assert world.watermarks.cursors == {WATERMARK: "2"}
+    assert world.watermarks.cursors == {AccountFollower.watermark: "2"}
