@@ -36,7 +36,7 @@ def test_every_page_is_served_as_what_it_is(shop: Shop) -> None:
 
 def test_parts_arrive_as_they_were_built(shop: Shop) -> None:
     """Also those that are not text."""
-    for page in pages.shop():
+    for page in pages.shop(pages.WEB):
         assert shop.http.get(address(page)).content == Path(page.file).read_bytes()
 
 
