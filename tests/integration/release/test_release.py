@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -67,8 +68,14 @@ def manifest(mesh: RunningMesh, number: int) -> dict[str, Any]:
     return loaded
 
 
-def milvus(mesh: RunningMesh) -> MilvusClient:
-    return MilvusClient(f"http://127.0.0.1:{mesh.ports.milvus}")
+@contextmanager
+def milvus(mesh: RunningMesh) -> Iterator[MilvusClient]:
+    """A client that ends: one that stays pings, and the server takes that for abuse after some minutes."""
+    client = MilvusClient(f"http://127.0.0.1:{mesh.ports.milvus}", dedicated=True)
+    try:
+        yield client
+    finally:
+        client.close()
 
 
 def ready(mesh: RunningMesh, version: int) -> bool:
@@ -99,12 +106,11 @@ def test_the_answering_release_is_one_unit(mesh: RunningMesh, services: Services
     made = manifest(mesh, number)
     folder = mesh.settings.data / "releases" / str(number)
     vectors = parquet.read_table(folder / "item_vectors.parquet")
-    stored = {
-        row["product_id"]: row["vector"]
-        for row in milvus(mesh).query(
+    with milvus(mesh) as index:
+        rows = index.query(
             made["collection"], filter='product_id != ""', output_fields=["product_id", "vector"], limit=16_384
         )
-    }
+    stored = {row["product_id"]: row["vector"] for row in rows}
     for product, vector in zip(vectors["product_id"].to_pylist(), vectors["vector"].to_pylist(), strict=True):
         assert np.allclose(stored[product], vector, atol=1e-4)
     assert made["gates"]["beats"]["popularity"]
@@ -151,7 +157,8 @@ def test_towers_that_compute_something_else_never_answer(mesh: RunningMesh, serv
     assert before in model_repository.present(mesh.settings.data / "model_repository") <= versions
     assert ready(mesh, before)
     newest = registry.number(registry.releases(services)[0])
-    assert not milvus(mesh).has_collection(f"items_r{newest + 1}")
+    with milvus(mesh) as index:
+        assert not index.has_collection(f"items_r{newest + 1}")
     assert not (mesh.settings.data / "releases" / str(newest + 1)).exists()
 
 
