@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator
+from threading import Event
 from typing import Any, BinaryIO
 
 import pyarrow as pa
@@ -50,7 +51,8 @@ def header(source: Source, path: str) -> list[str]:
 
 def _csv(file: BinaryIO, path: str, rest: str) -> Iterator[RowOrFinding]:
     csv.field_size_limit(LONGEST_CELL)
-    reader = csv.reader(_lines(file), strict=False)
+    ended = Event()
+    reader = csv.reader(_lines(file, ended), strict=False)
     number = 1
     try:
         names = [name.strip() for name in next(reader, [])]
@@ -60,6 +62,10 @@ def _csv(file: BinaryIO, path: str, rest: str) -> Iterator[RowOrFinding]:
             if not cells:
                 continue
             place = Place(path, number)
+            if ended.is_set():
+                # Only inside quotes does a row look for another line.
+                yield Finding(place, "", f"opens a quote that is never closed{_swallowed(lines)}; close the quote")
+                return
             if names[-1:] == [rest] and len(cells) > len(names):
                 cells[len(names) - 1 :] = [",".join(cells[len(names) - 1 :])]
             if len(cells) != len(names):
@@ -78,13 +84,19 @@ def _remedy(lines: int) -> str:
     return f"a quote that opens in it swallowed {lines - 1} lines behind it, which are left out too; close the quote"
 
 
-def _lines(file: BinaryIO) -> Iterator[str]:
+def _swallowed(lines: int) -> str:
+    return f" and swallowed {lines - 1} lines behind it, which are left out too" if lines > 1 else ""
+
+
+def _lines(file: BinaryIO, ended: Event | None = None) -> Iterator[str]:
     # Bytes that are not UTF-8 become surrogates, which values.text refuses by name: one bad row is one bad row.
     text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline="")
     while line := text.readline(LONGEST_LINE):
         if len(line) == LONGEST_LINE and not line.endswith(("\n", "\r")):
             raise csv.Error(f"a line is longer than {LONGEST_LINE} characters")
         yield line
+    if ended is not None:
+        ended.set()
 
 
 def _jsonl(file: BinaryIO, path: str, _: str) -> Iterator[RowOrFinding]:

@@ -61,7 +61,7 @@ test("a cart that has changed is shown before it can be bought", async () => {
   const buy = await button();
   submit();
   await vi.waitFor(() => expect(calls).toHaveLength(2)); // refused, and the cart is asked for
-  expect(buy.disabled).toBe(true);
+  await vi.waitFor(() => expect(buy.disabled).toBe(true));
   answer(cartOf(3));
   await vi.waitFor(() => expect(buy.disabled).toBe(false));
   expect(buy.textContent).toContain("e3");

@@ -226,6 +226,14 @@ def test_rows_that_an_open_quote_swallowed_are_said(tmp_path: Path) -> None:
     assert "swallowed 2 lines" in finding.why
 
 
+@pytest.mark.parametrize(("rest", "said"), [("", "never closed"), ("\nB,Good\nC,Good\n", "swallowed 2 lines")])
+def test_a_quote_that_is_open_at_the_end_takes_no_row_along_in_silence(tmp_path: Path, rest: str, said: str) -> None:
+    products, findings = split(detect(fill(tmp_path, products__csv=f'id,title\nZ,Good\nA,"open{rest}')).products())
+    assert [product.id for product in products] == ["Z"]
+    (finding,) = findings
+    assert (finding.place.row, said in finding.why) == (3, True)
+
+
 def test_a_line_without_an_end_is_not_read_into_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rows, "LONGEST_LINE", 100)
     csv, jsonl = "id,title\na,A\n", '{"id": "a", "title": "A"}\n'
