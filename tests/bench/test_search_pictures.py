@@ -56,8 +56,9 @@ def test_an_altered_picture_finds_its_product(shop: RunningMesh) -> None:
             product, how = dice.choice(products), list(ALTERATIONS)[number % len(ALTERATIONS)]
             original = http.get(product["pictures"][0]["uri"]).raise_for_status().content
             reply = search(http, altered(original, how, dice))
-            if reply["degraded"]:
+            if reply["degraded"] and not asked:
                 pytest.skip(f"search has no encoder of pictures yet (make logs ARGS=encoders): {reply['degraded']}")
+            assert not reply["degraded"], "an encoder was lost on the way"
             asked[how] += 1
             found[how] += bool(owners[content(product)] & {result["product"] for result in reply["results"]})
     share = found.total() / asked.total()
