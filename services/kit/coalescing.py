@@ -12,7 +12,7 @@ A = TypeVar("A")
 R = TypeVar("R")
 
 
-STEP_S = 0.0005
+STEP_S = 0.001
 """Between two looks whether somebody is still on the way."""
 
 

@@ -74,7 +74,7 @@ async def build(settings: RecsSettings) -> App:
 
     store = await asyncio.to_thread(features.open_store, feature_repository(settings))
     resources.callback(store.close)
-    towers = InferenceTowers(inference, settings.inference_timeout_s)
+    towers = InferenceTowers(inference, settings.inference_timeout_s, store.pending, settings.linger_s)
     index = milvus_index(settings, lambda: store.pending() + towers.pending())
     resources.push_async_callback(index.close)
     registered = releases.PostgresReleases(engine)
@@ -181,7 +181,7 @@ def milvus_index(settings: RecsSettings, coming: Callable[[], int] = nobody) -> 
         settings.searches_in_flight,
         settings.searches_together,
         coming,
-        settings.search_linger_s,
+        settings.linger_s,
     )
 
 

@@ -57,9 +57,10 @@ class RecsSettings(ServiceSettings):
     """Searches at a time for one filter; those that come meanwhile go together in the next. With Milvus Lite eight
     searches at once take 8 ms together and 34 ms one by one (9,000 items)."""
     searches_together: int = Field(16, ge=1)
-    search_linger_s: float = Field(0.006, ge=0)
-    """How long a search waits for requests that are about to search too, when there are any: with Milvus Lite half
-    of a search's cost is the same for one as for eight. 0 where the index is a server of its own size."""
+    linger_s: float = Field(0.006, ge=0)
+    """How long a user tower's call, and then a search, waits for requests that are about to ask too, when there are
+    any: with Milvus Lite half of a search's cost is the same for one as for eight. 0 where the index is a server of its
+    own size."""
     vector_cache_size: int = Field(50_000, ge=1)
     """Item vectors kept for histories: 256 bytes each, with the key about 25 MB."""
     vector_cache_s: float = Field(60.0, gt=0)

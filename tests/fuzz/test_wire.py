@@ -9,7 +9,7 @@ import pytest
 from google.protobuf.descriptor import MethodDescriptor
 
 from tests.fuzz.mutations import Case, cases
-from tests.fuzz.shop import LEAKS, SERVED, Callers
+from tests.fuzz.shop import SERVED, Callers, leaks
 from tests.support import samples
 from tests.support.mesh import RunningMesh
 
@@ -35,7 +35,7 @@ class Found:
         self.codes[code] += 1
         if code == "OK":
             self.reached[case.method.full_name] += 1
-        leaked = [leak for leak in LEAKS if leak in said]
+        leaked = leaks(said)
         if code in NEVER or leaked:
             what = f"{code} {leaked or ''} {said[:300]!r}"
             self.wrong.append(f"{case.method.name} by {case.how}: {what} for {case.wire[:200].hex()}")

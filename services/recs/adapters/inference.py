@@ -1,6 +1,6 @@
 """The towers, over the Open Inference Protocol v2."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import grpc
@@ -8,7 +8,7 @@ import numpy as np
 from tritonclient.grpc import service_pb2 as pb
 from tritonclient.grpc import service_pb2_grpc
 
-from services.kit.coalescing import Coalescer
+from services.kit.coalescing import Coalescer, nobody
 from services.recs.adapters import messages
 from services.recs.domain.feature_spec import ItemInputs
 from services.recs.domain.releases import Release
@@ -37,10 +37,23 @@ class _UserInputs:
 class InferenceTowers:
     """services.recs.ports.Towers."""
 
-    def __init__(self, channel: grpc.aio.Channel, user_timeout_s: float = ITEMS_TIMEOUT_S) -> None:
+    def __init__(
+        self,
+        channel: grpc.aio.Channel,
+        user_timeout_s: float = ITEMS_TIMEOUT_S,
+        coming: Callable[[], int] = nobody,
+        linger_s: float = 0.0,
+    ) -> None:
+        """
+        Args:
+            channel: to the inference server.
+            user_timeout_s: of a call for user vectors.
+            coming: how many requests will ask for a user vector soon.
+            linger_s: how long a call waits for them.
+        """
         self._stub = service_pb2_grpc.GRPCInferenceServiceStub(channel)
         self._user_timeout_s = user_timeout_s
-        self._users = Coalescer(self._user_vectors, USERS_IN_FLIGHT, USERS_AT_ONCE)
+        self._users = Coalescer(self._user_vectors, USERS_IN_FLIGHT, USERS_AT_ONCE, coming=coming, linger_s=linger_s)
 
     async def user_vector(
         self, release: Release, vectors: Vector, kinds: Sequence[int], ages_h: Sequence[float], preferred: Sequence[str]

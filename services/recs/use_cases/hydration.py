@@ -1,5 +1,6 @@
 """Candidates to products: current ones from the catalogue, or as last seen."""
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Sequence
 
@@ -42,7 +43,7 @@ class Snapshots:
 
 
 class Hydration:
-    """Products of one request: each is asked for once."""
+    """Products of one request: each is asked for once, also where two stages want it at the same time."""
 
     def __init__(self, catalog: Catalog, guard: Guard, snapshots: Snapshots, degraded: set[Degradation]) -> None:
         self._catalog = catalog
@@ -52,6 +53,7 @@ class Hydration:
         self._known: dict[str, Product] = {}
         self._asked: set[str] = set()
         self._along: list[str] = []
+        self._asking = asyncio.Lock()
 
     def along(self, ids: Sequence[str]) -> None:
         """Asks for these together with the next."""
@@ -64,12 +66,13 @@ class Hydration:
 
     async def __call__(self, ids: Sequence[str]) -> dict[str, Product]:
         """Products by id, without those that do not exist; as last seen when the catalogue does not answer."""
-        if missing := [item for item in ids if item not in self._asked and item not in self._known]:
-            missing += [item for item in self._along if item not in missing]
-            self._along = []
-            self._asked.update(missing)
-            with stage("hydrate"):
-                await self._ask(missing)
+        async with self._asking:
+            if missing := [item for item in ids if item not in self._asked and item not in self._known]:
+                missing += [item for item in self._along if item not in missing]
+                self._along = []
+                self._asked.update(missing)
+                with stage("hydrate"):
+                    await self._ask(missing)
         return {item: self._known[item] for item in ids if item in self._known}
 
     async def _ask(self, ids: list[str]) -> None:

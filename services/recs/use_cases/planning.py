@@ -135,7 +135,8 @@ def _two_tower(context: Context, sources: Sources) -> list[Retriever]:
         context.personal = found
         if context.ranking is not None:
             nearest = replace(found, first=context.ranked_first(context.ranking))
-            context.personal = Ranked(nearest, context.ranking, context.left_out, context.degraded)
+            shown = context.window + SPARE
+            context.personal = Ranked(nearest, context.ranking, context.left_out, context.degraded, shown)
     return [context.personal]
 
 

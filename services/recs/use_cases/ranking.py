@@ -1,5 +1,6 @@
 """The ranking stage: what the towers found, in the order of the release's ranker."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass, field
@@ -112,6 +113,8 @@ class Ranked:
     without: Collection[str]
     """Ids of candidates that no page will show, which need no ranking."""
     degraded: set[Degradation]
+    shown: int
+    """Products that will be looked at for a page: they are read while the ranker computes."""
     complete: bool = True
     _first: list[Candidate] | None = field(default=None, init=False)
 
@@ -146,13 +149,19 @@ class Ranked:
         best = asked[: self.ranking.spec.candidates]
         if len(best) < 2:
             return part
-        try:
-            ordered = await self.ranking(best)
-        except Down as down:
-            self.degraded.add(down.what)
-            return part
+        looked_at = asked[: max(len(best), self.shown)]
+        ordered, _ = await asyncio.gather(
+            self._by_ranker(best), self.ranking.hydrate([candidate.product_id for candidate in looked_at])
+        )
         chosen = {candidate.product_id for candidate in best}
         return ordered + [candidate for candidate in part if candidate.product_id not in chosen]
+
+    async def _by_ranker(self, best: list[Candidate]) -> list[Candidate]:
+        try:
+            return await self.ranking(best)
+        except Down as down:
+            self.degraded.add(down.what)
+            return best
 
 
 def _ranked(found: Candidate, place: int, score: float) -> Candidate:

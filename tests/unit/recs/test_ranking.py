@@ -1,13 +1,17 @@
 """The ranking stage: what the towers found, in another order, each product once, and without the ranker as before."""
 
+import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
+from aisle.catalog.v1.product_pb2 import Product
 from aisle.recs.v1.recommendation_service_pb2 import RecommendResponse
 
 from services.recs.domain.events import Kind
 from services.recs.domain.scenarios import Action, Diversity, RetrieverName, RetrieverUse, Rule, Scenario
-from services.recs.ports import Statistic
+from services.recs.ports import Statistic, Vector
 from services.recs.servicer import messages
 from services.recs.use_cases.asking import Recommendations
 from services.recs.use_cases.guards import Degradation
@@ -47,6 +51,28 @@ async def test_the_towers_best_stand_in_the_rankers_order_and_the_others_behind_
     assert prices(shop, found)[:LOOKED_AT] == sorted(prices(shop, found)[:LOOKED_AT]) != prices(shop, plain)[:LOOKED_AT]
     assert [len(asked) for asked in shop.rankings] == [LOOKED_AT], "one call"
     assert (plain.degraded, found.degraded) == ({Degradation.RANKING}, set())
+
+
+async def test_products_are_read_while_the_ranker_computes_and_once() -> None:
+    shop, ranking, reading = ranked_shop(), asyncio.Event(), asyncio.Event()
+    recommend, scores, get = await shop.build(), shop.scores, shop.get
+
+    async def scores_while_read(*given: Any) -> Vector:
+        ranking.set()
+        await reading.wait()
+        return await scores(*given)
+
+    async def read_while_ranked(asked: Sequence[str]) -> dict[str, Product]:
+        reading.set()
+        await ranking.wait()
+        return await get(asked)
+
+    # The first page learns what the ranker knows of products, which takes a read before it.
+    await recommend(ask(HOME, 10))
+    shop.hydrated = 0
+    shop.scores, shop.get = scores_while_read, read_while_ranked  # type: ignore[method-assign]
+    found = await recommend(ask(HOME, 10))
+    assert (len(ids(found)), found.degraded, shop.hydrated) == (10, set(), 1)
 
 
 async def test_what_cannot_be_shown_takes_no_place_of_the_ranked() -> None:
