@@ -5,6 +5,7 @@ import { CategoryTiles } from "@/features/catalog/components/category-tiles";
 import { PICKED, rowQuery, type Ask } from "@/features/recommendations/api/recommend";
 import { EndlessRecommendations } from "@/features/recommendations/components/endless";
 import { RecommendationRow } from "@/features/recommendations/components/row";
+import { pickedNote, pickedTitle } from "@/features/recommendations/words";
 import { useTitle } from "@/lib/title";
 
 // Rows of one retriever each; one that finds nothing is not there.
@@ -26,17 +27,7 @@ export function Home() {
       <h1 className="sr-only">Aisle</h1>
       <div className="band">
         <div className="wrap">
-          <RecommendationRow
-            id="picked"
-            first
-            ask={PICKED}
-            title={(reply) => (reply?.personalized ? "Picked for you" : "What others like")}
-            note={(reply) =>
-              reply.personalized
-                ? "From what you looked at and liked. It follows each click."
-                : "Look at something, and this row begins to follow you."
-            }
-          />
+          <RecommendationRow id="picked" first ask={PICKED} title={pickedTitle} note={pickedNote} />
         </div>
       </div>
       {isPending && errorUpdateCount === 0 ? <div className="rows-waiting" /> : <Rest />}

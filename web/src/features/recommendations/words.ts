@@ -25,3 +25,13 @@ export function usualReason(reply: Reply): string | undefined {
   }
   return [...numbers].sort((a, b) => b[1] - a[1])[0]?.[0];
 }
+
+/** What stands over the start page's first row. */
+export const pickedTitle = (reply: Reply | undefined): string =>
+  reply?.personalized ? "Picked for you" : "What others like";
+
+/** What is said of it. */
+export const pickedNote = (reply: Reply): string =>
+  reply.personalized
+    ? "From what you looked at and liked. It follows each click."
+    : "Look at something, and this row begins to follow you.";
