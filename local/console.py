@@ -1,12 +1,17 @@
 """What a person sees while the mesh comes up: one line a step, with how long it took."""
 
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
 
+PIPED = 200
+"""Columns of a table that goes to a file or a program, where nothing needs to be cut."""
 console = Console(highlight=False, soft_wrap=True)
+if not console.is_terminal and "COLUMNS" not in os.environ:
+    console.width = PIPED
 
 
 @contextmanager

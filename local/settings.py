@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # The environment variable every process of a mesh carries, so that `down` knows its own among the machine's.
 MARKER = "AISLE_MESH"
 LOOPBACK = "127.0.0.1"
+ON, OFF = ("1", "yes", "true", "on"), ("0", "no", "false", "off")
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - only when a person asks for it
 
 
@@ -93,11 +94,11 @@ def from_environment(environment: Mapping[str, str]) -> MeshSettings:
         replicas=_number(environment, "REPLICAS", default.replicas, 1, 8),
         inference="triton" if inference == "triton" else "embedded",
         dataset=dataset,
-        detach=environment.get("DETACH", "").lower() not in ("", "0", "no", "false"),
+        detach=_switch(environment, "DETACH", default.detach),
         products=_number(environment, "AISLE_SHOP_PRODUCTS", default.products, 50, 1_000_000),
         shoppers=_number(environment, "AISLE_SHOP_SHOPPERS", default.shoppers, 50, 1_000_000),
         seed=_number(environment, "AISLE_SHOP_SEED", default.seed, 0, 2**31 - 1),
-        encoders=environment.get("AISLE_ENCODERS", "").lower() not in ("0", "no", "false"),
+        encoders=_switch(environment, "AISLE_ENCODERS", default.encoders),
     )
 
 
@@ -117,6 +118,15 @@ def _host(text: str) -> str:
             f"AISLE_HOST is {text!r}; it must be an IPv4 address of this machine, or {EVERYWHERE} for all of them."
         ) from None
     return text
+
+
+def _switch(environment: Mapping[str, str], name: str, default: bool) -> bool:
+    text = environment.get(name, "").strip().lower()
+    if not text:
+        return default
+    if text not in (*ON, *OFF):
+        raise MeshError(f"{name} is {text!r}; it can be 1 or 0.")
+    return text in ON
 
 
 def _number(environment: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:

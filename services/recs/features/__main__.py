@@ -26,13 +26,15 @@ from services.recs.features.settings import BatchSettings
 
 FAILED, WORKER_RUNS = 1, 3
 LEAST_URGENT = 19
+PIPED = 160
 COMMANDS = ("apply", "build", "report", "score", "materialise")
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs a command; returns the exit code."""
     options = _parser().parse_args(arguments)
-    console = Console(highlight=False)
+    # Where nobody looks, as in a log or a file, nothing is cut off at the edge of a screen.
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPED)
     if options.command == "apply":
         return _apply(options, console)
     if options.nice:
@@ -90,7 +92,8 @@ async def _run(options: argparse.Namespace, settings: BatchSettings, console: Co
                 console.print(f"written to {file}", soft_wrap=True)
             case "score":
                 done = await batch.score()
-                console.print(f"{done.shoppers:,} shoppers scored by release {done.releases or 'none'}")
+                releases = ", ".join(map(str, sorted(done.releases))) or "none"
+                console.print(f"{done.shoppers:,} shoppers scored by release {releases}")
             case "materialise":
                 await batch.materialise()
                 console.print("the online store holds what the files hold")

@@ -55,3 +55,9 @@ def test_a_dataset_may_be_a_url() -> None:
 @pytest.mark.parametrize(("value", "detached"), [("1", True), ("yes", True), ("0", False), ("false", False)])
 def test_detach_reads_yes_and_no(value: str, detached: bool) -> None:
     assert from_environment({"DETACH": value}).detach is detached
+
+
+@pytest.mark.parametrize("name", ["DETACH", "AISLE_ENCODERS"])
+def test_a_switch_that_is_neither_on_nor_off_is_named(name: str) -> None:
+    with pytest.raises(MeshError, match=f"{name} is 'maybe'; it can be 1 or 0"):
+        from_environment({name: "maybe"})
