@@ -53,10 +53,8 @@ def parse(text: str, schema: Mapping[str, FieldType]) -> Expr | None:
     try:
         return _Build(schema).transform(_PARSER.parse(text))  # type: ignore[no-any-return]
     except UnexpectedInput as error:
-        at = max(0, getattr(error, "pos_in_stream", 0) or 0)
-        near = text[at : at + 20]
-        where = f"at {at + 1}, near {near!r}" if near else "at its end"
-        raise InvalidArgument.field("filter", f"cannot be read {where}") from None
+        said = f"cannot be read {_where(error, text)}; it is made of comparisons such as {next(iter(schema))} = value"
+        raise InvalidArgument.field("filter", f"{said}; {_fields(schema)}") from None
     except VisitError as error:
         if isinstance(error.orig_exc, InvalidArgument):
             raise error.orig_exc from None
@@ -98,10 +96,20 @@ class _Build(Transformer[Token, Any]):
         name = str(field).replace('"', "")
         kind = self._schema.get(name) or self._schema.get(f"{name.partition('.')[0]}.*" if "." in name else "")
         if kind is None:
-            raise InvalidArgument.field("filter", f"knows no field {name}; fields: {', '.join(sorted(self._schema))}")
+            raise InvalidArgument.field("filter", f"knows no field {name}; {_fields(self._schema)}")
         if operator not in OPERATORS[kind]:
             raise InvalidArgument.field("filter", f"{name} cannot be compared with {operator}")
         return Comparison(name, str(operator), _converted(name, kind, *value), kind)
+
+
+def _where(error: UnexpectedInput, text: str) -> str:
+    at = getattr(error, "pos_in_stream", None)  # -1, or none, where more was expected
+    near = text[at : at + 20] if at is not None and at >= 0 else ""
+    return f"at {at + 1}, near {near!r}" if at is not None and near else "at its end"
+
+
+def _fields(schema: Mapping[str, FieldType]) -> str:
+    return f"fields: {', '.join(sorted(schema))}"
 
 
 def _unescaped(text: str) -> list[str]:
