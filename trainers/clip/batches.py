@@ -1,7 +1,7 @@
 """The products and captions of each step."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -14,12 +14,25 @@ from trainers.clip.data import Product
 from trainers.clip.features import Cache
 from trainers.clip.split import key
 
+LEAST_WHOLE = 8
+"""Batches of full size after which the left-over ones are left out."""
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Products of a batch, and the seed of everything that is drawn about them: whoever makes it makes the same."""
+
+    products: NDArray[np.int64]
+    seed: tuple[int, ...]
+
 
 @dataclass(frozen=True)
 class Batch:
     """Pictures of one step, and two sets of texts: their titles, and captions made from facts."""
 
-    features: NDArray[np.generic]
+    rows: NDArray[np.int64]
+    """Of the pictures in the cache, and which side of them is seen (see Cache.take)."""
+    sides: NDArray[np.int64]
     titles: list[str]
     named: NDArray[np.bool_]
     """Which title is whose, [products, titles]."""
@@ -55,8 +68,10 @@ class Batches:
         self._first = cache.first(places)
         self._pictures = np.searchsorted(cache.owners, places, side="right") - self._first
 
-    def epoch(self, size: int, random: np.random.Generator) -> Iterator[Batch]:
+    def plan(self, size: int, epoch: int) -> list[Drawn]:
         """All products once, or as many as an epoch has; a share of the batches holds neighbours in the category."""
+        seed = (self._config.seed, epoch)
+        random = np.random.default_rng(seed)
         chosen = random.choice(len(self._products), self._count, replace=False, p=self._chances)
         order = random.permutation(chosen)
         hard = int(len(order) * self._config.hard_share)
@@ -67,27 +82,31 @@ class Batches:
         groups = [[*chain.from_iterable(halves[place : place + 2])] for place in range(0, len(halves), 2)]
         easy = order[hard:]
         groups += [list(easy[begin : begin + size]) for begin in range(0, len(easy), size)]
-        for place in random.permutation(len(groups)):
-            if len(groups[place]) > 1:
-                yield self._batch(np.array(groups[place]), random)
+        # What is left over has less to tell apart, and a GPU would plan anew for each size: others are, next time.
+        whole = [group for group in groups if len(group) in (size, size // 2 * 2)]
+        kept = whole if len(whole) >= LEAST_WHOLE else [group for group in groups if len(group) > 1]
+        return [Drawn(np.array(kept[place]), (*seed, int(place))) for place in random.permutation(len(kept))]
 
     def steps(self, size: int) -> int:
         """About how many batches an epoch has."""
         return max(1, round(self._count / size))
 
-    def _batch(self, chosen: NDArray[np.int64], random: np.random.Generator) -> Batch:
+    def make(self, drawn: Drawn) -> Batch:
+        """Draws pictures and captions."""
+        chosen, random = drawn.products, np.random.default_rng(drawn.seed)
         rows = self._first[chosen] + random.integers(0, self._pictures[chosen])
         sides = random.integers(0, 2, len(chosen))
         titles = dict.fromkeys(self._titles[place] for place in chosen)
         columns = {title: column for column, title in enumerate(titles)}
         named = np.zeros((len(chosen), len(titles)), dtype=bool)
         named[np.arange(len(chosen)), [columns[self._titles[place]] for place in chosen]] = True
-        drawn = dict.fromkeys(captions.caption(self._products[place], random) for place in chosen)
-        made = [caption for caption in drawn if caption]
+        said = dict.fromkeys(captions.caption(self._products[place], random) for place in chosen)
+        made = [caption for caption in said if caption]
         facts = [self._facts[place] for place in chosen]
         single = [frozenset({fact}) for fact in dict.fromkeys(fact for known in facts for fact in sorted(known))]
         return Batch(
-            features=self._cache.features[rows, sides],
+            rows=rows,
+            sides=sides,
             titles=list(titles),
             named=named,
             captions=[captions.words(caption) for caption in made],

@@ -1,6 +1,7 @@
 """Captions: what shoppers may call a product, made from what the shop knows of it."""
 
 from collections.abc import Sequence
+from itertools import chain
 
 import numpy as np
 
@@ -54,9 +55,14 @@ def words(chosen: frozenset[Fact]) -> str:
 
 def positives(products: Sequence[frozenset[Fact]], captions: Sequence[frozenset[Fact]]) -> np.ndarray:
     """Which captions are true of which products, [products, captions]."""
+    columns = {fact: column for column, fact in enumerate(dict.fromkeys(chain.from_iterable(products)))}
+    # The last column is of facts that no product has.
+    known = np.zeros((len(products), len(columns) + 1), dtype=bool)
+    rows = np.repeat(np.arange(len(products)), [len(product) for product in products])
+    known[rows, [columns[fact] for product in products for fact in product]] = True
     made = np.zeros((len(products), len(captions)), dtype=bool)
     for column, wanted in enumerate(captions):
-        made[:, column] = [wanted <= known for known in products]
+        made[:, column] = known[:, [columns.get(fact, len(columns)) for fact in wanted]].all(axis=1)
     return made
 
 

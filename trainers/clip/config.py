@@ -39,6 +39,13 @@ class Config:
     zoom_share: float = 0.4
     zoom_least: float = 0.7
     """Share of the pictures of which the second stage sees only a part, and what is left of each side at least."""
+    erase_share: float = 0.0
+    light: float = 0.0
+    """Where the second stage sees pixels (`tuned_from` 0): share of the pictures of which a part is covered, and by how
+    much each is darker or brighter at most."""
+    average_decay: float = 0.0
+    """Of the average over the weights of the last steps, which is measured and published in their place; 0 for the last
+    weights themselves. It pays where a training is long."""
     head_rate: float = 1e-3
     text_rate: float = 5e-4
     trunk_rate: float = 5e-4

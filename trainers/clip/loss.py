@@ -1,6 +1,5 @@
 """The contrastive loss of CLIP for batches in which several products answer to one caption."""
 
-import torch
 from torch import Tensor
 from torch.nn import functional
 
@@ -28,7 +27,7 @@ class SharedCaptionLoss(ClipLoss):  # type: ignore[misc]
 
 
 def _spread(logits: Tensor, positives: Tensor) -> Tensor:
-    some = positives.any(dim=1)
-    targets = positives[some].float()
-    targets = targets / targets.sum(dim=1, keepdim=True)
-    return functional.cross_entropy(logits[some], targets) if some.any() else torch.zeros((), device=logits.device)
+    # Rows without a target have a loss of 0; to pick them out would make the processor wait for a GPU.
+    counts = positives.sum(dim=1)
+    targets = positives / counts.clamp(min=1)[:, None]
+    return functional.cross_entropy(logits, targets, reduction="sum") / (counts > 0).sum().clamp(min=1)

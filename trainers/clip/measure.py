@@ -73,8 +73,9 @@ class Validation:
         rows = cache.first(self.places)
         found = []
         for begin in range(0, len(rows), BATCH):
-            features = torch.from_numpy(cache.features[rows[begin : begin + BATCH], 0]).to(device).float()
-            found.append(model.project(model.finish(features, cache.begun) if features.ndim > 2 else features))
+            some = rows[begin : begin + BATCH]
+            features = cache.take(some, np.zeros_like(some), device)
+            found.append(model.project(features if cache.pooled else model.finish(features, cache.begun)))
         return torch.cat(found)
 
 

@@ -7,29 +7,26 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from rich.console import Console
 from torch import Tensor
 from torch.nn import functional
 
 from trainers.clip import checkpoint, measure
-from trainers.clip.augment import zoomed
-from trainers.clip.batches import Batch, Batches
+from trainers.clip.augment import worn, zoomed
+from trainers.clip.averaging import Average
+from trainers.clip.batches import Batches
 from trainers.clip.config import Config
 from trainers.clip.features import Cache
 from trainers.clip.loss import SharedCaptionLoss
 from trainers.clip.model import Clip
+from trainers.clip.ready import Ready, Steps, Words
 from trainers.encoders import candidate
 from trainers.encoders.progress import bar
 from trainers.encoders.texts import Tokens
 
 FINAL_RATE = 0.05
 """The learning rates fall to this share of themselves along a cosine."""
-
-
-TEXTS = 64
-"""Texts of about one length that go through the tower together."""
 PICTURES = 32
 """Pictures that go through the backbone together on a CPU: what they become stays in its caches, and a step takes 5.1
 ms a picture where 256 at once take 6.5 ms."""
@@ -47,23 +44,24 @@ class Stage:
     @property
     def frozen(self) -> bool:
         """Whether the whole backbone is."""
-        return self.cache.features.ndim == 3
+        return self.cache.pooled
 
 
 class Clock:
-    """Processor time of a stage, over all runs that it took."""
+    """Time that a stage computes, over all runs that it took: of the processor, on a GPU of the wall."""
 
-    def __init__(self, most_s: float) -> None:
+    def __init__(self, most_s: float, device: torch.device) -> None:
         """`most_s` is what the stage may take; 0 for no limit."""
-        self._most_s, self._before_s, self._began = most_s, 0.0, time.process_time()
+        self._now = time.process_time if device.type == "cpu" else time.monotonic
+        self._most_s, self._before_s, self._began = most_s, 0.0, self._now()
 
     def start(self, before_s: float) -> None:
         """Begins to count; `before_s` were spent already."""
-        self._before_s, self._began = before_s, time.process_time()
+        self._before_s, self._began = before_s, self._now()
 
     def seconds(self) -> float:
         """Spent so far."""
-        return self._before_s + time.process_time() - self._began
+        return self._before_s + self._now() - self._began
 
     def share(self) -> float:
         """Of the limit that is spent; 0 where there is none."""
@@ -82,6 +80,8 @@ class Progress:
     facts: list[float] = field(default_factory=list)
     """Of validation products; see measure.Score."""
     seconds: float = 0.0
+    pictures: int = 0
+    """That were learned from, each as often as it was."""
     stopped: str = "after the last epoch"
     finished: bool = False
 
@@ -101,44 +101,48 @@ def fit(
 ) -> Progress:
     """Trains one stage and leaves the best weights in the model.
 
-    After each epoch everything that is needed to go on is written to `folder`: a run that was killed goes on with the
-    epoch after it.
+    After an epoch everything that is needed to go on is written to `folder` (of short epochs only some): a run that was
+    killed goes on with the epoch after it.
     """
     device = next(model.parameters()).device
     batches = sets.batches(stage.cache)
     optimizer = torch.optim.AdamW(_groups(model, stage, config), fused=True)
     steps = batches.steps(stage.batch) * stage.epochs
-    clock = Clock(config.max_seconds)
+    clock = Clock(config.max_seconds, device)
+    average = Average(model, config.average_decay)
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda step: _rate(step, max(step / max(1, steps), clock.share()), config)
     )
-    progress, random = Progress(), np.random.default_rng(config.seed)
     of = checkpoint.identity(sets.fingerprint, stage.name, config)
-    keeper = checkpoint.Keeper(folder / f"{stage.name}.pt", of, model, optimizer, schedule, random)
-    progress = keeper.resume(progress)
+    keeper = checkpoint.Keeper(folder / f"{stage.name}.pt", of, average, optimizer, schedule)
+    progress = keeper.resume(Progress())
     clock.start(progress.seconds)
-    loss = SharedCaptionLoss()
+    loss, made = SharedCaptionLoss(), Steps(batches, stage.cache, stage.batch, tokens, device)
     while not progress.finished and progress.epoch < stage.epochs:
-        total, count = 0.0, 0
+        total, count = torch.zeros((), device=device), 0
         model.train()
         epoch = progress.epoch + 1
         title = f"{stage.name}, epoch {epoch} of at most {stage.epochs}"
         with bar(title, batches.steps(stage.batch), quiet=not config.progress) as step:
-            for batch in batches.epoch(stage.batch, random):
-                value = _loss(model, stage, batch, tokens, loss, config, device)
+            for ready in made.epoch(epoch):
+                value = _loss(model, stage, ready, loss, config)
                 optimizer.zero_grad(set_to_none=True)
                 value.backward()  # type: ignore[no-untyped-call]
                 torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
                 optimizer.step()
+                average.update()
                 schedule.step()
-                total, count = total + value.item(), count + 1
+                # Nothing here waits for a GPU.
+                total, count = total + value.detach(), count + 1
+                progress.pictures += len(ready.features)
                 step(1)
                 if clock.share() >= 1:
                     break
-        score = sets.validation.score(model, stage.cache, tokens)
+        score = sets.validation.score(average.model, stage.cache, tokens)
         progress.seconds = clock.seconds()
-        _note(progress, epoch, total / max(1, count), score)
-        console.print(f"{title}: loss {progress.losses[-1]:.3f}, {score}")
+        _note(progress, epoch, total.item() / max(1, count), score)
+        speed = progress.pictures / max(progress.seconds, 1e-9)
+        console.print(f"{title}: loss {progress.losses[-1]:.3f}, {score}; {speed:,.0f} pictures/s")
         _stop(progress, stage, config)
         keeper.save(progress, best=progress.best_epoch == epoch)
     keeper.best()
@@ -146,30 +150,31 @@ def fit(
     return progress
 
 
-def _loss(
-    model: Clip, stage: Stage, batch: Batch, tokens: Tokens, loss: SharedCaptionLoss, config: Config, device: Any
-) -> Tensor:
-    features = torch.from_numpy(batch.features).to(device).float()
-    if not stage.frozen:
-        features = zoomed(features, config.zoom_share, config.zoom_least)
-        parts = torch.split(features, PICTURES) if device.type == "cpu" else (features,)
-        features = torch.cat([model.finish(part, stage.cache.begun) for part in parts])
-    images = model.project(features)
-    titles = encode(model, batch.titles, tokens, device)
-    named = torch.from_numpy(batch.named).to(device)
-    total: Tensor = config.title_weight * loss(images, titles, model.scale(), named)
-    if batch.captions:
-        captions = encode(model, batch.captions, tokens, device)
-        positives = torch.from_numpy(batch.positives).to(device)
-        total = total + config.caption_weight * loss(images, captions, model.scale(), positives)
-    if batch.facts:
-        facts = encode(model, batch.facts, tokens, device)
-        holds = torch.from_numpy(batch.holds).to(device)
-        products = documents(images, titles[named.int().argmax(dim=1)])
+def _loss(model: Clip, stage: Stage, ready: Ready, loss: SharedCaptionLoss, config: Config) -> Tensor:
+    images = model.project(ready.features if stage.frozen else _looked_at(model, stage, ready.features, config))
+    titles = encode(model, ready.titles)
+    total: Tensor = config.title_weight * loss(images, titles, model.scale(), ready.named)
+    if ready.captions:
+        captions = encode(model, ready.captions)
+        total = total + config.caption_weight * loss(images, captions, model.scale(), ready.positives)
+    if ready.facts:
+        facts = encode(model, ready.facts)
+        products = documents(images, titles[ready.named.int().argmax(dim=1)])
         rest = 1 - config.title_weight - config.caption_weight - config.fact_weight
-        total = total + config.fact_weight * loss(images, facts, model.scale(), holds)
-        total = total + rest * loss(products, facts, model.scale(), holds)
+        total = total + config.fact_weight * loss(images, facts, model.scale(), ready.holds)
+        total = total + rest * loss(products, facts, model.scale(), ready.holds)
     return total
+
+
+def _looked_at(model: Clip, stage: Stage, features: Tensor, config: Config) -> Tensor:
+    """Pooled features of what was cached, after it was cut and worn."""
+    features = zoomed(features, config.zoom_share, config.zoom_least)
+    if stage.cache.begun == 0:
+        features = worn(features, config.erase_share, config.light)
+    if features.device.type == "cpu":
+        return torch.cat([model.finish(part, stage.cache.begun) for part in torch.split(features, PICTURES)])
+    with torch.autocast(features.device.type, torch.bfloat16, enabled=halves(features.device)):
+        return model.finish(features, stage.cache.begun).float()
 
 
 def documents(pictures: Tensor, titles: Tensor) -> Tensor:
@@ -180,18 +185,13 @@ def documents(pictures: Tensor, titles: Tensor) -> Tensor:
     return made
 
 
-def encode(model: Clip, texts: list[str], tokens: Tokens, device: Any) -> Tensor:
-    """Vectors of texts; short ones are not padded to the longest of the batch, which would cost half of the time."""
-    order = sorted(range(len(texts)), key=lambda place: len(texts[place]))
-    vectors: list[Tensor] = []
+def encode(model: Clip, texts: Words) -> Tensor:
+    """Vectors of texts, in their order."""
+    device = texts.order.device
     # Half precision takes 0.6 ms a title where the other takes 1.5 ms; processors without it would take longer.
-    half = torch.autocast(device.type, torch.bfloat16, enabled=halves(device))
-    for begin in range(0, len(order), TEXTS):
-        ids, _ = tokens([texts[place] for place in order[begin : begin + TEXTS]])
-        with half:
-            found = model.encode_text(torch.from_numpy(ids).to(device))
-        vectors.append(functional.normalize(found.float(), dim=-1))
-    return torch.cat(vectors)[torch.from_numpy(np.argsort(order)).to(device)]
+    with torch.autocast(device.type, torch.bfloat16, enabled=halves(device)):
+        found = [model.encode_text(ids) for ids in texts.ids]
+    return torch.cat([functional.normalize(vectors.float(), dim=-1) for vectors in found])[texts.order]
 
 
 def halves(device: Any) -> bool:

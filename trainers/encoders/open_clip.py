@@ -1,6 +1,8 @@
 """open_clip, imported with what a CPU build of torch needs; nothing else here imports it or timm."""
 
 import os
+from importlib.util import find_spec
+from pathlib import Path
 
 import torch
 
@@ -9,12 +11,17 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 
 def _define_missing_operators() -> None:
-    """torchvision's compiled operators miss beside a CPU build of torch, and its import fails without their names."""
-    for name in ("nms", "qnms"):
-        try:
+    """torchvision's compiled operators miss beside a CPU build of torch, and its import fails without their names.
+
+    Where they are not missing (a build for CUDA) they must not be named twice: loading them would fail then.
+    """
+    found = find_spec("torchvision")
+    folder = Path(found.origin).parent if found and found.origin else Path()
+    try:
+        torch.ops.load_library(str(next(folder.glob("_C*.so"))))  # type: ignore[no-untyped-call]
+    except (OSError, StopIteration):
+        for name in ("nms", "qnms"):
             _LIBRARY.define(name + SIGNATURE)  # type: ignore[no-untyped-call]
-        except RuntimeError:  # it is there after all
-            continue
 
 
 _LIBRARY = torch.library.Library("torchvision", "FRAGMENT")  # type: ignore[no-untyped-call]

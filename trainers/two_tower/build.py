@@ -95,7 +95,11 @@ def build(
         "stopped": model.training.stopped,
         "losses": model.training.losses,
         "validation_ndcg@20": model.training.validation,
+        "device": str(model.training.towers.device),
+        "examples_per_second": round(model.training.speed),
     }
+    where, speed = report["training"]["device"], report["training"]["examples_per_second"]
+    console.print(f"{speed:,} examples/s on {where}, validation included")
     report["gates"] = _quality(report["models"], model.name)
     rivals = [*([incumbent.model.name] if incumbent else []), RIVAL]
     report["gates"]["no_worse_than"] = {name: vars(_above(rows, model.name, name, made.test)) for name in rivals}

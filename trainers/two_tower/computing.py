@@ -2,6 +2,7 @@
 
 import ctypes
 import ctypes.util
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -56,6 +57,8 @@ def clock(device: torch.device) -> Callable[[], float]:
 @contextmanager
 def deterministic() -> Iterator[None]:
     """Without it the gradients of embeddings are summed in the order in which threads finish."""
+    # cuBLAS repeats itself only with a workspace of its own; it reads this when it is first used.
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     before = torch.are_deterministic_algorithms_enabled()
     filled = torch.utils.deterministic.fill_uninitialized_memory  # type: ignore[attr-defined]
     torch.use_deterministic_algorithms(True, warn_only=True)

@@ -27,10 +27,17 @@ class Training:
     best_epoch: int = 0
     """Epochs after which the towers were best."""
     seconds: float = 0.0
+    examples: int = 0
+    """Choices that were predicted, in all epochs that this run computed."""
     losses: list[float] = field(default_factory=list)
     validation: list[float] = field(default_factory=list)
     """NDCG@20 after each epoch."""
     stopped: str = "after the last epoch"
+
+    @property
+    def speed(self) -> float:
+        """Examples per second, with what validation took."""
+        return self.examples / self.seconds if self.seconds else 0.0
 
 
 class State:

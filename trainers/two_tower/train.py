@@ -78,16 +78,18 @@ def _epoch(state: State, data: Sequences, progress: Progress, task: TaskID) -> f
     """One pass over the data; returns the mean loss."""
     towers = state.towers
     towers.modules().train()
-    total = count = 0.0
+    total, count = torch.zeros((), device=towers.device), 0
     for batch in data.batches(state.random):
         with computing.mixed(towers.config, towers.device):
             value = step_loss(towers, data, batch, state.random)
         if value is not None:
             state.step(value)
-            total, count = total + value.item(), count + 1
+            # Nothing here waits for a GPU.
+            total, count = total + value.detach(), count + 1
+            state.training.examples += int((batch.targets != NOTHING).sum())
         state.schedule.step()
         progress.advance(task)
-    return total / max(count, 1)
+    return total.item() / max(count, 1)
 
 
 def _enough(state: State, config: Config) -> bool:
@@ -126,7 +128,7 @@ def step_loss(towers: Towers, data: Sequences, batch: Batch, random: np.random.G
     )
     correction = loss.log_q(data.frequency, chosen, len(targets), config.negatives)
     return loss.sampled_softmax(
-        users[torch.from_numpy(predicts).to(device)],
+        users.flatten(0, 1)[torch.from_numpy(np.flatnonzero(predicts)).to(device)],
         vectors[torch.from_numpy(np.searchsorted(needed, chosen)).to(device)],
         torch.from_numpy(columns).to(device),
         torch.from_numpy(correction).to(device),

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import torch
 from PIL import Image, ImageDraw
 
 from trainers.clip import __main__ as command
-from trainers.clip import build, data
+from trainers.clip import build, checkpoint, data
 from trainers.clip.config import Config
 from trainers.clip.split import split
 from trainers.encoders import candidate, golden
@@ -20,6 +21,18 @@ COLOURS = {"red": (200, 30, 30), "blue": (30, 30, 200), "green": (30, 160, 60), 
 SHAPES = ("Ball", "Box", "Bar")
 MAKERS = ("Acme", "Birk", "Cora", "Delta", "Elva", "Fjord", "Gala", "Hugo", "Iris", "Jona")
 SMALL = ("--width", "48", "--height", "64", "--threads", "1", "--frozen-epochs", "8", "--tuned-epochs", "1")
+FROZEN = Config(width=48, height=64, frozen_epochs=2, tuned_epochs=0, progress=False)
+PIXELS = replace(
+    FROZEN,
+    width=24,
+    height=32,
+    frozen_epochs=0,
+    tuned_epochs=2,
+    tuned_from=0,
+    erase_share=0.3,
+    light=0.1,
+    average_decay=0.9,
+)
 
 
 def draw(shape: str, colour: tuple[int, int, int], size: int) -> Image.Image:
@@ -98,8 +111,11 @@ def test_held_out_pictures_are_near_their_titles(trained: Path, shop: Path) -> N
     assert mine > others + 0.03
 
 
-def test_a_training_that_was_killed_goes_on_and_ends_where_it_would_have(shop: Path, tmp_path: Path) -> None:
-    config = Config(width=48, height=64, frozen_epochs=3, tuned_epochs=0, progress=False)
+@pytest.mark.parametrize("config", [FROZEN, PIXELS], ids=["frozen", "pixels"])
+def test_a_training_that_was_killed_goes_on_and_ends_where_it_would_have(
+    config: Config, shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checkpoint, "WRITTEN_EVERY_S", 0.0)
     products = split(data.read([shop]), config)
     whole = _weights(products, config, tmp_path / "whole")
 
@@ -107,7 +123,7 @@ def test_a_training_that_was_killed_goes_on_and_ends_where_it_would_have(shop: P
         raise KeyboardInterrupt
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(build.train, "_stop", _after(2, killed, build.train._stop))
+        patch.setattr(build.train, "_stop", _after(1, killed, build.train._stop))
         with pytest.raises(KeyboardInterrupt):
             _weights(products, config, tmp_path / "part")
     went_on = _weights(products, config, tmp_path / "part")

@@ -3,12 +3,12 @@
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from trainers.clip import checkpoint
+from trainers.clip.averaging import Average
 from trainers.clip.config import Config
 from trainers.clip.train import Progress
 
@@ -17,7 +17,8 @@ def keeper(file: Path, of: str) -> checkpoint.Keeper:
     model = nn.Linear(1, 1)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda _: 1.0)
-    return checkpoint.Keeper(file, of, model, optimizer, schedule, np.random.default_rng(1))  # type: ignore[arg-type]
+    average = Average(model, 0.9)
+    return checkpoint.Keeper(file, of, average, optimizer, schedule)  # type: ignore[arg-type]
 
 
 def test_other_data_or_settings_are_another_training(tmp_path: Path) -> None:
