@@ -4,7 +4,7 @@ Exponential moving average (Polyak and Juditsky 1992). It damps the noise of the
 be compared with the next.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import cast
 
@@ -22,7 +22,7 @@ class Average:
 
     def __init__(self, towers: Towers) -> None:
         self._towers = towers
-        self.model = AveragedModel(towers.modules(), multi_avg_fn=_rule(towers.config.average_decay))
+        self.model = AveragedModel(towers.modules(), multi_avg_fn=self._mix)
 
     def update(self) -> None:
         """Takes the weights after a step into the average."""
@@ -34,12 +34,10 @@ class Average:
         item, user = cast(torch.nn.ModuleList, self.model.module)
         return replace(self._towers, item=cast(ItemTower, item), user=cast(UserTower, user))
 
-
-def _rule(decay: float) -> Callable[[Sequence[Tensor], Sequence[Tensor], Tensor | int], None]:
     @torch.no_grad()
-    def average(averaged: Sequence[Tensor], current: Sequence[Tensor], steps: Tensor | int) -> None:
+    def _mix(self, averaged: Sequence[Tensor], current: Sequence[Tensor], _: Tensor | int) -> None:
+        # The steps that are handed over lie on the device, and to read them would be to wait for it.
+        steps = int(self.model.n_averaged)
         # At the start there is little to average over: the first weights are not worth being remembered.
-        share = min(decay, (1 + int(steps)) / (10 + int(steps)))
+        share = min(self._towers.config.average_decay, (1 + steps) / (10 + steps))
         torch._foreach_lerp_(list(averaged), list(current), 1 - share)
-
-    return average
