@@ -116,7 +116,10 @@ class BringUp:
 
     async def _watch(self) -> None:
         while True:
-            for info in self._supervisor.processes():
+            processes = self._supervisor.processes()
+            if not processes:
+                raise MeshError("The process manager is gone: the shop was stopped from elsewhere while it came up.")
+            for info in processes:
                 self.loops.saw(info)
                 if self.loops.looping(info.name):
                     raise crash_sentence(self._settings, info.name)

@@ -1,6 +1,7 @@
 """Stops a mesh: everything it started, and nothing else."""
 
 import time
+from contextlib import suppress
 
 from local import console, encoders
 from local.errors import MeshError
@@ -27,8 +28,9 @@ def down(settings: MeshSettings) -> int:
     with console.console.status("stopping"):
         # Stopping in order loses nothing; the rest is for what a crashed process manager left behind.
         if supervisor.answers():
-            supervisor.stop_all()
-            supervisor.shutdown()
+            with suppress(OSError):  # somebody else stops the same shop, and was quicker
+                supervisor.stop_all()
+                supervisor.shutdown()
             wait_gone(processes, PATIENCE_S)
         killed = end(own(settings))
     for process in killed:

@@ -18,6 +18,8 @@ from supervisor.xmlrpc import SupervisorTransport
 from local.errors import MeshError
 from local.settings import MARKER, ROOT, MeshSettings
 
+# What supervisord answers while it stops.
+STOPPING = "SHUTDOWN_STATE"
 # A Unix socket's path may have 103 bytes (macOS; Linux 107), and supervisord appends its pid while it binds.
 LONGEST_SOCKET_PATH = 92
 # A process that dies within START_S is started again after 1, 2, 3... seconds.
@@ -92,7 +94,7 @@ class Supervisor:
             return False
 
     def processes(self) -> list[ProcessInfo]:
-        """Lists the processes; empty if supervisord is gone."""
+        """Lists the processes; empty if supervisord is gone, or going."""
         try:
             rows = self._call("getAllProcessInfo")
         except OSError:
@@ -119,6 +121,8 @@ class Supervisor:
         except xmlrpc.client.Fault as fault:
             if "NOT_RUNNING" not in fault.faultString:
                 raise MeshError(f"The process manager could not stop {name}: {fault.faultString}") from fault
+        except OSError:
+            return  # the manager ends, and with it what it manages
 
     def stop_all(self) -> None:
         """Stops the processes from the highest priority to the lowest, those of one priority at once.
@@ -140,6 +144,10 @@ class Supervisor:
         proxy = xmlrpc.client.ServerProxy("http://127.0.0.1", transport=cast(Any, transport))
         try:
             return getattr(proxy.supervisor, method)(*arguments)
+        except xmlrpc.client.Fault as fault:
+            if STOPPING in fault.faultString:
+                raise ConnectionResetError("the process manager is stopping") from fault
+            raise
         finally:
             transport.close()
 

@@ -159,6 +159,10 @@ def test_two_shops_run_side_by_side_and_stop_apart(shop: Shop, tmp_path: Path) -
         assert shop.run("down").returncode == 0
         assert shop.own() == []
         assert other.run("status").returncode == 0
+        stopping = [other.spawn("down") for _ in range(2)]
+        assert [one.wait(60) for one in stopping] == [0, 0], "two who stop one shop do not meet an error"
+        assert other.own() == []
+        starting += stopping
     finally:
         other.run("down")
         for one in starting:
