@@ -14,14 +14,16 @@ PHONE = {"width": 390, "height": 844}
 NEAR_PX = 2.0
 
 
-def first(page: Page, cards: str) -> tuple[str, list[float]]:
-    """Address and place of the first card's product and picture."""
+def first(page: Page, cards: str) -> tuple[list[str | None], list[float]]:
+    """What the first card says of its product, and the place of its picture."""
     card = page.locator(cards).first
     picture = card.locator(".card-picture img, .no-picture").first
     picture.wait_for()
     box = picture.bounding_box()
     assert box is not None
-    return card.locator("a").first.get_attribute("href") or "", [box[side] for side in ("x", "y", "width", "height")]
+    link = card.locator("a").first
+    said = [link.get_attribute("href"), link.inner_text(), card.locator(".price").inner_text()]
+    return said, [box[side] for side in ("x", "y", "width", "height")]
 
 
 @pytest.mark.parametrize("size", [WIDE, PHONE])

@@ -1,7 +1,7 @@
 // The first products, drawn into the frame of the page before the script is there that draws all of it. That one
 // replaces them by its own, at the same place and of the same size.
 
-import { count, money } from "@/lib/format";
+import { count, discount, money } from "@/lib/format";
 import { idOf } from "@/lib/ids";
 import { sourcesOf, type Place } from "@/lib/pictures";
 import type { Picture, Product } from "@/lib/types";
@@ -35,13 +35,25 @@ function picture({ title, pictures }: Product, { width, sizes }: Place): HTMLEle
   return image;
 }
 
+function price({ price: now, listPrice: before }: Product): HTMLElement {
+  if (!money(now)) return element("p", "price price-none", "No price yet");
+  if (!discount(now, before)) return element("p", "price", element("span", "", money(now)));
+  const old = element("s", "", element("span", "sr-only", "before "), money(before));
+  return element("p", "price", element("span", "price-sale", money(now)), old);
+}
+
+function badge({ inStock, price: now, listPrice: before }: Product): HTMLElement | undefined {
+  if (!inStock) return element("span", "badge badge-quiet", "Sold out");
+  const percent = discount(now, before);
+  return percent >= 1 ? element("span", "badge", `−${percent} %`) : undefined;
+}
+
 function card(product: Product, place: Place): HTMLElement {
   const link = element("a", "card-link", product.title);
   link.href = `/products/${encodeURIComponent(idOf(product.name))}`;
   const brand = product.brand ? element("p", "card-brand", product.brand) : undefined;
-  const price = element("p", "price", money(product.price));
-  const text = element("div", "card-text", brand, element("h3", "card-title", link), price);
-  return element("article", "card", element("div", "card-picture", picture(product, place)), text);
+  const text = element("div", "card-text", brand, element("h3", "card-title", link), price(product));
+  return element("article", "card", element("div", "card-picture", picture(product, place), badge(product)), text);
 }
 
 /** Puts something into the frame's middle, unless the page itself stands there by now; answers when its pictures are
