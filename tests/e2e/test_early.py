@@ -1,9 +1,9 @@
 """Products are seen before the page's own script has run, where the page will show them."""
 
 import pytest
-from playwright.sync_api import Browser, Page, Route
+from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.e2e.conftest import WIDE, fresh
+from tests.e2e.conftest import NO_SUCCESS, WIDE, fresh
 from tests.support.mesh import RunningMesh
 
 pytestmark = pytest.mark.mesh
@@ -12,18 +12,19 @@ EARLY, LATE = "#root > main[aria-busy] .card", "#main .card"
 PHONE = {"width": 390, "height": 844}
 # A font that comes late moves lines by less than this.
 NEAR_PX = 2.0
+IN_SIGHT = 4
 
 
-def first(page: Page, cards: str) -> tuple[list[str | None], list[float]]:
-    """What the first card says of its product, and the place of its picture."""
-    card = page.locator(cards).first
-    picture = card.locator(".card-picture img, .no-picture").first
-    picture.wait_for()
-    box = picture.bounding_box()
-    assert box is not None
-    link = card.locator("a").first
-    said = [link.get_attribute("href"), link.inner_text(), card.locator(".price").inner_text()]
-    return said, [box[side] for side in ("x", "y", "width", "height")]
+def shown(page: Page, cards: str) -> list[tuple[list[str | None], list[float]]]:
+    """What the first cards say of their products, and their places."""
+    page.locator(f"{cards} .card-picture img").first.wait_for()
+    found = []
+    for card in page.locator(cards).all()[:IN_SIGHT]:
+        box, link = card.bounding_box(), card.locator("a").first
+        assert box is not None
+        said = [link.get_attribute("href"), link.inner_text(), card.locator(".price").inner_text()]
+        found.append((said, [box[side] for side in ("x", "y", "width", "height")]))
+    return found
 
 
 @pytest.mark.parametrize("size", [WIDE, PHONE])
@@ -35,25 +36,45 @@ def test_first_products_stand_where_the_page_puts_them(
     with fresh(browser, mesh, viewport=size) as page:
         page.route(SCRIPT, lambda route: held.append(route))  # noqa: PLW0108  (Playwright wants a function)
         page.goto(path, wait_until="commit")
-        early = first(page, EARLY)
+        early = shown(page, EARLY)
+        assert len(early) == IN_SIGHT
         assert page.locator("#main").count() == 0, "the page's own script has not run"
+        page.locator(f"{EARLY} a").nth(1).focus()
         for route in held:
             route.continue_()
-        late = first(page, LATE)
-        assert late[0] == early[0]
-        assert late[1] == pytest.approx(early[1], abs=NEAR_PX)
+        late = shown(page, LATE)
+        assert [said for said, _ in late] == [said for said, _ in early]
+        for (_, place), (_, was) in zip(late, early, strict=True):
+            assert place == pytest.approx(was, abs=NEAR_PX)
+        expect(page.locator(f"{LATE} a").nth(1)).to_be_focused()
 
 
-def test_a_script_that_cannot_be_had_is_not_asked_for_without_end(browser: Browser, mesh: RunningMesh) -> None:
+@pytest.mark.parametrize("words", ["jaket", "zzzz qqqq"])
+def test_what_needs_more_than_products_is_left_to_the_page(browser: Browser, mesh: RunningMesh, words: str) -> None:
+    with fresh(browser, mesh) as page:
+        page.route(SCRIPT, lambda route: None)
+        with page.expect_response("**/products:search") as answer:
+            page.goto(f"/search?q={words}", wait_until="commit")
+        reply = answer.value.json()
+        assert reply.get("correctedQuery") or reply.get("fallback") or not reply["results"]
+        page.wait_for_timeout(300)
+        assert page.locator(EARLY).count() == 0
+
+
+def test_a_script_that_cannot_be_had_is_said_and_not_asked_for_without_end(browser: Browser, mesh: RunningMesh) -> None:
     asked: list[str] = []
 
     def refuse(route: Route) -> None:
         asked.append(route.request.url)
         route.abort()
 
-    with fresh(browser, mesh, forgiven="Failed to") as page:
+    with fresh(browser, mesh, forgiven=NO_SUCCESS) as page:
         page.route(SCRIPT, refuse)
         page.goto("/", wait_until="commit")
-        page.locator(EARLY).first.wait_for()
-        page.wait_for_timeout(4000)
+        alert = page.get_by_role("alert")
+        expect(alert).to_contain_text("could not be loaded")
+        page.wait_for_timeout(2000)
         assert len(asked) <= 4, "the page, once again, and each time as a hint and as a script"
+        page.unroute(SCRIPT)
+        alert.get_by_role("link", name="Load it again").click()
+        page.locator(LATE).first.wait_for()

@@ -1,10 +1,13 @@
 // The first products, drawn into the frame of the page before the script is there that draws all of it. That one
 // replaces them by its own, at the same place and of the same size.
 
-import { count, discount, money } from "@/lib/format";
+import { count, discount, money, rating } from "@/lib/format";
 import { idOf } from "@/lib/ids";
 import { sourcesOf, type Place } from "@/lib/pictures";
 import type { Picture, Product } from "@/lib/types";
+
+/** As many pictures are in sight at first on a phone; each more takes from them. */
+export const IN_SIGHT = 4;
 
 type Content = string | Node | undefined;
 
@@ -22,7 +25,11 @@ function element<Name extends keyof HTMLElementTagNameMap>(
 
 function picture({ title, pictures }: Product, { width, sizes }: Place): HTMLElement {
   const first = pictures?.[0] as Picture | undefined;
-  if (!first) return element("span", "no-picture", title.trim().charAt(0) || "?");
+  if (!first) {
+    const initial = element("span", "no-picture", title.trim().charAt(0) || "?");
+    initial.ariaHidden = "true";
+    return initial;
+  }
   const image = element("img", "");
   const { src, srcSet } = sourcesOf(first, width);
   image.alt = "";
@@ -42,46 +49,74 @@ function price({ price: now, listPrice: before }: Product): HTMLElement {
   return element("p", "price", element("span", "price-sale", money(now)), old);
 }
 
+function stars({ rating: mean, ratingCount }: Product): HTMLElement | undefined {
+  if (!Number(ratingCount)) return undefined;
+  const number = element("span", "stars-count", `(${count(ratingCount)})`);
+  return element("p", "stars", element("span", "early-star", "★"), element("span", "", rating(Number(mean))), number);
+}
+
 function badge({ inStock, price: now, listPrice: before }: Product): HTMLElement | undefined {
   if (!inStock) return element("span", "badge badge-quiet", "Sold out");
   const percent = discount(now, before);
   return percent >= 1 ? element("span", "badge", `−${percent} %`) : undefined;
 }
 
-function card(product: Product, place: Place): HTMLElement {
+/** Cards of products: all of them, because neighbours are of one height, and pictures of those in sight. */
+const cards = (products: readonly Product[], place: Place): HTMLElement[] =>
+  products.map((product, index) => card(product, index < IN_SIGHT ? place : undefined));
+
+function card(product: Product, place: Place | undefined): HTMLElement {
   const link = element("a", "card-link", product.title);
   link.href = `/products/${encodeURIComponent(idOf(product.name))}`;
   const brand = product.brand ? element("p", "card-brand", product.brand) : undefined;
-  const text = element("div", "card-text", brand, element("h3", "card-title", link), price(product));
-  return element("article", "card", element("div", "card-picture", picture(product, place), badge(product)), text);
+  const text = element("div", "card-text", brand, element("h3", "card-title", link), stars(product), price(product));
+  return element(
+    "article",
+    "card",
+    element("div", "card-picture", place && picture(product, place), badge(product)),
+    text,
+  );
 }
 
-/** Puts something into the frame's middle, unless the page itself stands there by now; answers when its pictures are
- * there. */
-async function draw(content: HTMLElement): Promise<void> {
+/** Something drawn into the frame. */
+export interface Drawn {
+  /** When its pictures are there. */
+  seen: Promise<unknown>;
+}
+
+// Where a keyboard was when the page itself came.
+let focused: string | null = null;
+
+/** Puts something into the frame's middle, unless the page itself stands there by now. */
+function draw(content: HTMLElement): Drawn {
+  content.addEventListener("focusin", ({ target }) => (focused = (target as Element).getAttribute("href")));
   document.querySelector("#root > main[aria-busy]")?.replaceChildren(content);
-  await Promise.allSettled([...content.querySelectorAll("img")].map((image) => image.decode()));
+  return { seen: Promise.allSettled([...content.querySelectorAll("img")].map((image) => image.decode())) };
+}
+
+/** Gives the page's own link the focus that the frame's had, as soon as it is there. */
+export function refocus(main: HTMLElement, tries = 20): void {
+  if (focused === null || document.activeElement !== document.body) return;
+  const links = [...main.querySelectorAll<HTMLElement>("a[href]")];
+  const link = links.find((one) => one.getAttribute("href") === focused);
+  if (link) link.focus({ preventScroll: true });
+  else if (tries > 0) setTimeout(() => refocus(main, tries - 1), 100);
 }
 
 /** The start page's first row. */
-export function drawRow(title: string, note: string, products: readonly Product[], place: Place): Promise<void> {
+export function drawRow(title: string, note: string, products: readonly Product[], place: Place): Drawn {
   const head = element("div", "", element("h2", "", title), element("p", "shelf-note", note));
-  const row = element("div", "row", ...products.map((product) => card(product, place)));
+  const row = element("div", "row", ...cards(products, place));
   const shelf = element("section", "shelf", element("div", "shelf-head", head), row);
   return draw(element("div", "band", element("div", "wrap", shelf)));
 }
 
 /** The first products that a search found. */
-export function drawFound(
-  title: string,
-  total: string | undefined,
-  products: readonly Product[],
-  place: Place,
-): Promise<void> {
+export function drawFound(title: string, total: string | undefined, products: readonly Product[], place: Place): Drawn {
   const number = `${count(total)} ${Number(total) === 1 ? "product" : "products"}`;
   const words = element("div", "", element("h1", "", title), element("p", "soft found-count", number));
   const head = element("div", "page-head", words, element("div", "frame-actions"));
-  const grid = element("div", "grid", ...products.map((product) => card(product, place)));
+  const grid = element("div", "grid", ...cards(products, place));
   const columns = element("div", "search-columns", element("aside", "search-side"), element("div", "", grid));
   return draw(element("div", "wrap page search-page", head, columns));
 }

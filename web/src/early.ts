@@ -3,27 +3,24 @@
 
 import { defaultParseSearch } from "@tanstack/react-router";
 
-import { drawFound, drawRow } from "@/early-cards";
+import { drawFound, drawRow, IN_SIGHT, type Drawn } from "@/early-cards";
 import { productQuery } from "@/features/catalog/api/products";
 import { PICKED, rowQuery } from "@/features/recommendations/api/recommend";
 import { pickedNote, pickedTitle } from "@/features/recommendations/words";
-import { searchQuery } from "@/features/search/api/search";
-import { readSearch } from "@/features/search/state";
+import { searchQuery, type Found } from "@/features/search/api/search";
+import { readSearch, type SearchState } from "@/features/search/state";
 import { CARD, fetchPicture, GALLERY } from "@/lib/pictures";
 import { queryClient } from "@/lib/query";
 import type { Product } from "@/lib/types";
 
-// As many as are in sight at first on a phone; each more takes from them.
-const IN_SIGHT = 4;
-
 type Address = Pick<Location, "pathname" | "search">;
 
-const inSight = (results: readonly { details?: Product }[]): Product[] =>
-  results.slice(0, IN_SIGHT).flatMap(({ details }) => details ?? []);
+const detailed = (results: readonly { details?: Product }[]): Product[] =>
+  results.flatMap(({ details }) => details ?? []);
 
-async function home(): Promise<void> {
+async function home(): Promise<Drawn> {
   const reply = await queryClient.query(rowQuery(PICKED));
-  await drawRow(pickedTitle(reply), pickedNote(reply), inSight(reply.results), CARD);
+  return drawRow(pickedTitle(reply), pickedNote(reply), detailed(reply.results), CARD);
 }
 
 async function product({ pathname }: Address): Promise<void> {
@@ -31,26 +28,33 @@ async function product({ pathname }: Address): Promise<void> {
   fetchPicture(await queryClient.query(productQuery(pathname.slice(1))), GALLERY);
 }
 
-async function search({ search: address }: Address): Promise<void> {
+async function search({ search: address }: Address): Promise<Drawn | undefined> {
   void import("@/app/routes/search");
   const state = readSearch(defaultParseSearch(address));
   const { pages } = await queryClient.infiniteQuery(searchQuery(state));
-  const products = inSight(pages[0]?.results ?? []);
-  // The names of categories come later, and a picture's search has more above the products.
-  if (state.q && !state.category && !state.picture)
-    await drawFound(`“${state.q}”`, pages[0]?.totalSize, products, CARD);
-  else for (const product of products) fetchPicture(product, CARD);
+  const found = pages[0];
+  const products = detailed(found?.results ?? []);
+  if (found && wordsAlone(state) && isPlain(found)) return drawFound(`“${state.q}”`, found.totalSize, products, CARD);
+  for (const product of products.slice(0, IN_SIGHT)) fetchPicture(product, CARD);
+  return undefined;
 }
 
-const EARLY: readonly [path: RegExp, ask: (address: Address) => Promise<void>][] = [
+// The names of categories come later, and a picture's search has more above the products.
+const wordsAlone = ({ q, category, picture }: SearchState): boolean => !!q && !category && !picture;
+
+// Whatever else is said stands above the products too.
+const isPlain = ({ results, fallback, correctedQuery, degraded }: Found): boolean =>
+  results.length > 0 && !fallback && !correctedQuery && degraded.length === 0;
+
+const DRAWN: readonly [path: RegExp, ask: (address: Address) => Promise<Drawn | undefined>][] = [
   [/^\/$/, home],
-  [/^\/products\/[^/]+$/, product],
   [/^\/search$/, search],
 ];
 
-/** Asks for what the address needs first, and answers when it is drawn. What fails is asked for again, and said, by the
- * page itself. */
-export async function askEarly(address: Address): Promise<void> {
-  const [, ask] = EARLY.find(([path]) => path.test(address.pathname)) ?? [];
-  await ask?.(address).catch(() => undefined);
+/** Asks for what the address needs first, and answers when the first of it is drawn; at once where nothing will be. What
+ * fails is asked for again, and said, by the page itself. */
+export async function askEarly(address: Address): Promise<Drawn | undefined> {
+  if (/^\/products\/[^/]+$/.test(address.pathname)) product(address).catch(() => undefined);
+  const [, ask] = DRAWN.find(([path]) => path.test(address.pathname)) ?? [];
+  return ask?.(address).catch(() => undefined);
 }

@@ -7,28 +7,31 @@ import "@/styles/products.css";
 import "@/styles/pages.css";
 
 import { askEarly } from "@/early";
+import { mayReload, sayUnstarted } from "@/recovery";
 import { token } from "@/lib/session";
+import { within } from "@/lib/within";
 
-const RELOADED = "aisle.reloaded";
-const RELOAD_AGAIN_MS = 30_000;
-const PATIENCE_MS = 500;
+// While the answer is waited for, the page's own script is mostly on its way still; a shop that is slow to answer does not
+// hold it up for longer than this.
+const ANSWER_MS = 200;
+const PICTURES_MS = 300;
 
 // Who calls is asked before the page is drawn: everything personal waits for it. Failing is shown where it matters.
 token().catch(() => undefined);
-const drawn = askEarly(location);
 
-// A page that was open while the shop was built anew asks for a part that is gone: the new page has its own. Without a
-// network nothing is gone, and there is no new page either. One that cannot be had is not asked for again and again.
+// A page that was open while the shop was built anew asks for a part that is gone: the new page has its own.
 addEventListener("vite:preloadError", () => {
-  const before = Number(sessionStorage.getItem(RELOADED));
-  if (!navigator.onLine || Date.now() - before < RELOAD_AGAIN_MS) return;
-  sessionStorage.setItem(RELOADED, String(Date.now()));
-  location.reload();
+  if (mayReload()) location.reload();
 });
 
-// A slow phone computes for a second before the page's own script has drawn anything: the products that are here by then
-// are shown first. A shop that is slow to answer does not hold the page up.
-const patience = new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
 const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
-const seen = drawn.then(frame).then(frame);
-void Promise.race([seen, patience]).then(() => import("@/app/start"));
+
+/** A slow phone computes for a second before the page's own script has drawn anything: the products that are here by
+ * then are shown first. */
+async function start(): Promise<void> {
+  const drawn = await within(ANSWER_MS, askEarly(location));
+  if (drawn) await within(PICTURES_MS, drawn.seen.then(frame).then(frame));
+  await import("@/app/start");
+}
+
+start().catch(sayUnstarted);

@@ -3,6 +3,7 @@ import { Suspense, useEffect, useRef } from "react";
 
 import { AccountMenu } from "@/app/account-menu";
 import { RouteWaiting } from "@/app/pending";
+import { refocus } from "@/early-cards";
 import { CartButton } from "@/features/cart/components/cart-button";
 import { SearchBox } from "@/features/search/components/search-box";
 import { ConnectionBar } from "@/components/ui/connection-bar";
@@ -18,6 +19,9 @@ export function Shell() {
     if (before.current && before.current !== path) main.current?.focus({ preventScroll: true });
     before.current = path;
   }, [path]);
+  useEffect(() => {
+    if (main.current) refocus(main.current);
+  }, []);
   return (
     <>
       <a className="skip" href="#main">
