@@ -16,6 +16,8 @@ from local.supervision import ProcessInfo, Supervisor
 
 # How often the process manager and the parts are asked; health arrives at most this late.
 POLL_S = 0.2
+PATIENT_TIMES = 5
+"""Questions in a row that the process manager may leave without an answer before it counts as gone."""
 # A process that was started this often without ever being healthy in between will not come up by itself.
 MOST_STARTS = 4
 # A cold start of the slowest part took 9 s on two busy cores; one that needs longer than this hangs.
@@ -115,9 +117,11 @@ class BringUp:
             await asyncio.sleep(POLL_S)
 
     async def _watch(self) -> None:
+        silent = 0
         while True:
             processes = self._supervisor.processes()
-            if not processes:
+            silent = 0 if processes else silent + 1
+            if silent > PATIENT_TIMES:
                 raise MeshError("The process manager is gone: the shop was stopped from elsewhere while it came up.")
             for info in processes:
                 self.loops.saw(info)

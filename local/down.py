@@ -1,7 +1,9 @@
 """Stops a mesh: everything it started, and nothing else."""
 
+import fcntl
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 from local import console, encoders
 from local.errors import MeshError
@@ -19,6 +21,26 @@ def down(settings: MeshSettings) -> int:
     Raises:
         MeshError: something of the mesh could not be stopped.
     """
+    with _alone(settings):
+        return _down(settings)
+
+
+@contextmanager
+def _alone(settings: MeshSettings) -> Iterator[None]:
+    """Lets one after the other stop a shop: the second would run ahead of services that the first lets finish."""
+    if not settings.run.is_dir():
+        yield
+        return
+    with (settings.run / "down.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            console.console.print("  somebody stops this shop already; waiting for them")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _down(settings: MeshSettings) -> int:
     supervisor = Supervisor(settings)
     encoders.stop(settings)
     began = time.monotonic()
@@ -28,7 +50,7 @@ def down(settings: MeshSettings) -> int:
     with console.console.status("stopping"):
         # Stopping in order loses nothing; the rest is for what a crashed process manager left behind.
         if supervisor.answers():
-            with suppress(OSError):  # somebody else stops the same shop, and was quicker
+            with suppress(OSError):  # it was told to stop by its signal meanwhile
                 supervisor.stop_all()
                 supervisor.shutdown()
             wait_gone(processes, PATIENCE_S)

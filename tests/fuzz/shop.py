@@ -44,10 +44,12 @@ LEAKS = (
 TOKEN = re.compile(rb"eyJ[\w-]+\.[\w-]+\.[\w-]+")
 
 
-def leaks(said: bytes) -> list[bytes]:
-    """What an answer says of our insides. A token's letters are chance, and may be `.py`."""
+def leaks(said: bytes, well: bool) -> list[bytes]:
+    """What an answer says of our insides. A token's letters are chance, and may be `.py`: it is a leak where the answer
+    is an error."""
     plain = TOKEN.sub(b"", said)
-    return [leak for leak in LEAKS if leak in plain]
+    given = [] if well else TOKEN.findall(said)
+    return given + [leak for leak in LEAKS if leak in plain]
 
 
 @dataclass(frozen=True)

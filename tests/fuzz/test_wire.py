@@ -35,7 +35,7 @@ class Found:
         self.codes[code] += 1
         if code == "OK":
             self.reached[case.method.full_name] += 1
-        leaked = leaks(said)
+        leaked = leaks(said, code == "OK")
         if code in NEVER or leaked:
             what = f"{code} {leaked or ''} {said[:300]!r}"
             self.wrong.append(f"{case.method.name} by {case.how}: {what} for {case.wire[:200].hex()}")

@@ -62,14 +62,15 @@ class Batches:
         self._products = products
         self._facts = [frozenset(captions.facts(product)) for product in products]
         self._titles = [key(product.title) for product in products]
-        self._cache, self._config = cache, config
+        self._config = config
         self._count = min(len(products), config.epoch_products or len(products))
         self._chances = chances(self._facts) if self._count < len(products) else None
         self._first = cache.first(places)
         self._pictures = np.searchsorted(cache.owners, places, side="right") - self._first
 
     def plan(self, size: int, epoch: int) -> list[Drawn]:
-        """All products once, or as many as an epoch has; a share of the batches holds neighbours in the category."""
+        """All products once but for what fills no batch, or as many as an epoch has; a share of the batches holds
+        neighbours in the category."""
         seed = (self._config.seed, epoch)
         random = np.random.default_rng(seed)
         chosen = random.choice(len(self._products), self._count, replace=False, p=self._chances)

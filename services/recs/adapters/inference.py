@@ -48,7 +48,7 @@ class InferenceTowers:
         Args:
             channel: to the inference server.
             user_timeout_s: of a call for user vectors.
-            coming: how many requests will ask for a user vector soon.
+            coming: how many requests are about to ask for a user vector, at most.
             linger_s: how long a call waits for them.
         """
         self._stub = service_pb2_grpc.GRPCInferenceServiceStub(channel)

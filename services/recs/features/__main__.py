@@ -26,7 +26,8 @@ from services.recs.features.settings import BatchSettings
 
 FAILED, WORKER_RUNS = 1, 3
 LEAST_URGENT = 19
-PIPED = 160
+PIPED = 200
+"""Columns of a table that goes to a file or a program."""
 COMMANDS = ("apply", "build", "report", "score", "materialise")
 
 
@@ -34,7 +35,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Runs a command; returns the exit code."""
     options = _parser().parse_args(arguments)
     # Where nobody looks, as in a log or a file, nothing is cut off at the edge of a screen.
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPED)
+    shown = sys.stdout.isatty() or "COLUMNS" in os.environ
+    console = Console(highlight=False, width=None if shown else PIPED)
     if options.command == "apply":
         return _apply(options, console)
     if options.nice:

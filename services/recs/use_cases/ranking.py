@@ -149,10 +149,13 @@ class Ranked:
         best = asked[: self.ranking.spec.candidates]
         if len(best) < 2:
             return part
-        looked_at = asked[: max(len(best), self.shown)]
-        ordered, _ = await asyncio.gather(
-            self._by_ranker(best), self.ranking.hydrate([candidate.product_id for candidate in looked_at])
-        )
+        looked_at = [candidate.product_id for candidate in asked[: max(len(best), self.shown)]]
+        reading = asyncio.create_task(self.ranking.hydrate(looked_at))
+        try:
+            ordered = await self._by_ranker(best)
+            await reading
+        finally:
+            reading.cancel()  # does nothing to one that is done
         chosen = {candidate.product_id for candidate in best}
         return ordered + [candidate for candidate in part if candidate.product_id not in chosen]
 
