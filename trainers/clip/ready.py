@@ -42,35 +42,34 @@ class Words:
 
 
 @dataclass(frozen=True)
-class Made:
-    """A batch (see there) as tensors, still without its pictures."""
+class Said:
+    """What is said of a batch's pictures (see Batch), as tensors."""
 
-    rows: NDArray[np.int64]
-    sides: NDArray[np.int64]
     titles: Words
     named: Tensor
     captions: Words
     positives: Tensor
     facts: Words
     holds: Tensor
-
-    def pin_memory(self) -> "Made":
-        """See Words; DataLoader calls it by this name."""
-        parts = {name: value.pin_memory() for name, value in vars(self).items() if name not in ("rows", "sides")}
-        return replace(self, **parts)
 
 
 @dataclass(frozen=True)
-class Ready:
+class Made(Said):
+    """A batch still without its pictures."""
+
+    rows: NDArray[np.int64]
+    sides: NDArray[np.int64]
+
+    def pin_memory(self) -> "Made":
+        """See Words; DataLoader calls it by this name."""
+        return replace(self, **{part.name: getattr(self, part.name).pin_memory() for part in fields(Said)})
+
+
+@dataclass(frozen=True)
+class Ready(Said):
     """A batch on the device."""
 
     features: Tensor
-    titles: Words
-    named: Tensor
-    captions: Words
-    positives: Tensor
-    facts: Words
-    holds: Tensor
 
 
 class Steps:
@@ -86,8 +85,8 @@ class Steps:
         """All batches of an epoch."""
         self._plan.epoch = number
         for made in self._loader:
-            parts = {part.name: getattr(made, part.name) for part in fields(Ready)[1:]}
-            sent = {name: part.to(self._device, non_blocking=True) for name, part in parts.items()}
+            said = {part.name: getattr(made, part.name) for part in fields(Said)}
+            sent = {name: part.to(self._device, non_blocking=True) for name, part in said.items()}
             yield Ready(features=self._cache.take(made.rows, made.sides, self._device), **sent)
 
 

@@ -88,8 +88,11 @@ async def test_a_page_is_in_the_rankers_order_until_the_ranker_is_gone_and_again
     finally:
         server.load_model("ranker")
         server.close()
-    # Events are some seconds older by now.
-    assert scores(await ranked(stocked, who)) == pytest.approx(scores(first), rel=1e-3)
+    again = await ranked(stocked, who)
+    check(again)
+    assert [result.product for result in again.results] == [result.product for result in first.results]
+    # The age of an event is one of the features, and it is some seconds older by now.
+    assert scores(again) == pytest.approx(scores(first), abs=0.01)
 
 
 async def test_a_ranker_that_is_not_there_or_takes_other_features_is_not_promoted(stocked: Recs) -> None:
@@ -108,7 +111,8 @@ async def test_a_ranker_that_is_not_there_or_takes_other_features_is_not_promote
 async def test_the_ranker_switches_with_its_release_under_load(stocked: Recs) -> None:
     """Promoted, as a canary, promoted over it, rolled back: every page is ranked by the ranker of its own release."""
     await release(stocked, 2)
-    people = [await visitor(stocked) for _ in range(6)]
+    # Of so many hardly ever all fall on one side of a canary of half; of six they did once in 32 times.
+    people = [await visitor(stocked) for _ in range(14)]
     for who in people:
         await ranked(stocked, who)
     await release(stocked, 3, promote=False)
