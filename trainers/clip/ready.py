@@ -129,6 +129,8 @@ def _loader(making: _Making, plan: _Plan, workers: int, pinned: bool) -> DataLoa
         batch_size=None,
         sampler=plan,
         num_workers=workers,
+        # Fresh processes: a fork would copy the threads of whoever calls, and die of their locks.
+        multiprocessing_context="spawn" if workers else None,
         collate_fn=_as_it_is,  # type: ignore[arg-type]  # a sample, where nothing is batched
         pin_memory=pinned,
         persistent_workers=workers > 0,

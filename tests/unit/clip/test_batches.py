@@ -1,5 +1,6 @@
 """Which products an epoch has."""
 
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,8 @@ from trainers.clip.batches import Batches, chances
 from trainers.clip.config import Config
 from trainers.clip.data import Product
 from trainers.clip.features import Cache
+from trainers.encoders.spec import TextSpec
+from trainers.encoders.texts import Tokens
 
 CPU = torch.device("cpu")
 COLOURS = ("Black", "Blue", "Red")
@@ -86,6 +89,15 @@ def test_processes_make_the_same_batches() -> None:
         assert (one.sides == other.sides).all()
         torch.testing.assert_close(one.captions.ids[0], other.captions.ids[0])
         torch.testing.assert_close(one.positives, other.positives)
+
+
+def test_tokens_reach_other_processes_as_they_are() -> None:
+    words = {"model": {"type": "WordLevel", "vocab": {"red": 1, "shirt": 2, "[UNK]": 3}, "unk_token": "[UNK]"}}
+    spec = TextSpec("small", "clip", 8, 2, 0, {"version": "1.0", "pre_tokenizer": {"type": "Whitespace"}, **words})
+    tokens = Tokens(spec)
+    ids, mask = pickle.loads(pickle.dumps(tokens))(["red shirt long", "x"])
+    assert ids.tolist() == [[1, 2], [3, 0]]
+    assert mask.tolist() == [[1, 1], [1, 0]]
 
 
 def test_a_step_has_the_pictures_and_titles_of_its_products() -> None:
