@@ -100,8 +100,8 @@ class WorkerSettings(RecsSettings):
     """Events looked at together when catching up: an import's shoppers repeat, so that larger pages save work."""
     feature_lag_s: float = Field(2.0, gt=0)
     """Later than this the worker says that it is not ready, and histories are read from PostgreSQL."""
-    changes_poll_s: float = Field(0.2, gt=0)
-    """Between two looks at the change feeds of catalog and users: a new product is found in well under a second."""
+    changes_poll_s: float = Field(0.5, gt=0)
+    """Between two looks at the change feeds of catalog and users: a new product is found within a second."""
     index_flush_s: float = Field(1.0, gt=0)
     """Between two flushes of the index: each makes a segment, and many small segments slow the search."""
     index_check_s: float = Field(0.5, gt=0)

@@ -35,8 +35,8 @@ class SearchSettings(ServiceSettings):
     language: str = Field("english", pattern="^[a-z]+$")
     """Whose word endings are left out when words are compared."""
 
-    changes_poll_s: float = Field(0.2, gt=0)
-    """Between two looks at the catalogue's change feed: a new price is filtered on in well under a second."""
+    changes_poll_s: float = Field(0.5, gt=0)
+    """Between two looks at the catalogue's change feed: a new price is filtered on within a second."""
 
     # Each budget is several times what the part took at the 99th percentile under load on two shared cores: long
     # enough not to give up on a busy machine, short enough that a page without it comes within half a second.
