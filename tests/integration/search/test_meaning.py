@@ -50,6 +50,13 @@ async def test_words_come_before_meaning(shop: Shop) -> None:
     assert scores == sorted(scores, reverse=True)
 
 
+async def test_a_mistyped_word_means_what_it_was_to_be(shop: Shop) -> None:
+    right, mistyped = await shop.search("fleece", page_size=100), await shop.search("fleecce", page_size=100)
+    assert mistyped.corrected_query == "fleece"
+    assert [result.product for result in mistyped.results] == [result.product for result in right.results]
+    assert [result.score for result in mistyped.results] == [result.score for result in right.results]
+
+
 async def test_a_picture_finds_the_product_that_it_shows(shop: Shop) -> None:
     for colour, products in (("green", {"dress-2", "shirt-3"}), ("red", {"dress-1", "shoe-3"})):
         for content in (
