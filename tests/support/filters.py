@@ -16,6 +16,8 @@ class Vocabulary:
     prices: Sequence[float]
     times: Sequence[str]
     """RFC 3339."""
+    colours: Sequence[str]
+    """Of `attributes.colour`, which products may lack."""
 
 
 def random_filter(vocabulary: Vocabulary, chance: random.Random, depth: int = 2) -> str:
@@ -38,6 +40,9 @@ def _comparison(vocabulary: Vocabulary, chance: random.Random) -> str:
         "currency": f'currency {chance.choice(("=", "!="))} "{chance.choice(("EUR", "SEK"))}"',
         "in_stock": f"in_stock = {chance.choice(('true', 'true', 'false'))}",
         "rating": f"rating {chance.choice(ORDERS)} {chance.choice((0, 2.5, 4))}",
+        "colour": f"attributes.colour {chance.choice(('=', '!=', ':'))} {_quoted(chance.choice(vocabulary.colours))}",
+        "missing": f'attributes.nobody_has_it {chance.choice(("=", "!="))} "x"',
+        "title": f"title:{_quoted(str(chance.randrange(20)))}",
         "create_time": f"create_time {chance.choice(ORDERS)} {_quoted(chance.choice(vocabulary.times))}",
     }
     return made[chance.choice(tuple(made))]

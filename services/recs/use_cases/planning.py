@@ -13,7 +13,7 @@ from services.recs.use_cases.guards import Degradation, Guard
 from services.recs.use_cases.hydration import Hydration, Snapshots
 from services.recs.use_cases.mixing import Mix, Part
 from services.recs.use_cases.popular import PopularNow
-from services.recs.use_cases.pushdown import wider
+from services.recs.use_cases.products import INDEXED
 from services.recs.use_cases.ranking import Ranked, Ranking
 from services.recs.use_cases.retrievers import Listed, Nearest, Newest, Popular, Retriever
 from services.recs.use_cases.scored import ScoredAhead
@@ -166,7 +166,7 @@ def _nearest(
     vector: Callable[[], Awaitable[Vector]],
     without: str = "",
 ) -> Nearest:
-    where = wider(context.where)
+    where = INDEXED.wider(context.where)
     return Nearest(name, sources.index, sources.index_guard, vectors.release, vector, where, context.first, without)
 
 

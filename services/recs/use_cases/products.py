@@ -4,11 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from aisle.catalog.v1.product_pb2 import Product
+from google.protobuf.timestamp_pb2 import Timestamp
 
-from services.kit.filters import FieldType
+from services.kit.filters import FieldType, Indexed
 from services.recs.domain.feature_spec import ItemFacts
 
 SCHEMA: Mapping[str, FieldType] = {
+    "id": FieldType.TEXT,
+    "title": FieldType.TEXT,
     "category": FieldType.PATH,
     "brand": FieldType.TEXT,
     "price": FieldType.NUMBER,
@@ -16,8 +19,14 @@ SCHEMA: Mapping[str, FieldType] = {
     "in_stock": FieldType.BOOLEAN,
     "rating": FieldType.NUMBER,
     "create_time": FieldType.TIME,
+    "update_time": FieldType.TIME,
+    "attributes.*": FieldType.TEXT,
 }
-"""Fields of Recommend's filter."""
+"""Fields of Recommend's filter: those of ListProducts."""
+INDEXED = Indexed(
+    {"category", "brand", "price", "currency", "in_stock", "rating", "create_time"}, {"price", "currency"}
+)
+"""What a release's collection knows of them."""
 
 
 def product_id(name: str) -> str:
@@ -29,14 +38,22 @@ def record(product: Product) -> dict[str, Any]:
     """The product's values by filter field; what is absent is None."""
     priced = product.HasField("price")
     return {
+        "id": product_id(product.name),
+        "title": product.title,
         "category": product.category_ids,
         "brand": product.brand,
         "price": price(product) if priced else None,
         "currency": product.price.currency_code if priced else None,
         "in_stock": product.in_stock,
         "rating": product.rating,
-        "create_time": product.create_time.seconds + product.create_time.nanos / 1e9,
+        "create_time": _seconds(product.create_time),
+        "update_time": _seconds(product.update_time),
+        **{f"attributes.{key}": value for key, value in product.attributes.items()},
     }
+
+
+def _seconds(moment: Timestamp) -> float:
+    return moment.seconds + moment.nanos / 1e9
 
 
 def price(product: Product) -> float:

@@ -18,7 +18,7 @@ from services.search.use_cases.fusion import Ranking
 from services.search.use_cases.guards import Degradation, Down, Guard
 from services.search.use_cases.measures import stage
 from services.search.use_cases.nearest import Nearest
-from services.search.use_cases.pushdown import wider
+from services.search.use_cases.products import INDEXED
 from services.search.use_cases.text_vectors import TextVectors
 
 NEAREST = 120
@@ -175,7 +175,7 @@ class Meaning:
                 rows = np.flatnonzero(passes)
                 if len(rows) <= NAMED:
                     where = [self._catalogue.ids[row] for row in rows]
-                elif (where := wider(wanted.where)) != wanted.where:
+                elif (where := INDEXED.wider(wanted.where)) != wanted.where:
                     limit *= SPARE
             if where == []:
                 return np.zeros(0, np.int64), np.zeros(0, np.float32)

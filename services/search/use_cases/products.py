@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from aisle.catalog.v1.product_pb2 import Product
 
-from services.kit.filters import FieldType
+from services.kit.filters import FieldType, Indexed
 from services.search.domain.words import folded
 from services.search.ports import Texts
 
@@ -22,6 +22,10 @@ SCHEMA: Mapping[str, FieldType] = {
     "attributes.*": FieldType.TEXT,
 }
 """Fields of the filter: those of ListProducts."""
+INDEXED = Indexed(
+    {"id", "category", "brand", "price", "currency", "in_stock", "rating", "create_time"}, {"price", "currency"}
+)
+"""What a build's collections know of them."""
 
 
 def product_id(name: str) -> str:

@@ -16,10 +16,15 @@ from tests.integration.recs.conftest import PATIENT, Metadata, Recs, until
 from tests.support.filters import Vocabulary, random_filter
 
 FILTERS, CALLERS, PRODUCTS = 1000, 4, 150
+COLOURS = ("Red", "Navy Blue", "Teal")
 BRANDS = ("Norr", "Vale", "O'Hara")
 START = 1_700_000_000
 WORDS = Vocabulary(
-    ("apparel", "shoes", "shirts"), BRANDS, (0, 5, 19.5, 40, 60), ("2023-11-14T22:13:20Z", "2023-11-14T22:15:20.5Z")
+    ("apparel", "shoes", "shirts"),
+    BRANDS,
+    (0, 5, 19.5, 40, 60),
+    ("2023-11-14T22:13:20Z", "2023-11-14T22:15:20.5Z"),
+    COLOURS,
 )
 
 
@@ -38,6 +43,7 @@ def a_product(i: int, chance: random.Random) -> Product:
         category=f"categories/{chance.choice(('apparel', 'shoes', 'shirts'))}",
         brand=chance.choice((*BRANDS, "")),
         price=None if price is None else Money(currency_code=chance.choice(("EUR", "SEK")), units=price),
+        attributes=chance.choice(({}, *({"colour": colour} for colour in COLOURS))),
         stock_quantity=chance.choice((0, 3, 3, 3, 3, 3)),
         age_limit=chance.choice((0,) * 9 + (18,)),
         regions=chance.choice(([],) * 6 + (["SE"],)),

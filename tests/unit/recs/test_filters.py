@@ -15,9 +15,14 @@ from tests.support.filters import Vocabulary, random_filter
 from tests.unit.recs.shop import Shop, ask, counted, ids, product, scenario
 
 R = RetrieverName
+COLOURS = ("Red", "Navy Blue", "Teal")
 CATEGORIES, BRANDS = ("apparel", "shoes", "shirts", "bags"), ("Norr", "Vale", "", "O'Hara")
 WORDS = Vocabulary(
-    CATEGORIES, BRANDS[:2] + BRANDS[3:], (0, 5, 19.5, 40, 60), ("1970-01-01T00:00:00Z", "1970-01-01T00:02:00.5Z")
+    CATEGORIES,
+    BRANDS[:2] + BRANDS[3:],
+    (0, 5, 19.5, 40, 60),
+    ("1970-01-01T00:00:00Z", "1970-01-01T00:02:00.5Z"),
+    COLOURS,
 )
 SCENARIOS = (
     scenario(R.TWO_TOWER),
@@ -44,6 +49,7 @@ def a_shop() -> Shop:
             in_stock=chance.random() < 0.85,
             rating=chance.choice((0.0, 3.0, 4.5)),
             age_limit=18 * (chance.random() < 0.1),
+            attributes=chance.choice(({}, *({"colour": colour} for colour in COLOURS))),
             regions=["SE"] if chance.random() < 0.15 else [],
             create_time=Timestamp(seconds=chance.randrange(240), nanos=chance.choice((0, 500_000_000))),
         )

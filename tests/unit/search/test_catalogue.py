@@ -12,11 +12,11 @@ from services.kit.errors import InvalidArgument
 from services.kit.filters import matches
 from services.search.adapters.lexical import TantivyIndex
 from services.search.adapters.vocabulary import Vocabulary
-from services.search.use_cases import facets, ordering, position, pushdown
+from services.search.use_cases import facets, ordering, position
 from services.search.use_cases.catalogue import Catalogue
 from services.search.use_cases.filtering import mask
 from services.search.use_cases.fusion import Ranking, fuse
-from services.search.use_cases.products import SCHEMA, price
+from services.search.use_cases.products import INDEXED, SCHEMA, price
 
 PRICES = (None, 0, 5, 10, 10, 99)
 
@@ -86,7 +86,7 @@ def test_a_filter_over_columns_means_what_it_means_over_a_product(text: str) -> 
     expected = {f"p{number}" for number in range(30) if matches(where, record(number))}
     assert {CATALOGUE.ids[row] for row in np.flatnonzero(passes)} == expected
     # What goes to the index as a filter lets nothing out that passes the real one.
-    wider = pushdown.wider(where)
+    wider = INDEXED.wider(where)
     if wider is not None:
         assert expected <= {f"p{number}" for number in range(30) if matches(wider, record(number))}
 

@@ -43,7 +43,7 @@ class RecommendRequest(_message.Message):
     context_product: _builtins.str
     """`products/{product}` that the shopper is looking at. Needed by scenarios with `needs_product`."""
     filter: _builtins.str
-    """The grammar of ListProducts' filter, over category, brand, price, currency, in_stock, rating and create_time."""
+    """The grammar of ListProducts' filter, and its fields."""
     page_size: _builtins.int
     """At most this many; 0 for the scenario's own size, above 100 counts as 100."""
     page_token: _builtins.str

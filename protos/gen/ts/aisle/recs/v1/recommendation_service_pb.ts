@@ -42,7 +42,7 @@ export type RecommendRequest = Message<"aisle.recs.v1.RecommendRequest"> & {
   contextProduct: string;
 
   /**
-   * The grammar of ListProducts' filter, over category, brand, price, currency, in_stock, rating and create_time.
+   * The grammar of ListProducts' filter, and its fields.
    *
    * @generated from field: string filter = 3;
    */
@@ -128,7 +128,7 @@ export type RecommendRequestJson = {
   contextProduct?: string;
 
   /**
-   * The grammar of ListProducts' filter, over category, brand, price, currency, in_stock, rating and create_time.
+   * The grammar of ListProducts' filter, and its fields.
    *
    * @generated from field: string filter = 3;
    */

@@ -5,9 +5,10 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.kit.filters import And, Comparison, Expr, FieldType, Not, Or, matches
-from services.recs.use_cases.pushdown import wider
+from services.kit.filters import And, Comparison, Expr, FieldType, Indexed, Not, Or, matches
 
+INDEXED = Indexed({"price", "create_time", "brand", "category"}, {"price"})
+wider = INDEXED.wider
 ORDERS = ["=", "!=", "<", "<=", ">", ">="]
 NUMBERS = st.sampled_from([-1.0, 0.0, 1.0, 2.0])
 TIMES = st.sampled_from([0.0, 0.5, 1.0, 1.5, 2.0])
@@ -15,6 +16,7 @@ COMPARISONS = st.one_of(
     st.builds(Comparison, st.just("price"), st.sampled_from(ORDERS), NUMBERS, st.just(FieldType.NUMBER)),
     st.builds(Comparison, st.just("create_time"), st.sampled_from(ORDERS), TIMES, st.just(FieldType.TIME)),
     st.builds(Comparison, st.just("brand"), st.sampled_from([*ORDERS, ":"]), st.just("b"), st.just(FieldType.TEXT)),
+    st.builds(Comparison, st.just("title"), st.sampled_from([*ORDERS, ":"]), st.just("b"), st.just(FieldType.TEXT)),
     st.builds(
         Comparison, st.just("category"), st.sampled_from(["=", "!=", ":"]), st.just("c"), st.just(FieldType.PATH)
     ),
@@ -33,6 +35,7 @@ PRODUCTS = st.fixed_dictionaries(
         "price": st.one_of(st.none(), NUMBERS),
         "create_time": TIMES,
         "brand": st.sampled_from(["", "a", "B", "bb"]),
+        "title": st.sampled_from(["", "a", "B", "bb"]),
         "category": st.sampled_from([[], ["c"], ["d", "c"], ["d"]]),
     }
 )
@@ -40,7 +43,9 @@ PRODUCTS = st.fixed_dictionaries(
 
 def as_indexed(product: dict[str, Any]) -> dict[str, Any]:
     """What the index holds of a product."""
-    return {**product, "price": product["price"] or 0.0, "create_time": float(int(product["create_time"]))}
+    held = {**product, "price": product["price"] or 0.0, "create_time": float(int(product["create_time"]))}
+    del held["title"]
+    return held
 
 
 @given(FILTERS, PRODUCTS)
@@ -54,7 +59,10 @@ def test_what_the_index_decides_exactly_stays_as_it_is() -> None:
     cheap = Comparison("price", "<", 50.0, FieldType.NUMBER)
     shoes = Comparison("category", "=", "shoes", FieldType.PATH)
     part = Comparison("brand", ":", "nor", FieldType.TEXT)
+    red = Comparison("attributes.colour", "=", "Red", FieldType.TEXT)
     assert wider(And((cheap, Not(shoes)))) == And((cheap, Not(shoes)))
     assert wider(And((cheap, part))) == cheap
     assert wider(Or((cheap, part))) is None
+    assert wider(And((cheap, red))) == cheap
+    assert wider(Not(red)) is None
     assert wider(None) is None
