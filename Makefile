@@ -2,6 +2,7 @@
 #
 # Settings are variables, named on the command line or exported:
 #   AISLE_PORT=8080  AISLE_HOST=127.0.0.1  AISLE_DATA=.aisle  DATASET=path/or/url  DETACH=1  REPLICAS=2  INFERENCE=triton
+#   MILVUS=server
 # make hands the ones named on its command line to every recipe's environment, where `local` reads them.
 
 PYTHON ?= python3
@@ -17,7 +18,7 @@ export PYTHONUNBUFFERED := 1
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  \033[1mmake %-13s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
-	@echo "  Settings: AISLE_PORT=8080 AISLE_HOST=127.0.0.1 AISLE_DATA=.aisle DATASET=path/or/url DETACH=1 REPLICAS=2 INFERENCE=triton"
+	@echo "  Settings: AISLE_PORT=8080 AISLE_HOST=127.0.0.1 AISLE_DATA=.aisle DATASET=path/or/url DETACH=1 REPLICAS=2 INFERENCE=triton MILVUS=server"
 	@echo "  Two shops side by side: make up AISLE_PORT=9080 AISLE_DATA=/path/to/another"
 	@echo "  Open to the network, in plain HTTP: make up AISLE_HOST=0.0.0.0"
 

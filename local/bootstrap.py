@@ -2,7 +2,8 @@
 
 The work is done once: a stamp keeps the hash of the requirement files, and as long as it holds a run takes
 milliseconds. Without `--dev` what linting, generating and testing need is left out. `--triton`, or INFERENCE=triton in
-the environment, makes a second one for the real Triton, which needs another numpy.
+the environment, makes a second one for the real Triton, which needs another numpy; `--milvus`, or MILVUS=server, makes
+one for the real Milvus.
 """
 
 # Old interpreters must get as far as the sentence that says which one is needed.
@@ -25,12 +26,14 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 LOG = VENV / "setup.log"
 TRITON = ROOT / ".venv-triton"
+MILVUS = ROOT / ".venv-milvus"
 RUNTIME = ("torch.txt", "services.txt", "trainers.txt")
 DEVELOPMENT = ("dev.txt",)
 UV = "uv==0.13.9"
 MINIMUM = (3, 11)
 # Measured: the environment takes 2.6 GB, and pip unpacks torch beside its download.
 NEEDED_BYTES = 5 * 2**30
+MILVUS_BYTES = 2**29
 
 
 class SetupError(Exception):
@@ -194,6 +197,30 @@ def set_up_triton() -> None:
     stamp.write_text(fingerprint(names))
 
 
+def set_up_milvus() -> None:
+    """Makes the real Milvus' environment, unless it is up to date; .venv must be there."""
+    stamp, names = MILVUS / "aisle.stamp", ("milvus.txt",)
+    if current(stamp, names):
+        return
+    alone("protos")
+    if current(stamp, names):
+        return
+    if shutil.disk_usage(ROOT).free < MILVUS_BYTES:
+        raise SetupError(f"{ROOT} has less than {MILVUS_BYTES / 2**20:.0f} MB free, which the real Milvus needs.")
+    uv, python = str(VENV / "bin" / "uv"), str(MILVUS / "bin" / "python")
+    hint = "Its wheel is for Linux on x86_64 alone, from the package index; MILVUS=lite needs none."
+    # The program lies compressed in the wheel, and the wheel's own starter unpacks it so, into a folder called bin.
+    unpack = f"import milvus; milvus._initialize_data_files({str(MILVUS)!r})"
+
+    def work() -> None:
+        run([uv, "venv", "--clear", "--python", str(PYTHON), str(MILVUS)], hint)
+        run([uv, "pip", "install", "--python", python, "-r", "requirements/milvus.txt"], hint)
+        run([python, "-c", unpack], hint)
+
+    step("install Milvus", work)
+    stamp.write_text(fingerprint(names))
+
+
 def build_page(dev: bool) -> None:
     """Builds the shop's page, unless it is up to date; .venv must be there."""
     command = [str(PYTHON), "-m", "local.web", *(["--dev"] if dev else [])]
@@ -206,12 +233,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--dev", action="store_true", help="also what linting, generating and testing need")
     parser.add_argument("--triton", action="store_true", help="also the real Triton, in an environment of its own")
+    parser.add_argument("--milvus", action="store_true", help="also the real Milvus, in an environment of its own")
     arguments = parser.parse_args()
     try:
         set_up(arguments.dev)
         build_page(arguments.dev)
         if arguments.triton or os.environ.get("INFERENCE") == "triton":
             set_up_triton()
+        if arguments.milvus or os.environ.get("MILVUS") == "server":
+            set_up_milvus()
     except SetupError as error:
         print(f"\n{error}", file=sys.stderr)
         return 1

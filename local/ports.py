@@ -10,6 +10,7 @@ from typing import Literal
 
 import psutil
 
+from local import milvus
 from local.errors import MeshError
 from local.settings import LOOPBACK, MeshSettings
 
@@ -39,6 +40,10 @@ class Ports:
     """Metrics port by process name, for example recs-2."""
     inference_server: Literal["embedded", "triton"] = "embedded"
     """Which server listens on the inference ports."""
+    milvus_server: Literal["lite", "server"] = "lite"
+    """Which Milvus listens on its port."""
+    milvus_internal: list[int] = field(default_factory=list)
+    """What the real Milvus listens on beside it, in the order of local.milvus.INTERNAL."""
     host: str = LOOPBACK
     """The address that the gateway listens on."""
 
@@ -53,7 +58,8 @@ class Ports:
             self.postgres,
             self.envoy_admin,
         ]
-        return [*self.catalog, *self.users, *self.recs, *self.search, *single, *self.metrics.values()]
+        lists = [*self.catalog, *self.users, *self.recs, *self.search, *self.milvus_internal]
+        return [*lists, *single, *self.metrics.values()]
 
     def save(self, path: Path) -> None:
         """Writes the ports as JSON."""
@@ -84,7 +90,12 @@ def choose(settings: MeshSettings, kept: Ports | None) -> Ports:
             f"Port {settings.port} is in use{_holder(settings.port)}. "
             f"Choose another one: make up AISLE_PORT={_next_free(settings.port + 10)}"
         )
-    same_shape = kept and kept.gateway == settings.port and len(kept.catalog) == settings.replicas
+    same_shape = (
+        kept
+        and kept.gateway == settings.port
+        and len(kept.catalog) == settings.replicas
+        and kept.milvus_server == settings.milvus
+    )
     if kept and same_shape and all(is_free(port) for port in kept.internal()):
         return replace(kept, inference_server=settings.inference, host=settings.host)
     # The start depends on the folder: two shops that start at the same moment look in different places.
@@ -112,6 +123,8 @@ def choose(settings: MeshSettings, kept: Ports | None) -> Ports:
         envoy_admin=take(),
         metrics={name: take() for name in [*names, "recs-worker", "search-worker"]},
         inference_server=settings.inference,
+        milvus_server=settings.milvus,
+        milvus_internal=[take() for _ in (milvus.INTERNAL if settings.milvus == "server" else ())],
         host=settings.host,
     )
 

@@ -7,6 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from local import milvus
 from local.errors import MeshError
 from local.processes import BIN
 from local.settings import MeshSettings
@@ -24,6 +25,8 @@ def check(settings: MeshSettings) -> None:
     """
     python()
     tools()
+    if settings.milvus == "server":
+        milvus_server()
     data_folder(settings.data)
     disk(settings.data)
 
@@ -43,6 +46,15 @@ def tools() -> None:
         raise MeshError("The generated contracts are not on Python's path. Run `make setup`.")
 
 
+def milvus_server() -> None:
+    """Refuses a shop whose index is in the real Milvus where that is not installed."""
+    if not milvus.PROGRAM.is_file():
+        raise MeshError(
+            f"The real Milvus is not installed in {milvus.ENVIRONMENT}. `make up MILVUS=server` installs it; "
+            "`make up MILVUS=lite` makes the index anew in the embedded one."
+        )
+
+
 def data_folder(data: Path) -> None:
     """Makes the data folder and tries to write into it."""
     if any(character in str(data) for character in "\"'\n;%"):
@@ -53,7 +65,7 @@ def data_folder(data: Path) -> None:
         data.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=data):
             pass
-        for name in ("run", "logs", "model_repository", "pictures", "releases", "milvus", "feast"):
+        for name in ("run", "logs", "model_repository", "pictures", "releases", "feast"):
             (data / name).mkdir(exist_ok=True)
         (data / "run").chmod(0o700)
     except OSError as error:

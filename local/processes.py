@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from local import milvus
 from local.credentials import CATALOG_CLIENT, SEARCH_CLIENT, WORKER_CLIENT, Credentials
 from local.health import Probe, grpc_probe, http_probe, milvus_probe, postgres_probe
 from local.ports import SERVICES, Ports, replica_names
@@ -85,9 +86,21 @@ class Mesh:
         return Part(program, probe, f"127.0.0.1:{self.ports.postgres}", once_healthy=databases)
 
     def _milvus(self) -> Part:
-        where = ("--data-dir", str(self.settings.data / "milvus"))
+        program = self._milvus_server() if self.settings.milvus == "server" else self._milvus_lite()
+        return Part(program, milvus_probe(self.ports.milvus), f"127.0.0.1:{self.ports.milvus}")
+
+    def _milvus_server(self) -> Program:
+        environment = {
+            milvus.DATA: str(self.settings.index),
+            milvus.PORTS: milvus.ports_text(self.ports.milvus, self.ports.milvus_internal),
+        }
+        # Told to stop it lets go of its parts and then hangs; what it acknowledged is in its log of writes by then.
+        return Program("milvus", _python("local.milvus"), environment, priority=120, stop_seconds=5)
+
+    def _milvus_lite(self) -> Program:
+        where = ("--data-dir", str(self.settings.index))
         listen = ("--host", "127.0.0.1", "--port", str(self.ports.milvus))
-        program = Program(
+        return Program(
             "milvus",
             (str(BIN / "milvus-lite"), "server", *where, *listen),
             ONE_THREAD,
@@ -95,7 +108,6 @@ class Mesh:
             stop_signal="INT",  # on SIGTERM it loses rows that were not flushed
             stop_seconds=30,
         )
-        return Part(program, milvus_probe(self.ports.milvus), f"127.0.0.1:{self.ports.milvus}")
 
     def _inference(self) -> Part:
         module = "services.inference.triton" if self.settings.inference == "triton" else "services.inference"
@@ -152,11 +164,19 @@ class Mesh:
             "AISLE_RECS_CATALOG_ADDRESS": addresses(self.ports.catalog),
             "AISLE_RECS_INFERENCE_ADDRESS": f"127.0.0.1:{self.ports.inference}",
             "AISLE_RECS_MILVUS_URI": f"http://127.0.0.1:{self.ports.milvus}",
+            **self._beside_milvus("AISLE_RECS"),
             "AISLE_RECS_FEAST_REPO": str(self.settings.data / "feast"),
             "AISLE_RECS_RELEASES_DIR": str(self.settings.data / "releases"),
             "AISLE_RECS_ATTRIBUTION_KEY_FILE": str(self.credentials.attribution_key_file),
             "AISLE_RECS_WORKER_ADDRESS": f"127.0.0.1:{self.ports.recs_worker}",
         }
+
+    def _beside_milvus(self, prefix: str) -> Mapping[str, str]:
+        """What is set otherwise where the index is a server of its own."""
+        if self.settings.milvus == "lite":
+            return {}
+        # Such a server takes 2.5 s for a flush, and makes a segment of each; what it acknowledged is durable without.
+        return {f"{prefix}_INDEX_FLUSH_S": "60", f"{prefix}_INDEX_FLUSH_APART": "1"}
 
     def _worker(self, after: tuple[str, ...]) -> Part:
         environment = {
@@ -178,6 +198,7 @@ class Mesh:
             "AISLE_SEARCH_RECS_ADDRESS": addresses(self.ports.recs),
             "AISLE_SEARCH_INFERENCE_ADDRESS": f"127.0.0.1:{self.ports.inference}",
             "AISLE_SEARCH_MILVUS_URI": f"http://127.0.0.1:{self.ports.milvus}",
+            **self._beside_milvus("AISLE_SEARCH"),
             "AISLE_SEARCH_CLIENT_ID": SEARCH_CLIENT,
             "AISLE_SEARCH_CLIENT_SECRET_FILE": str(self.credentials.search_secret_file),
             "AISLE_SEARCH_ATTRIBUTION_KEY_FILE": str(self.credentials.attribution_key_file),

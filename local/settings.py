@@ -14,6 +14,8 @@ ROOT = Path(__file__).resolve().parent.parent
 MARKER = "AISLE_MESH"
 LOOPBACK = "127.0.0.1"
 ON, OFF = ("1", "yes", "true", "on"), ("0", "no", "false", "off")
+INDEXES: dict[str, str] = {"lite": "milvus", "server": "milvus-server"}
+"""Folder of the vectors by MILVUS. A shop has one of them."""
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - only when a person asks for it
 
 
@@ -31,6 +33,8 @@ class MeshSettings:
     """How many of each domain service run."""
     inference: Literal["embedded", "triton"] = "embedded"
     """Which server hosts the model repository."""
+    milvus: Literal["lite", "server"] = "lite"
+    """Which Milvus holds the vectors: the embedded one, or a server of its own for more than some 20,000 products."""
     dataset: str = ""
     """A folder, archive or URL to import; empty means the simulated shop."""
     detach: bool = False
@@ -53,6 +57,11 @@ class MeshSettings:
     def logs(self) -> Path:
         """One log a process."""
         return self.data / "logs"
+
+    @property
+    def index(self) -> Path:
+        """The vectors, which are made anew from the catalogue wherever they are missing."""
+        return self.data / INDEXES[self.milvus]
 
     @property
     def secrets(self) -> Path:
@@ -81,6 +90,11 @@ def from_environment(environment: Mapping[str, str]) -> MeshSettings:
     inference = environment.get("INFERENCE", "") or default.inference
     if inference not in ("embedded", "triton"):
         raise MeshError(f"INFERENCE is {inference!r}; it can be embedded or triton.")
+    data = Path(environment.get("AISLE_DATA", "") or default.data).expanduser().resolve()
+    # What a shop began with it keeps, as moving the vectors costs minutes: it is told by the folder that it has.
+    milvus = environment.get("MILVUS", "") or ("server" if (data / INDEXES["server"]).is_dir() else default.milvus)
+    if milvus not in ("lite", "server"):
+        raise MeshError(f"MILVUS is {milvus!r}; it can be lite or server.")
     dataset = environment.get("DATASET", "")
     if dataset and "://" not in dataset:
         path = Path(dataset).expanduser().resolve()
@@ -90,9 +104,10 @@ def from_environment(environment: Mapping[str, str]) -> MeshSettings:
     return MeshSettings(
         port=port,
         host=_host(environment.get("AISLE_HOST", "") or default.host),
-        data=Path(environment.get("AISLE_DATA", "") or default.data).expanduser().resolve(),
+        data=data,
         replicas=_number(environment, "REPLICAS", default.replicas, 1, 8),
         inference="triton" if inference == "triton" else "embedded",
+        milvus="server" if milvus == "server" else "lite",
         dataset=dataset,
         detach=_switch(environment, "DETACH", default.detach),
         products=_number(environment, "AISLE_SHOP_PRODUCTS", default.products, 50, 1_000_000),

@@ -1,6 +1,7 @@
 """Brings a mesh up: checks, secrets, processes, data, a release; then says where everything is."""
 
 import fcntl
+import shutil
 import signal
 import time
 from collections.abc import Iterator
@@ -20,7 +21,7 @@ from local.gateway import render_gateway
 from local.ownership import end, own
 from local.ports import Ports
 from local.processes import Mesh
-from local.settings import MeshSettings
+from local.settings import INDEXES, MeshSettings
 from local.supervision import Supervisor
 
 
@@ -71,6 +72,7 @@ def _start(settings: MeshSettings, supervisor: Supervisor) -> Mesh:
     if leftovers := own(settings):
         end(leftovers)
         console.print(f"  [yellow]stopped {len(leftovers)} processes that an earlier run had left behind[/]")
+    take_index(settings)
     kept = port_choice.load(settings.run / "ports.json")
     ports = port_choice.choose(settings, kept)
     ports.save(settings.run / "ports.json")
@@ -83,6 +85,20 @@ def _start(settings: MeshSettings, supervisor: Supervisor) -> Mesh:
     return mesh
 
 
+def take_index(settings: MeshSettings) -> None:
+    """Makes the folder of the vectors, and removes those in the Milvus that the shop no longer has.
+
+    They would be those of the day of the change, should it come back.
+    """
+    for name in set(INDEXES.values()) - {settings.index.name}:
+        if not (settings.data / name).exists():
+            continue
+        shutil.rmtree(settings.data / name)
+        console.print(f"  [yellow]the index moves to MILVUS={settings.milvus}: it is made anew from the catalogue.[/]")
+        console.print("    Releases that no longer answer cannot be rolled back to: their vectors are gone.")
+    settings.index.mkdir(exist_ok=True)
+
+
 def _join(settings: MeshSettings) -> Mesh:
     """Describes the mesh that runs already, if it is the one that is asked for."""
     ports = port_choice.load(settings.run / "ports.json")
@@ -91,8 +107,8 @@ def _join(settings: MeshSettings) -> Mesh:
     if _as_running(settings, ports) != settings:
         raise MeshError(
             f"A shop runs in {settings.data} already, on {ports.host}:{ports.gateway} with "
-            f"{len(ports.catalog)} replica(s) and INFERENCE={ports.inference_server}. Stop it first (make down), or "
-            "give the other one a folder of its own: make up AISLE_DATA=/path/to/folder"
+            f"{len(ports.catalog)} replica(s), INFERENCE={ports.inference_server} and MILVUS={ports.milvus_server}. "
+            "Stop it first (make down), or give the other one a folder of its own: make up AISLE_DATA=/path/to/folder"
         )
     return _mesh(settings, ports, ensure(settings.secrets))
 
@@ -109,7 +125,12 @@ def _mesh(settings: MeshSettings, ports: Ports, credentials: Credentials) -> Mes
 def _as_running(settings: MeshSettings, ports: Ports) -> MeshSettings:
     """`status` and `down` need not be told again what `up` was told."""
     return replace(
-        settings, port=ports.gateway, host=ports.host, replicas=len(ports.catalog), inference=ports.inference_server
+        settings,
+        port=ports.gateway,
+        host=ports.host,
+        replicas=len(ports.catalog),
+        inference=ports.inference_server,
+        milvus=ports.milvus_server,
     )
 
 

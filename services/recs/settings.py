@@ -104,6 +104,9 @@ class WorkerSettings(RecsSettings):
     """Between two looks at the change feeds of catalog and users: a new product is found within a second."""
     index_flush_s: float = Field(1.0, gt=0)
     """Between two flushes of the index: each makes a segment, and many small segments slow the search."""
+    index_flush_apart: bool = False
+    """Whether changes go on being written during a flush: a Milvus of its own size takes 2.5 s for one, and a new price
+    is to be filtered on within two. Not with Milvus Lite, which has one writer at a time."""
     index_check_s: float = Field(0.5, gt=0)
     """Between two questions whether the index is still the one that was written to."""
     index_reconcile_s: float = Field(600.0, gt=0)

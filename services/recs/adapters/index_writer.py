@@ -32,11 +32,13 @@ class MilvusWriter:
     """services.recs.ports.IndexWriter. One thread, so that writes come one after the other (docs/adr/0004:
     several writers at once lost acknowledged rows)."""
 
-    def __init__(self, uri: str, token: str) -> None:
+    def __init__(self, uri: str, token: str, flush_apart: bool = False) -> None:
+        """`flush_apart`: others write while a flush goes on, which Milvus Lite does not bear."""
         self._uri, self._token = uri, token
         self._client: MilvusClient | None = None
         self._lifeline = Lifeline(uri)
         self._thread = ThreadPoolExecutor(1, "index-writer")
+        self._flusher = ThreadPoolExecutor(1, "index-flusher") if flush_apart else None
 
     async def ensure(self, release: Release) -> bool:
         def work(client: MilvusClient) -> bool:
@@ -69,6 +71,9 @@ class MilvusWriter:
         await self._run(work)
 
     async def flush(self, collection: str) -> None:
+        if self._flusher is not None:
+            await asyncio.get_running_loop().run_in_executor(self._flusher, self._flush, [collection])
+            return
         await self._run(lambda client: client.flush(collection, timeout=FLUSH_TIMEOUT_S))
 
     async def ids(self, collection: str) -> set[str]:
@@ -93,7 +98,9 @@ class MilvusWriter:
         await self._run(work)
 
     def close(self) -> None:
-        """Ends the thread and closes the client."""
+        """Ends the threads and closes the client."""
+        if self._flusher is not None:
+            self._flusher.shutdown(wait=False, cancel_futures=True)
         self._thread.shutdown(cancel_futures=True)
         if self._client is not None:
             self._client.close()
@@ -101,6 +108,16 @@ class MilvusWriter:
 
     async def _run(self, work: Callable[[MilvusClient], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._call, work)
+
+    def _flush(self, collections: Sequence[str]) -> None:
+        client = MilvusClient(self._uri, token=self._token, timeout=TIMEOUT_S, dedicated=True)
+        try:
+            for name in collections:
+                client.flush(name, timeout=FLUSH_TIMEOUT_S)
+        finally:
+            client.close()
+        if self._lifeline.lost:
+            raise ConnectionError("the index was away: what was not flushed may be lost")
 
     def _call(self, work: Callable[[MilvusClient], T]) -> T:
         if self._client is None:

@@ -96,7 +96,7 @@ async def build(settings: WorkerSettings) -> App:
 
     def indexer(of: Callable[[], Release | None]) -> Indexer:
         # One writer each: what one lost with the index is no concern of the other's collection.
-        writer = MilvusWriter(settings.milvus_uri, settings.milvus_token)
+        writer = MilvusWriter(settings.milvus_uri, settings.milvus_token, settings.index_flush_apart)
         resources.callback(writer.close)
         return Indexer(
             of,

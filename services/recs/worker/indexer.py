@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from aisle.catalog.v1.product_pb2 import Product
 
 from services.kit import telemetry
+from services.kit.beside import Beside
 from services.recs.domain.releases import Release
 from services.recs.ports import CatalogFeed, IndexedItem, IndexWriter, Towers, Watermarks
 from services.recs.use_cases.measures import INDEXED, RECONCILED
@@ -73,38 +74,44 @@ class Indexer:
         await self._stay(release, name, cursor)
 
     async def _catch_up(self, release: Release, name: str, cursor: str) -> str:
+        flushed, durable = time.monotonic(), cursor
         while True:
-            following, more = await self._step(release, cursor)
-            if following != cursor:
-                await self._make_durable(release, name, following)
-            cursor = following
+            cursor, more = await self._step(release, cursor)
+            if cursor != durable and (not more or time.monotonic() - flushed >= self._flush_s):
+                await self._make_durable(release, name, cursor)
+                flushed, durable = time.monotonic(), cursor
             if not more:
                 return cursor
 
     async def _stay(self, release: Release, name: str, cursor: str) -> None:
         """Follows the feed until another release answers or something fails."""
         durable, flushed, checked, reconciled = cursor, 0.0, 0.0, time.monotonic()
-        while self._release() is release:
-            following, more = await self._step(release, cursor)
-            cursor, now = following, time.monotonic()
-            if cursor != durable and now - flushed >= self._flush_s:
-                await self._make_durable(release, name, cursor)
-                durable, flushed = cursor, now
-            if now - checked >= self._check_s:
-                await self._index.ping(release.collection)
-                checked = now
-            if now - reconciled >= self._reconcile_s:
-                await self.reconcile(release)
-                reconciled = now
-            if not more:
-                await asyncio.sleep(self._poll_s)
+        flush = Beside()
+        try:
+            while self._release() is release:
+                cursor, more = await self._step(release, cursor)
+                now = time.monotonic()
+                if flush.over() and cursor != durable and now - flushed >= self._flush_s:
+                    flush.begin(self._make_durable(release, name, cursor))
+                    durable, flushed = cursor, now
+                if now - checked >= self._check_s:
+                    await self._index.ping(release.collection)
+                    checked = now
+                if now - reconciled >= self._reconcile_s:
+                    await self.reconcile(release)
+                    reconciled = now
+                if not more:
+                    await asyncio.sleep(self._poll_s)
+            await flush.end()
+        finally:
+            flush.cancel()
         if cursor != durable:
             await self._make_durable(release, name, cursor)
 
     async def _make_durable(self, release: Release, name: str, cursor: str) -> None:
         if self._unflushed:
+            self._unflushed = False  # before the flush: what is written meanwhile is the next one's
             await self._index.flush(release.collection)
-            self._unflushed = False
         await self._watermarks.set(name, cursor)
 
     async def _step(self, release: Release, cursor: str) -> tuple[str, bool]:

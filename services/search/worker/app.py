@@ -49,7 +49,7 @@ async def build(settings: WorkerSettings) -> App:
         await resources.enter_async_context(opened)
     pictures = PreparedPictures(settings.picture_workers, EMBED_TIMEOUT_S, settings.picture_memory_mib)
     resources.push_async_callback(pictures.aclose)
-    writer = MilvusWriter(settings.milvus_uri, settings.milvus_token)
+    writer = MilvusWriter(settings.milvus_uri, settings.milvus_token, settings.index_flush_apart)
     resources.callback(writer.close)
 
     embedding = Embedding(InferenceEncoders(inference, EMBED_TIMEOUT_S), pictures, catalog.GrpcPictures(products))

@@ -7,12 +7,13 @@ had under way when it was killed, is done again. Doing it twice is as doing it o
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from aisle.catalog.v1.product_pb2 import Product
 
 from services.kit import telemetry
+from services.kit.beside import Beside
 from services.search.domain.releases import Build
 from services.search.ports import CatalogFeed, IndexWriter, Releases, Vector
 from services.search.use_cases.measures import INDEXED
@@ -58,6 +59,13 @@ class Indexer:
 
     async def _follow(self) -> None:
         """Follows with the builds that there are until there are others."""
+        flush = Beside()
+        try:
+            await self._follow_until_others(flush)
+        finally:
+            flush.cancel()
+
+    async def _follow_until_others(self, flush: Beside) -> None:
         serving, building = await self._releases.serving(), await self._releases.building()
         builds = [build for build in (serving, building) if build is not None]
         if not builds:
@@ -75,21 +83,22 @@ class Indexer:
                 if build is building and filling is not None:
                     filling.add(changes)
                     if not more:
+                        await flush.end()
                         await self._make_durable(build, following)
                         if await self._serve(build):
                             filling.full()
                         return
             now = time.monotonic()
-            if cursors != durable and (now - flushed >= self._flush_s):
-                for build in builds:
-                    if cursors[build.number] != durable[build.number]:
-                        await self._make_durable(build, cursors[build.number])
+            if flush.over() and cursors != durable and now - flushed >= self._flush_s:
+                moved = [one for one in builds if cursors[one.number] != durable[one.number]]
+                flush.begin(self._all_durable(moved, dict(cursors)))
                 durable, flushed = dict(cursors), now
             if now - checked >= self._check_s:
                 checked = now
                 for build in builds:
                     await self._index.ping(_collections(build))
                 if await self._changed(serving, building):
+                    await flush.end()
                     return
             if not dropped and building is None and now - began > DROP_AFTER_S:
                 dropped = True
@@ -130,10 +139,14 @@ class Indexer:
         if dropped:
             log.info("collections dropped", collections=dropped)
 
+    async def _all_durable(self, builds: Sequence[Build], cursors: Mapping[int, str]) -> None:
+        for build in builds:
+            await self._make_durable(build, cursors[build.number])
+
     async def _make_durable(self, build: Build, cursor: str) -> None:
         if build.number in self._unflushed:
+            self._unflushed.discard(build.number)  # before the flush: what is written meanwhile is the next one's
             await self._index.flush(_collections(build))
-            self._unflushed.discard(build.number)
         await self._releases.advance(build, cursor)
 
     async def _step(self, build: Build, cursor: str) -> tuple[str, bool, int]:

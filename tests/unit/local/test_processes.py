@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from supervisor.options import ServerOptions
 
+from local import milvus
 from local.credentials import ensure
 from local.ports import choose
 from local.postgres import Postgres
@@ -59,6 +60,19 @@ def test_inference_is_the_only_thing_that_triton_replaces(mesh: Mesh) -> None:
     triton = dataclasses.replace(mesh, settings=dataclasses.replace(mesh.settings, inference="triton"))
     changed = [one.name for one, two in zip(mesh.parts(), triton.parts(), strict=True) if one.program != two.program]
     assert changed == ["inference"]
+
+
+def test_a_real_milvus_changes_the_index_and_those_who_use_it(mesh: Mesh) -> None:
+    settings = dataclasses.replace(mesh.settings, milvus="server")
+    server = dataclasses.replace(mesh, settings=settings, ports=choose(settings, None))
+    part = server.part("milvus").program
+    ports = [int(port) for port in part.environment[milvus.PORTS].split(",")]
+    assert ports == [server.ports.milvus, *server.ports.milvus_internal]
+    assert len(set(ports)) == 1 + len(milvus.INTERNAL)
+    assert set(ports) <= set(server.ports.internal())
+    assert Path(part.environment[milvus.DATA]) == settings.data / "milvus-server"
+    assert server.part("search-worker").program.environment["AISLE_SEARCH_INDEX_FLUSH_APART"] == "1"
+    assert "AISLE_RECS_INDEX_FLUSH_APART" not in mesh.part("recs-worker").program.environment
 
 
 def test_supervisord_understands_the_configuration(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ def test_without_variables_the_shop_is_on_8080_in_the_checkout() -> None:
 
 
 def test_an_empty_variable_counts_as_absent() -> None:
-    empty = dict.fromkeys(("AISLE_PORT", "AISLE_DATA", "DATASET", "DETACH", "REPLICAS", "INFERENCE"), "")
+    empty = dict.fromkeys(("AISLE_PORT", "AISLE_DATA", "DATASET", "DETACH", "REPLICAS", "INFERENCE", "MILVUS"), "")
     assert from_environment(empty) == from_environment({})
 
 
@@ -26,6 +26,7 @@ def test_an_empty_variable_counts_as_absent() -> None:
         ("AISLE_PORT", "65536"),
         ("REPLICAS", "-1"),
         ("INFERENCE", "cuda"),
+        ("MILVUS", "maybe"),
         ("AISLE_HOST", "localhost"),
         ("AISLE_HOST", "192.0.2.1"),
     ],
@@ -33,6 +34,14 @@ def test_an_empty_variable_counts_as_absent() -> None:
 def test_a_value_that_cannot_be_used_is_named(name: str, value: str) -> None:
     with pytest.raises(MeshError, match=f"{name} is '{value}'"):
         from_environment({name: value})
+
+
+def test_a_shop_keeps_the_milvus_that_it_has(tmp_path: Path) -> None:
+    assert from_environment({"AISLE_DATA": str(tmp_path)}).milvus == "lite"
+    (tmp_path / "milvus-server").mkdir()
+    kept = from_environment({"AISLE_DATA": str(tmp_path)})
+    assert (kept.milvus, kept.index) == ("server", tmp_path.resolve() / "milvus-server")
+    assert from_environment({"AISLE_DATA": str(tmp_path), "MILVUS": "lite"}).milvus == "lite"
 
 
 def test_a_shop_is_found_where_it_listens() -> None:
