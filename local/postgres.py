@@ -19,6 +19,7 @@ import asyncpg
 from local.console import console
 from local.credentials import Credentials
 from local.errors import MeshError
+from local.users import as_user
 
 # Importing the wheel's package would make folders in the user's home; only its programs are wanted.
 SITE_PACKAGES = Path(sysconfig.get_paths()["platlib"])
@@ -92,23 +93,16 @@ def prepare(folder: Path, port: int, credentials: Credentials) -> Postgres:
         if server.system_user:
             shutil.chown(draft, server.system_user)
             shutil.chown(password.name, server.system_user)
+        options = ("--encoding=UTF8", "--locale=C.UTF-8", "--auth=scram-sha-256", f"--pwfile={password.name}")
+        command = (str(PROGRAMS / "initdb"), "-D", str(draft), "-U", SUPERUSER, *options)
+        # Not with root's groups: a folder that others may pass through can be closed to them.
         made = subprocess.run(  # noqa: S603
-            [
-                *(str(PROGRAMS / "initdb"), "-D", str(draft), "-U", SUPERUSER),
-                *("--encoding=UTF8", "--locale=C.UTF-8", "--auth=scram-sha-256", f"--pwfile={password.name}"),
-            ],
-            capture_output=True,
-            text=True,
-            check=False,
-            # Not with root's groups: a folder that others may pass through can be closed to them.
-            user=server.system_user,
-            group=pwd.getpwnam(server.system_user).pw_gid if server.system_user else None,
-            extra_groups=[] if server.system_user else None,
-            cwd=draft,
+            as_user(command, server.system_user), capture_output=True, text=True, check=False, cwd=draft
         )
     if made.returncode:
         shutil.rmtree(draft)
-        raise MeshError(f"PostgreSQL's initdb failed in {folder}:\n{made.stdout[-500:]}{made.stderr[-1500:]}")
+        said = f"{made.stdout[-500:]}{made.stderr[-1500:]}" or "it said nothing"
+        raise MeshError(f"PostgreSQL's initdb failed in {folder} ({made.returncode}):\n{said}")
     draft.rename(folder)
     return server
 

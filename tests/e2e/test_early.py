@@ -49,6 +49,26 @@ def test_first_products_stand_where_the_page_puts_them(
         expect(page.locator(f"{LATE} a").nth(1)).to_be_focused()
 
 
+def test_what_is_clicked_early_is_known_on_its_page(browser: Browser, mesh: RunningMesh) -> None:
+    clicked: list[str] = []
+
+    def only_then(route: Route) -> None:
+        if clicked:
+            route.continue_()
+
+    with fresh(browser, mesh) as page:
+        page.route(SCRIPT, only_then)
+        page.goto("/", wait_until="commit")
+        link = page.locator(f"{EARLY} a").nth(2)
+        clicked.append(link.get_attribute("href") or "")
+        with page.expect_request("**/userEvents:batchWrite") as told:
+            link.click()
+        view = next(event for event in told.value.post_data_json["userEvents"] if event["kind"] == "KIND_VIEW")
+        assert view["product"] == clicked[0].removeprefix("/")
+        assert view["position"] == 3
+        assert view["attributionToken"]
+
+
 @pytest.mark.parametrize("words", ["jaket", "zzzz qqqq"])
 def test_what_needs_more_than_products_is_left_to_the_page(browser: Browser, mesh: RunningMesh, words: str) -> None:
     with fresh(browser, mesh) as page:

@@ -24,6 +24,7 @@ from jwt.algorithms import ECAlgorithm
 
 from local import credentials
 from local.postgres import Postgres, prepare
+from local.users import as_user
 from services.kit.channels import channel
 from tests.support.postgres import free_port
 from tests.support.tokens import Issuer
@@ -57,11 +58,9 @@ class Process:
 
     def start(self) -> None:
         """Starts it in a session of its own."""
-        # Not by Popen's own `user`: that forks, and gRPC's threads do not survive it.
-        become = ("setpriv", f"--reuid={self.user}", f"--regid={self.user}", "--init-groups") if self.user else ()
         with self.log.open("ab") as log:
             self.running = subprocess.Popen(
-                (*become, *self.command),
+                as_user(self.command, self.user),
                 env=os.environ | self.environment,
                 stdout=log,
                 stderr=log,

@@ -14,6 +14,7 @@ import pytest
 
 from local import credentials
 from local.postgres import Postgres, prepare
+from local.users import as_user
 
 START_S = 60.0
 # The folder is thrown away; without these a stop with 36 databases took up to 57 s on a busy machine.
@@ -37,8 +38,7 @@ def postgres_server() -> Iterator[tuple[Postgres, str]]:
     secrets = credentials.ensure(folder / "secrets")
     server = prepare(folder / "data", free_port(), secrets)
     process = subprocess.Popen(
-        (*server.command, *THROWN_AWAY),
-        user=server.system_user,
+        as_user((*server.command, *THROWN_AWAY), server.system_user),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         cwd="/",

@@ -1,6 +1,7 @@
 // The first products, drawn into the frame of the page before the script is there that draws all of it. That one
 // replaces them by its own, at the same place and of the same size.
 
+import { followed, type Source } from "@/lib/events";
 import { count, discount, money, rating } from "@/lib/format";
 import { idOf } from "@/lib/ids";
 import { sourcesOf, type Place } from "@/lib/pictures";
@@ -8,6 +9,12 @@ import type { Picture, Product } from "@/lib/types";
 
 /** As many pictures are in sight at first on a phone; each more takes from them. */
 export const IN_SIGHT = 4;
+
+/** A product, and where it stands. */
+export interface Placed {
+  product: Product;
+  source: Source;
+}
 
 type Content = string | Node | undefined;
 
@@ -62,12 +69,13 @@ function badge({ inStock, price: now, listPrice: before }: Product): HTMLElement
 }
 
 /** Cards of products: all of them, because neighbours are of one height, and pictures of those in sight. */
-const cards = (products: readonly Product[], place: Place): HTMLElement[] =>
-  products.map((product, index) => card(product, index < IN_SIGHT ? place : undefined));
+const cards = (products: readonly Placed[], place: Place): HTMLElement[] =>
+  products.map((placed, index) => card(placed, index < IN_SIGHT ? place : undefined));
 
-function card(product: Product, place: Place | undefined): HTMLElement {
+function card({ product, source }: Placed, place: Place | undefined): HTMLElement {
   const link = element("a", "card-link", product.title);
   link.href = `/products/${encodeURIComponent(idOf(product.name))}`;
+  link.addEventListener("click", () => followed(product.name, source));
   const brand = product.brand ? element("p", "card-brand", product.brand) : undefined;
   const text = element("div", "card-text", brand, element("h3", "card-title", link), stars(product), price(product));
   return element(
@@ -104,7 +112,7 @@ export function refocus(main: HTMLElement, tries = 20): void {
 }
 
 /** The start page's first row. */
-export function drawRow(title: string, note: string, products: readonly Product[], place: Place): Drawn {
+export function drawRow(title: string, note: string, products: readonly Placed[], place: Place): Drawn {
   const head = element("div", "", element("h2", "", title), element("p", "shelf-note", note));
   const row = element("div", "row", ...cards(products, place));
   const shelf = element("section", "shelf", element("div", "shelf-head", head), row);
@@ -112,7 +120,7 @@ export function drawRow(title: string, note: string, products: readonly Product[
 }
 
 /** The first products that a search found. */
-export function drawFound(title: string, total: string | undefined, products: readonly Product[], place: Place): Drawn {
+export function drawFound(title: string, total: string | undefined, products: readonly Placed[], place: Place): Drawn {
   const number = `${count(total)} ${Number(total) === 1 ? "product" : "products"}`;
   const words = element("div", "", element("h1", "", title), element("p", "soft found-count", number));
   const head = element("div", "page-head", words, element("div", "frame-actions"));

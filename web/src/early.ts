@@ -3,7 +3,7 @@
 
 import { defaultParseSearch } from "@tanstack/react-router";
 
-import { drawFound, drawRow, IN_SIGHT, type Drawn } from "@/early-cards";
+import { drawFound, drawRow, IN_SIGHT, type Drawn, type Placed } from "@/early-cards";
 import { productQuery } from "@/features/catalog/api/products";
 import { PICKED, rowQuery } from "@/features/recommendations/api/recommend";
 import { pickedNote, pickedTitle } from "@/features/recommendations/words";
@@ -15,12 +15,19 @@ import type { Product } from "@/lib/types";
 
 type Address = Pick<Location, "pathname" | "search">;
 
-const detailed = (results: readonly { details?: Product }[]): Product[] =>
-  results.flatMap(({ details }) => details ?? []);
+interface Reply {
+  results: readonly { details?: Product; explanation?: { reason?: string } }[];
+  attributionToken: string;
+}
+
+const placed = ({ results, attributionToken }: Reply): Placed[] =>
+  results.flatMap(({ details, explanation }, index) =>
+    details ? { product: details, source: { attributionToken, position: index + 1, why: explanation?.reason } } : [],
+  );
 
 async function home(): Promise<Drawn> {
   const reply = await queryClient.query(rowQuery(PICKED));
-  return drawRow(pickedTitle(reply), pickedNote(reply), detailed(reply.results), CARD);
+  return drawRow(pickedTitle(reply), pickedNote(reply), placed(reply), CARD);
 }
 
 async function product({ pathname }: Address): Promise<void> {
@@ -33,9 +40,9 @@ async function search({ search: address }: Address): Promise<Drawn | undefined> 
   const state = readSearch(defaultParseSearch(address));
   const { pages } = await queryClient.infiniteQuery(searchQuery(state));
   const found = pages[0];
-  const products = detailed(found?.results ?? []);
+  const products = found ? placed(found) : [];
   if (found && wordsAlone(state) && isPlain(found)) return drawFound(`“${state.q}”`, found.totalSize, products, CARD);
-  for (const product of products.slice(0, IN_SIGHT)) fetchPicture(product, CARD);
+  for (const { product } of products.slice(0, IN_SIGHT)) fetchPicture(product, CARD);
   return undefined;
 }
 

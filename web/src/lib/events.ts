@@ -4,6 +4,7 @@ import type { UserEvent_KindJson, UserEventJson } from "@contracts/aisle/recs/v1
 
 import { ApiError } from "@/lib/http";
 import { uuid } from "@/lib/ids";
+import { keep, kept } from "@/lib/kept";
 import { call } from "@/lib/session";
 
 type Kind = UserEvent_KindJson extends `KIND_${infer Name}` ? Exclude<Name, "UNSPECIFIED"> : never;
@@ -51,10 +52,12 @@ export function recordShown(product: string, { attributionToken, position }: Sou
 /** Remembers where a product stood when it was clicked: what follows on its page came of that. */
 export function followed(product: string, source: Source): void {
   sources.set(product, source);
+  keep(product, "followed", source);
 }
 
 /** Where the product stood when it was clicked last. */
-export const sourceOf = (product: string): Source => sources.get(product) ?? {};
+export const sourceOf = (product: string): Source =>
+  sources.get(product) ?? (kept(product, "followed") as Source | undefined) ?? {};
 
 /** Records what was done on a product's page, with where the shopper came from. */
 export function recordFollowed(kind: Kind, product: string, event: Partial<UserEventJson> = {}): void {

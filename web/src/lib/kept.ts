@@ -1,7 +1,9 @@
 // What this browser keeps for a person: where their orders go to, and the purchase under way. Nobody else is shown it.
+// And of a product, where it was clicked: what is done on its page came of that, also when that page is loaded anew.
 
-// The address outlives the tab; a purchase does not.
-const STORES = { address: () => localStorage, checkout: () => sessionStorage };
+// The address outlives the tab; the others do not.
+const STORES = { address: () => localStorage, checkout: () => sessionStorage, followed: () => sessionStorage };
+const PERSONAL: readonly Name[] = ["address", "checkout"];
 
 type Name = keyof typeof STORES;
 
@@ -27,7 +29,7 @@ export const forget = (name: Name): void => inStore(name, (store) => store.remov
 
 /** Forgets what is kept for anybody but this subject. */
 export function forgetOthers(subject: string): void {
-  for (const name of Object.keys(STORES) as Name[]) {
+  for (const name of PERSONAL) {
     if (read(name)?.subject !== subject) forget(name);
   }
 }
