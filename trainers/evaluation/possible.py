@@ -6,7 +6,8 @@ for which, after how many views.
 
 - *exact tastes* knows what the shopper likes, not where the next browse goes.
 - *inferred tastes* knows of the shopper only the history. It draws tastes from what they can be after it, by the true
-  likelihood (Gibbs sampling), and averages over them: about the best that anything could do that learns from events.
+  likelihood (Gibbs sampling), and averages over them. Chains are short: it is what was reached, no proof that nothing
+  goes above.
 - *inferred tastes, leaf known* is told the leaf that is being browsed, as the ceiling is. What it stands above inferred
   tastes is what is lost by not knowing the leaf; what it stands below the ceiling, by not knowing the taste.
 """

@@ -124,9 +124,8 @@ def log_likelihood(seen: Looks, liked: Logits) -> Logits:
     cart = 0.45 * _sigmoid(2.5 * (above - 0.8))
     mood = np.where(seen.liked, like, np.where(seen.disliked, dislike, 1 - like - dislike))
     total = found + np.log(mood) + np.log(np.where(seen.carted, cart, 1 - cart))
-    return total.astype(np.float32)
+    return np.asarray(total, np.float32)
 
 
 def _sigmoid(value: Logits) -> Logits:
-    found: Logits = 1 / (1 + np.exp(-value))
-    return found
+    return np.asarray(1 / (1 + np.exp(-value)), np.float32)
