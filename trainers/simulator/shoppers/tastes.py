@@ -104,7 +104,7 @@ def _taste(items: Items, random: np.random.Generator) -> Taste:
 
 def _leaves(items: Items, random: np.random.Generator) -> Ints:
     """Mostly of one department, popular leaves more often."""
-    shares = _popularity(items)
+    shares = popularity(items)
     first = int(random.choice(len(shares), p=shares))
     root = items.leaves[first][0]
     near = np.array([path[0] == root for path in items.leaves])
@@ -119,7 +119,7 @@ def _leaves(items: Items, random: np.random.Generator) -> Ints:
     return np.array(chosen, np.int64)
 
 
-def _popularity(items: Items) -> Floats:
+def popularity(items: Items) -> Floats:
     """Leaves differ as 1 / place (Zipf), in an order that the planted seasons shuffle."""
     places = np.argsort(np.argsort(items.season))
     weights = 1.0 / (places + 8.0)
