@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from types import FrameType
 
 from local import encoders, postgres, preflight
@@ -72,10 +73,12 @@ def _start(settings: MeshSettings, supervisor: Supervisor) -> Mesh:
     if leftovers := own(settings):
         end(leftovers)
         console.print(f"  [yellow]stopped {len(leftovers)} processes that an earlier run had left behind[/]")
-    take_index(settings)
     kept = port_choice.load(settings.run / "ports.json")
     ports = port_choice.choose(settings, kept)
     ports.save(settings.run / "ports.json")
+    take_index(settings)
+    if settings.milvus == "server":
+        console.print("  [yellow]the real Milvus asks for no password, and listens on every address of this machine[/]")
     credentials = ensure(settings.secrets)
     with step("prepare the database"):
         mesh = _mesh(settings, ports, credentials)
@@ -90,13 +93,25 @@ def take_index(settings: MeshSettings) -> None:
 
     They would be those of the day of the change, should it come back.
     """
-    for name in set(INDEXES.values()) - {settings.index.name}:
-        if not (settings.data / name).exists():
-            continue
-        shutil.rmtree(settings.data / name)
-        console.print(f"  [yellow]the index moves to MILVUS={settings.milvus}: it is made anew from the catalogue.[/]")
-        console.print("    Releases that no longer answer cannot be rolled back to: their vectors are gone.")
-    settings.index.mkdir(exist_ok=True)
+    for name in INDEXES.values():
+        before, gone = settings.data / name, settings.data / f"{name}.gone"
+        _remove(gone)  # of a change that was interrupted
+        if before == settings.index:
+            before.mkdir(exist_ok=True)
+        elif before.exists():
+            # By another name first: a half of it would say which Milvus the shop has, and start.
+            before.rename(gone)
+            console.print(f"  [yellow]the index moves to MILVUS={settings.milvus}: made anew from the catalogue.[/]")
+            console.print("    Releases that no longer answer cannot be rolled back to: their vectors are gone.")
+            _remove(gone)
+
+
+def _remove(folder: Path) -> None:
+    try:
+        if folder.exists():
+            shutil.rmtree(folder)
+    except OSError as error:
+        raise MeshError(f"{folder} has to go, and cannot be removed: {error}. Remove it by hand.") from error
 
 
 def _join(settings: MeshSettings) -> Mesh:

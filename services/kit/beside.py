@@ -11,7 +11,14 @@ class Beside:
         self._task: asyncio.Task[None] | None = None
 
     def begin(self, work: Coroutine[None, None, None]) -> None:
-        """Begins it; what was begun before is over."""
+        """Begins it.
+
+        Raises:
+            RuntimeError: what was begun before is still under way.
+        """
+        if self._task is not None:
+            work.close()
+            raise RuntimeError("the work before is still under way")
         self._task = asyncio.create_task(work)
 
     def over(self) -> bool:
@@ -30,7 +37,11 @@ class Beside:
             task, self._task = self._task, None
             await task
 
-    def cancel(self) -> None:
-        """Gives it up."""
+    async def give_up(self) -> None:
+        """Ends it where it stands, and waits until it has ended; what it raised is nobody's any more."""
         if self._task is not None:
-            self._task.cancel()
+            task, self._task = self._task, None
+            task.cancel()
+            await asyncio.wait({task})
+            if not task.cancelled():
+                task.exception()

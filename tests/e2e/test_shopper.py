@@ -54,7 +54,9 @@ def test_from_sign_up_to_review(page: Page) -> None:
     expect(review.get_by_role("img", name="4 of 5 stars")).to_be_visible()
 
     steps.log_out(page)
-    assert steps.STREET not in page.evaluate("() => JSON.stringify({ ...localStorage, ...sessionStorage })")
+    left = page.evaluate("() => JSON.stringify({ ...localStorage, ...sessionStorage })")
+    assert steps.STREET not in left
+    assert "attributionToken" not in left
     page.goto("/account")
     page.wait_for_url("**/log-in**")
 

@@ -104,7 +104,7 @@ class Indexer:
                     await asyncio.sleep(self._poll_s)
             await flush.end()
         finally:
-            flush.cancel()
+            await flush.give_up()
         if cursor != durable:
             await self._make_durable(release, name, cursor)
 

@@ -111,7 +111,7 @@ class _Request:
         """The text as products have it: encoders make something else of a typing mistake."""
         if self.understood is None or not len(self.lexical[0]):
             return self.ask.text
-        return self.understood.corrected_text or self.ask.text
+        return self.understood.respelt(self.ask.text)
 
     @property
     def by_words(self) -> bool:

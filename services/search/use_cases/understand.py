@@ -1,5 +1,6 @@
 """From what a shopper typed to what has to be found: words, phrases, synonyms, other spellings."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -32,6 +33,14 @@ class Understood:
     def corrected_text(self) -> str:
         """A better spelling; empty when it is fine as it is."""
         return " ".join(self.corrected) if self.corrected != self.words else ""
+
+    def respelt(self, text: str) -> str:
+        """The typed text with the words that were corrected, and all else as it stands: quotes, signs, and so on."""
+        for word, likeliest in zip(self.words, self.corrected, strict=True):
+            if word != likeliest:
+                whole = rf"(?<!\w){re.escape(word)}(?!\w)"
+                text = re.sub(whole, lambda _, to=likeliest: to, text, flags=re.IGNORECASE)  # type: ignore[misc]
+        return text
 
 
 class Understand:

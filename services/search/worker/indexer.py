@@ -63,7 +63,7 @@ class Indexer:
         try:
             await self._follow_until_others(flush)
         finally:
-            flush.cancel()
+            await flush.give_up()
 
     async def _follow_until_others(self, flush: Beside) -> None:
         serving, building = await self._releases.serving(), await self._releases.building()

@@ -46,5 +46,19 @@ async def test_work_that_is_given_up_ends() -> None:
 
     beside.begin(work())
     await asyncio.sleep(0)
-    beside.cancel()
-    await asyncio.wait_for(ended.wait(), 1)
+    with pytest.raises(RuntimeError):
+        beside.begin(work())
+    await beside.give_up()
+    assert ended.is_set()
+    assert beside.over()
+
+
+async def test_what_failed_and_was_given_up_is_nobodys() -> None:
+    async def fails() -> None:
+        raise ConnectionError("gone")
+
+    beside = Beside()
+    beside.begin(fails())
+    await asyncio.sleep(0)
+    await beside.give_up()
+    assert beside.over()

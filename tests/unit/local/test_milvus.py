@@ -32,8 +32,10 @@ def test_a_shop_has_its_vectors_in_one_milvus_only(tmp_path: Path, capsys: pytes
     take_index(server)
     assert "made anew from the catalogue" in capsys.readouterr().out
     assert [path.name for path in tmp_path.iterdir()] == ["milvus-server"]
+    (tmp_path / "milvus.gone").mkdir()  # of a change that was interrupted
     take_index(lite)
     assert list(lite.index.iterdir()) == []
+    assert [path.name for path in tmp_path.iterdir()] == ["milvus"]
 
 
 def test_a_milvus_that_is_not_installed_is_said_with_two_ways_out(

@@ -62,6 +62,12 @@ def test_spelling(understand: Understand, typed: str, meant: str) -> None:
     assert understood.corrected_text == ("" if typed == meant else meant)
 
 
+def test_only_misspelt_words_of_a_text_are_replaced(understand: Understand) -> None:
+    text = '"trail shoe" Jackat, t-shirt 42.5'
+    assert understand(text).respelt(text) == '"trail shoe" jacket, t-shirt 42.5'
+    assert understand("pink jacket").respelt("pink jacket") == "pink jacket"
+
+
 @pytest.mark.parametrize("typed", ["xyzzy", "a12b", "90210", "zz", "lnn"])
 def test_what_is_no_misspelt_word_stays(understand: Understand, typed: str) -> None:
     assert understand(typed).corrected == (typed,) or typed == "lnn"

@@ -17,6 +17,13 @@ export interface Source {
   why?: string;
 }
 
+/** What of a click outlives the page that it was made on. */
+interface Followed {
+  source: Source;
+  at: number;
+}
+
+const STILL_MS = 30 * 60_000; // who comes to a product's page later than that comes for another reason
 const TRIES = 3;
 const SOON_MS = 60; // what a person did goes at once, together with what belongs to it
 const LATER_MS = 1500; // impressions are many and nobody waits for them
@@ -52,12 +59,14 @@ export function recordShown(product: string, { attributionToken, position }: Sou
 /** Remembers where a product stood when it was clicked: what follows on its page came of that. */
 export function followed(product: string, source: Source): void {
   sources.set(product, source);
-  keep(product, "followed", source);
+  keep(product, "followed", { source, at: Date.now() } satisfies Followed);
 }
 
 /** Where the product stood when it was clicked last. */
-export const sourceOf = (product: string): Source =>
-  sources.get(product) ?? (kept(product, "followed") as Source | undefined) ?? {};
+export function sourceOf(product: string): Source {
+  const before = kept(product, "followed") as Followed | undefined;
+  return sources.get(product) ?? (before && Date.now() - before.at < STILL_MS ? before.source : {});
+}
 
 /** Records what was done on a product's page, with where the shopper came from. */
 export function recordFollowed(kind: Kind, product: string, event: Partial<UserEventJson> = {}): void {

@@ -7,7 +7,7 @@ import { useSyncExternalStore } from "react";
 import type { SessionJson } from "@contracts/aisle/users/v1/session_service_pb";
 
 import { ApiError, request, type RequestOptions } from "@/lib/http";
-import { forgetOthers } from "@/lib/kept";
+import { forget, forgetOthers } from "@/lib/kept";
 
 const EARLY_MS = 30_000; // an access token is renewed this long before it ends, so that none ends on its way
 const LOCK = "aisle.session";
@@ -87,6 +87,7 @@ function keep(given: SessionJson): Session {
   if (before !== session.subject) forgetOthers(session.subject);
   if (isShopper({ ...session, subject: before }) && before !== session.subject) {
     // Nothing of the account stays in this page's memory, whoever ended its session, and where.
+    forget("followed");
     location.reload();
     return session;
   }
@@ -125,6 +126,7 @@ export async function begin(path: string, body: Record<string, unknown>): Promis
 export async function logOut(): Promise<void> {
   await request("POST", "/v1/sessions:logOut", { body: {} });
   forgetOthers("");
+  forget("followed");
   tabs.postMessage("changed");
   location.assign("/");
 }
