@@ -17,16 +17,17 @@ HOLD = text("LOCK TABLE former_shoppers IN SHARE MODE")
 # the same rows do not wait for each other.
 WRITE = text("""
     WITH waiting AS (
-        SELECT coalesce(account, searched.shopper) AS shopper, query, typed
+        SELECT coalesce(account, searched.shopper) AS shopper, query, typed, place
         FROM unnest(CAST(:shoppers AS text[]), CAST(:queries AS text[]), CAST(:typed AS text[]))
-            AS searched (shopper, query, typed)
+            WITH ORDINALITY AS searched (shopper, query, typed, place)
         LEFT JOIN former_shoppers AS former ON former.shopper = searched.shopper
     )
-    INSERT INTO shopper_queries (shopper, query, typed)
-    SELECT DISTINCT ON (shopper, query) shopper, query, typed FROM waiting
+    INSERT INTO shopper_queries (shopper, query, typed, search_time)
+    -- Those of one statement have one time; a microsecond each keeps their order.
+    SELECT DISTINCT ON (shopper, query) shopper, query, typed, now() + place * interval '1 microsecond' FROM waiting
     WHERE NOT EXISTS (SELECT FROM former_shoppers AS former WHERE former.shopper = waiting.shopper)
-    ORDER BY shopper, query
-    ON CONFLICT (shopper, query) DO UPDATE SET typed = excluded.typed, search_time = now()
+    ORDER BY shopper, query, place DESC
+    ON CONFLICT (shopper, query) DO UPDATE SET typed = excluded.typed, search_time = excluded.search_time
 """)
 OWN = (
     select(shopper_queries.c.typed)

@@ -127,3 +127,10 @@ async def test_old_searches_are_forgotten(engine: AsyncEngine) -> None:
     assert await queries.own("visitors/v", 9) == ["bowl"]
     async with engine.connect() as connection:
         assert (await connection.execute(text("SELECT count(*) FROM former_shoppers"))).scalar_one() == 0
+
+
+async def test_searches_that_are_written_together_keep_their_order(engine: AsyncEngine) -> None:
+    queries = PostgresQueries(engine)
+    asked = [f"lamp {number * 7 % 20}" for number in range(20)]
+    await queries.remember([("visitors/v", query, query) for query in asked])
+    assert await queries.own("visitors/v", 20) == asked[::-1]
