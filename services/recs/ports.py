@@ -218,7 +218,7 @@ class IndexWriter(Protocol):
 
     async def remove(self, collection: str, ids: Sequence[str]) -> None: ...
 
-    async def flush(self, collection: str) -> None:
+    async def flush(self, collections: Sequence[str]) -> None:
         """Makes everything written durable."""
         ...
 
@@ -226,8 +226,8 @@ class IndexWriter(Protocol):
         """Every product id in the collection."""
         ...
 
-    async def ping(self, collection: str) -> None:
-        """Raises when the index does not answer, or has the collection no longer loaded."""
+    async def ping(self, collections: Sequence[str]) -> None:
+        """Raises when the index does not answer, or has a collection no longer loaded."""
         ...
 
 

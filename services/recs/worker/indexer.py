@@ -95,7 +95,7 @@ class Indexer:
                     flush.begin(self._make_durable(release, name, cursor))
                     durable, flushed = cursor, now
                 if now - checked >= self._check_s:
-                    await self._index.ping(release.collection)
+                    await self._index.ping([release.collection])
                     checked = now
                 if now - reconciled >= self._reconcile_s:
                     await self.reconcile(release)
@@ -111,7 +111,7 @@ class Indexer:
     async def _make_durable(self, release: Release, name: str, cursor: str) -> None:
         if self._unflushed:
             self._unflushed = False  # before the flush: what is written meanwhile is the next one's
-            await self._index.flush(release.collection)
+            await self._index.flush([release.collection])
         await self._watermarks.set(name, cursor)
 
     async def _step(self, release: Release, cursor: str) -> tuple[str, bool]:
@@ -137,7 +137,7 @@ class Indexer:
         await self._remove(release, gone)
         mended += len(gone)
         if mended:
-            await self._index.flush(release.collection)
+            await self._index.flush([release.collection])
             self._unflushed = False
             RECONCILED.inc(mended)
             log.info("index was mended", collection=release.collection, put=mended - len(gone), removed=len(gone))
