@@ -20,7 +20,9 @@ DIST = WEB / "dist"
 REQUIREMENTS = ROOT / "requirements" / "node.txt"
 BIN = Path(sys.executable).parent
 NPM = BIN / "npm"
-SOURCES = ("index.html", "package.json", "package-lock.json", "vite.config.ts", "tsconfig.json", "public", "src")
+SOURCES = (
+    "index.html", "package.json", "package-lock.json", "vite.config.ts", "chunks.ts", "tsconfig.json", "public", "src",
+)  # fmt: skip
 STAMP = ".made-from"
 
 

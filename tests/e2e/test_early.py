@@ -7,7 +7,7 @@ from tests.e2e.conftest import NO_SUCCESS, WIDE, fresh
 from tests.support.mesh import RunningMesh
 
 pytestmark = pytest.mark.mesh
-SCRIPT = "**/assets/start-*.js"
+SCRIPT = "**/assets/page-*.js"
 EARLY, LATE = "#root > main[aria-busy] .card", "#main .card"
 PHONE = {"width": 390, "height": 844}
 # A font that comes late moves lines by less than this.

@@ -31,14 +31,16 @@ async function home(): Promise<Drawn> {
 }
 
 async function product({ pathname }: Address): Promise<void> {
+  const asked = queryClient.query(productQuery(pathname.slice(1)));
   void import("@/app/routes/product");
-  fetchPicture(await queryClient.query(productQuery(pathname.slice(1))), GALLERY);
+  fetchPicture(await asked, GALLERY);
 }
 
 async function search({ search: address }: Address): Promise<Drawn | undefined> {
-  void import("@/app/routes/search");
   const state = readSearch(defaultParseSearch(address));
-  const { pages } = await queryClient.infiniteQuery(searchQuery(state));
+  const asked = queryClient.infiniteQuery(searchQuery(state));
+  void import("@/app/routes/search");
+  const { pages } = await asked;
   const found = pages[0];
   const products = found ? placed(found) : [];
   if (found && wordsAlone(state) && isPlain(found)) return drawFound(`“${state.q}”`, found.totalSize, products, CARD);

@@ -6,18 +6,16 @@ import "@/styles/layout.css";
 import "@/styles/products.css";
 import "@/styles/pages.css";
 
+import "@/who";
+
 import { askEarly } from "@/early";
 import { mayReload, sayUnstarted } from "@/recovery";
-import { token } from "@/lib/session";
 import { within } from "@/lib/within";
 
 // While the answer is waited for, the page's own script is mostly on its way still; a shop that is slow to answer does not
 // hold it up for longer than this.
 const ANSWER_MS = 200;
 const PICTURES_MS = 300;
-
-// Who calls is asked before the page is drawn: everything personal waits for it. Failing is shown where it matters.
-token().catch(() => undefined);
 
 // A page that was open while the shop was built anew asks for a part that is gone: the new page has its own.
 addEventListener("vite:preloadError", () => {

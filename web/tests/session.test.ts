@@ -28,6 +28,9 @@ const refused = (status: number, reason: string) => () =>
 
 beforeEach(() => {
   vi.resetModules();
+  vi.restoreAllMocks();
+  localStorage.clear();
+  sessionStorage.clear();
   asked = [];
   answers = [];
   vi.stubGlobal(
@@ -114,10 +117,51 @@ test.each([
   keep("users/u", "address", { recipient: "Ann" });
   keep("users/u", "checkout", { requestId: "r" });
   await leave(page);
-  expect([localStorage.length, sessionStorage.length]).toEqual([0, 0]);
+  expect([Object.keys(localStorage), Object.keys(sessionStorage)]).toEqual([["aisle.known"], []]);
 });
 
 test("a shop that does not answer is said in words", async () => {
   const { call } = await import("@/lib/session");
   await expect(call("GET", "/v1/a")).rejects.toMatchObject({ status: 0, passing: true });
 });
+
+test("a browser's first question does not wait for its first session, and later ones go in the session's name", async () => {
+  const page = await import("@/lib/session");
+  answers = [() => Response.json({}), session("visitors/v", "t1"), () => Response.json({})];
+  await page.ask("/v1/rows", { body: {} });
+  await page.token();
+  await page.ask("/v1/rows", { body: {} });
+  expect(asked.map(({ path, token }) => [path, token])).toEqual([
+    ["/v1/rows", null],
+    ["/v1/sessions:resume", null],
+    ["/v1/rows", "Bearer t1"],
+  ]);
+  expect(page.mistaken()).toBe(false);
+});
+
+test("who was here before is asked for first, also where the browser keeps nothing", async () => {
+  localStorage.setItem("aisle.known", JSON.stringify({ subject: "", value: true }));
+  await firstAsks("/v1/sessions:resume");
+  vi.resetModules();
+  vi.spyOn(Storage.prototype, "getItem").mockImplementation(() => {
+    throw new Error("forbidden");
+  });
+  await firstAsks("/v1/sessions:resume");
+});
+
+test("a shopper whom the browser took for new is known to be mistaken for nobody", async () => {
+  const page = await import("@/lib/session");
+  answers = [() => Response.json({}), session("users/u", "t1")];
+  await page.ask("/v1/rows", { body: {} });
+  expect(page.mistaken()).toBe(false);
+  await page.token();
+  expect(page.mistaken()).toBe(true);
+});
+
+async function firstAsks(path: string): Promise<void> {
+  const page = await import("@/lib/session");
+  asked = [];
+  answers = [session("visitors/v", "t1"), () => Response.json({})];
+  await page.ask("/v1/rows", { body: {} });
+  expect(asked[0]?.path).toBe(path);
+}

@@ -2,7 +2,8 @@ import { Link } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
 
 import { Icon } from "@/components/ui/icon";
-import { isShopper, useSession } from "@/lib/session";
+import { isShopper } from "@/lib/session";
+import { useSession } from "@/lib/use-session";
 
 const OwnMenu = lazy(() => import("@/app/own-menu"));
 

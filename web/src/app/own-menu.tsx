@@ -4,8 +4,9 @@ import { Link } from "@tanstack/react-router";
 
 import { accountQuery } from "@/features/account/api/account";
 import { Icon } from "@/components/ui/icon";
-import { isMerchant, logOut, useSession } from "@/lib/session";
+import { isMerchant, logOut } from "@/lib/session";
 import { sayError } from "@/lib/toasts";
+import { useSession } from "@/lib/use-session";
 
 /** The menu of whoever is logged in. */
 export default function OwnMenu() {

@@ -2,12 +2,10 @@
 //
 // The refresh token is in a cookie that no script can read; the access token lives in this module and nowhere else.
 
-import { useSyncExternalStore } from "react";
-
 import type { SessionJson } from "@contracts/aisle/users/v1/session_service_pb";
 
 import { ApiError, request, type RequestOptions } from "@/lib/http";
-import { forget, forgetOthers } from "@/lib/kept";
+import { forget, forgetOthers, keep as remember, kept } from "@/lib/kept";
 
 const EARLY_MS = 30_000; // an access token is renewed this long before it ends, so that none ends on its way
 const LOCK = "aisle.session";
@@ -24,6 +22,8 @@ const NOBODY: Session = { subject: "", roles: [], accessToken: "", expires: 0 };
 
 let session = NOBODY;
 let renewing: Promise<Session> | null = null;
+const isNew = isNewHere();
+let askedByNobody = false;
 const listeners = new Set<() => void>();
 const tabs = new BroadcastChannel(LOCK);
 
@@ -39,10 +39,15 @@ export function onSubjectChange(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
-/** The session now, followed as it changes. */
-export function useSession(): Session {
-  return useSyncExternalStore(onSubjectChange, current);
+/** Whether this browser never had a session, which it is made to remember; one that does not may have had some. */
+function isNewHere(): boolean {
+  const before = kept("", "known");
+  remember("", "known", true);
+  return !before && kept("", "known") === true;
 }
+
+/** Whether something was asked in nobody's name that a known shopper is answered otherwise. */
+export const mistaken = (): boolean => askedByNobody && isShopper();
 
 /** The session now. */
 export const current = (): Session => session;
@@ -112,6 +117,16 @@ export async function call<T>(method: string, path: Path, options: RequestOption
     const renewed = await token();
     return request<T>(method, addressOf(path), { ...options, token: renewed });
   }
+}
+
+/** Asks what anybody may ask: in the session's name, unless there is none to be had. A browser's first session is not
+ * waited for: no answer would go by it. */
+export async function ask<T>(path: string, options: RequestOptions): Promise<T> {
+  const isFirst = isNew && session === NOBODY;
+  const known = !isFirst && (await token().catch(() => ""));
+  if (known) return call<T>("POST", path, options);
+  askedByNobody ||= isFirst;
+  return request<T>("POST", path, options);
 }
 
 const addressOf = (path: Path): string => (typeof path === "string" ? path : path(me()));

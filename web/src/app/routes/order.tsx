@@ -6,9 +6,10 @@ import { OrderLines } from "@/features/orders/components/order-lines";
 import { ReviewForm } from "@/features/reviews/components/review-form";
 import { Failure, Notice } from "@/components/ui/notice";
 import { dateTime, money } from "@/lib/format";
-import { isShopper, useSession } from "@/lib/session";
+import { isShopper } from "@/lib/session";
 import { useTitle } from "@/lib/title";
 import { say, sayError } from "@/lib/toasts";
+import { useSession } from "@/lib/use-session";
 
 /** One order, as it was bought. */
 export function OrderPage() {

@@ -5,8 +5,9 @@ import { ordersQuery, STATES } from "@/features/orders/api/orders";
 import { Failure, Notice } from "@/components/ui/notice";
 import { count, date, money } from "@/lib/format";
 import { idOf } from "@/lib/ids";
-import { isShopper, useSession } from "@/lib/session";
+import { isShopper } from "@/lib/session";
 import { useTitle } from "@/lib/title";
+import { useSession } from "@/lib/use-session";
 
 /** What the shopper bought, newest first. */
 export function OrdersPage() {

@@ -4,7 +4,7 @@ import { lazy, Suspense } from "react";
 import { cartQuery, unitsOf } from "@/features/cart/api/cart";
 import { showCart, useCartOpen } from "@/features/cart/drawer";
 import { Icon } from "@/components/ui/icon";
-import { useSession } from "@/lib/session";
+import { useSession } from "@/lib/use-session";
 
 // Most pages are left without a look into the cart.
 const CartDrawer = lazy(() => import("@/features/cart/components/cart-drawer"));

@@ -15,7 +15,7 @@ import { Field } from "@/components/ui/field";
 import { Icon } from "@/components/ui/icon";
 import { Failure, Notice } from "@/components/ui/notice";
 import { money } from "@/lib/format";
-import { useSession } from "@/lib/session";
+import { useSession } from "@/lib/use-session";
 
 /** Rules of a place of the shop, with what a chosen shopper would see under them. */
 export function ScenarioEditor({ id }: { id: string }) {

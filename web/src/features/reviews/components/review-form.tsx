@@ -4,8 +4,9 @@ import { useState } from "react";
 import { deleteReview, ownReviewsQuery, saveReview, type Draft, type Review } from "@/features/reviews/api/reviews";
 import { Field } from "@/components/ui/field";
 import { Icon } from "@/components/ui/icon";
-import { isShopper, useSession } from "@/lib/session";
+import { isShopper } from "@/lib/session";
 import { say } from "@/lib/toasts";
+import { useSession } from "@/lib/use-session";
 
 /** Takes a buyer's review of a product, changes it, or deletes it. */
 export function ReviewForm({ product }: { product: string }) {

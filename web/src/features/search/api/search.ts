@@ -10,8 +10,7 @@ import type {
 import { pictureOf } from "@/features/search/picture";
 import { filterOf, type SearchState } from "@/features/search/state";
 import { record } from "@/lib/events";
-import { request } from "@/lib/http";
-import { call, token } from "@/lib/session";
+import { ask, call, token } from "@/lib/session";
 import type { Given, Product, With } from "@/lib/types";
 
 export const PAGE = 24;
@@ -35,12 +34,16 @@ async function search(state: SearchState, pageToken: string, signal: AbortSignal
     pageSize: PAGE,
     pageToken,
   };
-  // A visitor may search before there are accounts; what was searched for is told where there are.
-  const known = await token().catch(() => "");
-  if (known && state.q && !pageToken) record("SEARCH", { query: state.q });
-  return known
-    ? call("POST", "/v1/products:search", { body, signal })
-    : request("POST", "/v1/products:search", { body, signal });
+  if (state.q && !pageToken) tellSearched(state.q);
+  return ask("/v1/products:search", { body, signal });
+}
+
+/** A visitor may search before there are accounts; what was searched for is told where there are. */
+function tellSearched(query: string): void {
+  token().then(
+    () => record("SEARCH", { query }),
+    () => undefined,
+  );
 }
 
 /** What was found, page by page; the old stays in sight while one chooses. */

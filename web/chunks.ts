@@ -1,0 +1,78 @@
+// Which modules go into one file. Each file more costs a slow phone a round trip, and each byte before the first
+// question delays the answer.
+
+import { fileURLToPath } from "node:url";
+
+import type { Plugin, Rolldown } from "vite";
+
+// A first script asks who calls, and is much smaller than the entry, so that this is answered when the entry begins.
+const FIRST = "who";
+// The entry is small and asks early; the page itself is fetched beside it, not after it has run, and lets styles and what
+// the entry asks for go first.
+const PAGE = "page";
+// What the entry takes out of packages. By their indexes it would seem to need all of them.
+const ENTRY_OF_PACKAGES = [
+  /query-core.build.modern.(?!\w*[oO]bserver|hydration|streamedQuery)/,
+  /react-query.build.modern.(queryOptions|infiniteQueryOptions)/,
+  /router-core.dist.esm.(searchParams|qss)/,
+];
+
+const source = (path: string) => fileURLToPath(new URL(`src/${path}`, import.meta.url));
+
+/** All modules that one needs before it can run, itself too. */
+function needs(module: string, context: Rolldown.ChunkingContext, found = new Set<string>()): Set<string> {
+  if (found.has(module)) return found;
+  found.add(module);
+  // Rolldown fills the same list anew at the next question.
+  const imported = [...(context.getModuleInfo(module)?.importedIds ?? [])];
+  for (const one of imported) needs(one, context, found);
+  return found;
+}
+
+function isEntrys(module: string, context: Rolldown.ChunkingContext): boolean {
+  if (module.includes("node_modules")) return ENTRY_OF_PACKAGES.some((part) => part.test(module));
+  return needs(source("main.ts"), context).has(module);
+}
+
+/** What the page needs and the entry does not is one file, whichever routes share parts of it. */
+const pages: Rolldown.CodeSplittingNameFunction = (module, context) =>
+  needs(source("app/start.tsx"), context).has(module) && !isEntrys(module, context) ? PAGE : null;
+
+export const input = ["index.html", source(`${FIRST}.ts`)];
+export const output: Rolldown.OutputOptions = {
+  codeSplitting: { groups: [{ name: pages, debugName: PAGE, includeDependenciesRecursively: false }] },
+};
+
+/** Has index.html ask for the first script first, and for the page beside the entry. */
+export function besideEntry(): Plugin {
+  return {
+    name: "beside-entry",
+    apply: "build",
+    transformIndexHtml: {
+      order: "post",
+      handler(html, { bundle = {}, chunk: entry }) {
+        const named = (name: string): Rolldown.OutputChunk => {
+          const chunk = Object.values(bundle).find((one) => one.type === "chunk" && one.name === name);
+          if (chunk?.type !== "chunk") throw new Error(`no chunk is named ${name}`);
+          return chunk;
+        };
+        const page = named(PAGE);
+        if (entry?.imports.includes(page.fileName)) throw new Error("the entry waits for the page: see chunks.ts");
+        const later = [page.fileName, ...page.imports].filter((name) => !html.includes(name));
+        return [
+          {
+            tag: "script",
+            // Not in turn with the others, which wait for styles.
+            attrs: { type: "module", async: true, fetchpriority: "high", crossorigin: true, src: `/${named(FIRST).fileName}` },
+            injectTo: "head-prepend",
+          },
+          ...later.map((name) => ({
+            tag: "link",
+            attrs: { rel: "modulepreload", crossorigin: true, fetchpriority: "low", href: `/${name}` },
+            injectTo: "head" as const,
+          })),
+        ];
+      },
+    },
+  };
+}
