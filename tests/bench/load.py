@@ -6,6 +6,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -24,12 +25,14 @@ class Load:
     p99: float
     longest: float
     wrong: int
+    not_asked: int
+    """Requests of a steady rate that had no caller free."""
     processor_s: float
     """That k6 itself took."""
 
 
-def recommend(url: str, tokens: list[str], callers: int, seconds: int, folder: Path) -> Load:
-    """Lets callers ask for recommendations for a while."""
+def recommend(url: str, tokens: list[str], callers: int, seconds: int, folder: Path, rate: int | None = None) -> Load:
+    """Lets callers ask for recommendations for a while; with a rate, so many requests a second, whoever asks."""
     (folder / "tokens.json").write_text(json.dumps(tokens))
     out = folder / f"k6-{callers}.json"
     settings = {
@@ -38,7 +41,7 @@ def recommend(url: str, tokens: list[str], callers: int, seconds: int, folder: P
         "CALLERS": str(callers),
         "SECONDS": str(seconds),
         "OUT": str(out),
-    }
+    } | ({} if rate is None else {"RATE": str(rate)})
     before = psutil.Process().cpu_times()
     done = subprocess.run(
         [str(K6), "run", "--quiet", "--no-usage-report", "--address", "127.0.0.1:0", str(SCRIPT)],
@@ -59,6 +62,11 @@ def recommend(url: str, tokens: list[str], callers: int, seconds: int, folder: P
         median=times["med"],
         p99=times["p(99)"],
         longest=times["max"],
-        wrong=int(metrics.get("wrong_answers", {"values": {"count": 0}})["values"]["count"]),
+        wrong=_count(metrics, "wrong_answers"),
+        not_asked=_count(metrics, "dropped_iterations"),
         processor_s=after.children_user + after.children_system - before.children_user - before.children_system,
     )
+
+
+def _count(metrics: dict[str, Any], name: str) -> int:
+    return int(metrics[name]["values"]["count"]) if name in metrics else 0
