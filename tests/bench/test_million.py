@@ -7,6 +7,8 @@ It fills the shop with generated products and leaves them there, so that it want
 import asyncio
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import asyncpg
@@ -60,6 +62,19 @@ async def grow(shop: RunningMesh) -> int:
         await connection.close()
 
 
+@contextmanager
+def without_search(shop: RunningMesh) -> Iterator[None]:
+    """Search holds every product in memory (docs/adr/0011), some 7 KiB each; this bench is not about it."""
+    names = [info.name for info in shop.supervisor.processes() if info.name.startswith("search")]
+    for name in names:
+        shop.supervisor.stop_process(name)
+    try:
+        yield
+    finally:
+        for name in names:
+            shop.supervisor.start_process(name)
+
+
 def wait_indexed(shop: RunningMesh, wanted: int) -> float:
     """Waits until the index holds as many; returns how many seconds that took."""
     client = MilvusClient(f"http://127.0.0.1:{shop.ports.milvus}", timeout=60)
@@ -86,6 +101,11 @@ def test_recommend_among_a_million(shop: RunningMesh, tmp_path: Path) -> None:
         pytest.skip(f"It fills the shop with {PRODUCTS:,} products: {ASKED}=1, with a shop of its own, runs it")
     if shop.settings.milvus != "server":
         pytest.skip("Milvus Lite is made for tens of thousands: start the shop with MILVUS=server make up")
+    with without_search(shop):
+        measure(shop, tmp_path)
+
+
+def measure(shop: RunningMesh, tmp_path: Path) -> None:
     began = time.monotonic()
     products = asyncio.run(grow(shop))
     print(f", written in {time.monotonic() - began:.0f} s")

@@ -97,7 +97,7 @@ class Indexer:
                 if now - checked >= self._check_s:
                     await self._index.ping([release.collection])
                     checked = now
-                if now - reconciled >= self._reconcile_s:
+                if not more and now - reconciled >= self._reconcile_s:  # else the feed would bring it all again
                     await self.reconcile(release)
                     reconciled = now
                 if not more:
