@@ -52,13 +52,11 @@ class Spent:
         return {name: end - self.before.processor_s.get(name, 0) for name, end in self.after.processor_s.items()}
 
 
-def snapshot(shop: RunningMesh) -> Snapshot:
-    """Reads the metrics of all replicas and the times of all processes."""
+def snapshot(shop: RunningMesh, services: Sequence[str] = MEASURED) -> Snapshot:
+    """Reads the metrics of all replicas of these services and the times of all processes that run."""
     sums: dict[Key, float] = {}
     counts: dict[Key, float] = {}
-    names = [
-        name for service in ("catalog", "recs", "search") for name in replica_names(service, shop.settings.replicas)
-    ]
+    names = [name for service in services for name in replica_names(service, shop.settings.replicas)]
     for name in names:
         text = httpx.get(f"http://127.0.0.1:{shop.ports.metrics[name]}/metrics", timeout=10, trust_env=False).text
         for family in text_string_to_metric_families(text):
@@ -67,7 +65,8 @@ def snapshot(shop: RunningMesh) -> Snapshot:
                     if family.type == "histogram" and sample.name.endswith(suffix):
                         key = family.name, " ".join(sample.labels[name] for name in LABELS if name in sample.labels)
                         values[key] = values.get(key, 0) + sample.value
-    return Snapshot(sums, counts, {info.name: _processor_s(info.pid) for info in shop.supervisor.processes()})
+    running = [info for info in shop.supervisor.processes() if info.pid]
+    return Snapshot(sums, counts, {info.name: _processor_s(info.pid) for info in running})
 
 
 def _processor_s(pid: int) -> float:
