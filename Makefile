@@ -28,7 +28,7 @@ setup: ## Install everything the shop needs into .venv (seconds when nothing cha
 setup-dev:
 	@$(PYTHON) local/bootstrap.py --dev
 
-up: setup ## Start the shop, import, train if there is no release (DATASET=..., DETACH=1)
+up: setup ## Start the shop, import, train after an import or where there is no release (DATASET=..., DETACH=1)
 	@$(BIN)/python -m local up $(ARGS)
 
 down: ## Stop everything `up` started, and nothing else

@@ -36,7 +36,7 @@ REFUSED_FOR = "refused.json"
 
 
 def fill(mesh: Mesh) -> None:
-    """Makes the demo log-in, imports what was not imported yet, trains if there is no release.
+    """Makes the demo log-in, imports what was not imported yet, trains after an import or where there is no release.
 
     Raises:
         MeshError: one of the steps failed; what it printed stands above.

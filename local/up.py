@@ -2,13 +2,11 @@
 
 import fcntl
 import shutil
-import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from types import FrameType
 
 from local import encoders, postgres, preflight
 from local import ports as port_choice
@@ -23,6 +21,7 @@ from local.ownership import end, own
 from local.ports import Ports
 from local.processes import Mesh
 from local.settings import INDEXES, MeshSettings
+from local.signals import stopped_by_signals, undisturbed
 from local.supervision import Supervisor
 
 
@@ -34,7 +33,7 @@ def up(settings: MeshSettings) -> None:
     """
     began = time.monotonic()
     supervisor = Supervisor(settings)
-    with _stopping_signals():
+    with stopped_by_signals():
         with step("check the machine"):
             preflight.check(settings)
         with _alone(settings):
@@ -43,12 +42,12 @@ def up(settings: MeshSettings) -> None:
                 mesh = _join(settings) if running else _start(settings, supervisor)
                 bring_up(settings, supervisor, mesh.parts())
                 fill(mesh)
+                announce(mesh, time.monotonic() - began)
+                encoders.start(mesh)
             except BaseException:
                 if not running:
-                    down(settings)
+                    _stop(settings)
                 raise
-        announce(mesh, time.monotonic() - began)
-        encoders.start(mesh)
         if running or settings.detach:
             if running:
                 console.print("It was running already: `make down` stops it, `make logs` follows it.")
@@ -170,7 +169,12 @@ def _stay_until_stopped(mesh: Mesh, supervisor: Supervisor) -> None:
     except KeyboardInterrupt:
         console.print()
     finally:
-        down(mesh.settings)
+        _stop(mesh.settings)
+
+
+def _stop(settings: MeshSettings) -> None:
+    with undisturbed("It is being stopped: that takes some seconds, and half of it would go on running."):
+        down(settings)
 
 
 @contextmanager
@@ -182,22 +186,3 @@ def _alone(settings: MeshSettings) -> Iterator[None]:
         except OSError:
             raise MeshError(f"Another `make up` is bringing up {settings.data} right now. Let it finish.") from None
         yield
-
-
-@contextmanager
-def _stopping_signals() -> Iterator[None]:
-    """Makes Ctrl-C, a closed terminal and a plain `kill` all end in an orderly stop.
-
-    The handlers are set even where the shell ignores SIGINT (a job in the background), because what is
-    started from here would inherit that, and Milvus and PostgreSQL are stopped by SIGINT.
-    """
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -70,7 +70,10 @@ def _parser() -> argparse.ArgumentParser:
 def _join(options: argparse.Namespace, views: Views, console: Console) -> int:
     if options.labels is None or options.out is None:
         raise DataError("join needs --labels and --out.")
-    labels = pd.read_parquet(options.labels)
+    try:
+        labels = pd.read_parquet(options.labels)
+    except (OSError, ValueError) as error:
+        raise DataError(f"{options.labels} cannot be read as parquet: {error}") from error
     if missing := LABELS - set(labels.columns):
         raise DataError(f"{options.labels} has no column {', '.join(sorted(missing))}.")
     with _progress(console) as progress:

@@ -1,0 +1,47 @@
+"""What Ctrl-C, a closed terminal and a plain `kill` do."""
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from local.console import console
+
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+Handler = Callable[[int, FrameType | None], None]
+
+
+@contextmanager
+def stopped_by_signals() -> Iterator[None]:
+    """Raises KeyboardInterrupt for each of them, so that all end in an orderly stop.
+
+    The handlers are set even where the shell ignores SIGINT (a job in the background), because what is
+    started from here would inherit that, and Milvus and PostgreSQL are stopped by SIGINT.
+    """
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    with _handled(interrupt):
+        yield
+
+
+@contextmanager
+def undisturbed(said: str) -> Iterator[None]:
+    """Says something instead, to whoever cannot wait: what goes on here has to come to its end."""
+
+    def say(number: int, frame: FrameType | None) -> None:
+        console.print(f"  {said}")
+
+    with _handled(say):
+        yield
+
+
+@contextmanager
+def _handled(handler: Handler) -> Iterator[None]:
+    before = {number: signal.signal(number, handler) for number in STOPPING}
+    try:
+        yield
+    finally:
+        for number, former in before.items():
+            signal.signal(number, former)
