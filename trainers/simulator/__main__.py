@@ -18,6 +18,7 @@ from trainers.simulator.progress import Steps
 
 SEED, PRODUCTS, SHOPPERS, DAYS = 7, 1000, 2000, 120
 LEAST_DAYS = 7
+INTERRUPTED = 130
 FAILED = 2
 
 
@@ -33,6 +34,9 @@ def main(arguments: list[str] | None = None) -> int:
         where = f" {error.filename}" if error.filename else ""
         said = f"Writing{where} failed: {error.strerror}. Make room, or name another place."
         console.print(f"[red]{said}[/]", soft_wrap=True)
+    except KeyboardInterrupt:
+        console.print("Interrupted; the same command begins anew.")
+        return INTERRUPTED
     return FAILED
 
 

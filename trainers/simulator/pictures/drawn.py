@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import signal
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -34,10 +35,19 @@ class DrawnPainter:
         jobs = [(product, folder, paths) for product, paths in zip(products, places, strict=True)]
         # Fresh processes: a fork would copy the threads of whoever calls.
         context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(self._workers, context) as pool:
-            for _ in pool.map(_paint, jobs, chunksize=CHUNK):
-                tick()
+        with ProcessPoolExecutor(self._workers, context, initializer=_end_without_a_word) as pool:
+            try:
+                for _ in pool.map(_paint, jobs, chunksize=CHUNK):
+                    tick()
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
         return places
+
+
+def _end_without_a_word() -> None:
+    """A terminal's Ctrl-C reaches all processes at once, and each would say where it was."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _cores() -> int:
