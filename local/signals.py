@@ -2,7 +2,7 @@
 
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 from local.console import console
@@ -31,7 +31,8 @@ def undisturbed(said: str) -> Iterator[None]:
     """Says something instead, to whoever cannot wait: what goes on here has to come to its end."""
 
     def say(number: int, frame: FrameType | None) -> None:
-        console.print(f"  {said}")
+        with suppress(OSError):  # the terminal may be closed
+            console.print(f"  {said}")
 
     with _handled(say):
         yield

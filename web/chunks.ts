@@ -29,18 +29,22 @@ function needs(module: string, context: Rolldown.ChunkingContext, found = new Se
   return found;
 }
 
-function isEntrys(module: string, context: Rolldown.ChunkingContext): boolean {
-  if (module.includes("node_modules")) return ENTRY_OF_PACKAGES.some((part) => part.test(module));
-  return needs(source("main.ts"), context).has(module);
-}
-
 /** What the page needs and the entry does not is one file, whichever routes share parts of it. */
-const pages: Rolldown.CodeSplittingNameFunction = (module, context) =>
-  needs(source("app/start.tsx"), context).has(module) && !isEntrys(module, context) ? PAGE : null;
+function pages(): Rolldown.CodeSplittingNameFunction {
+  let entry: Set<string> | undefined;
+  let page: Set<string> | undefined;
+  return (module, context) => {
+    entry ??= needs(source("main.ts"), context);
+    page ??= needs(source("app/start.tsx"), context);
+    const isPackage = module.includes("node_modules");
+    const isEntrys = isPackage ? ENTRY_OF_PACKAGES.some((part) => part.test(module)) : entry.has(module);
+    return page.has(module) && !isEntrys ? PAGE : null;
+  };
+}
 
 export const input = ["index.html", source(`${FIRST}.ts`)];
 export const output: Rolldown.OutputOptions = {
-  codeSplitting: { groups: [{ name: pages, debugName: PAGE, includeDependenciesRecursively: false }] },
+  codeSplitting: { groups: [{ name: pages(), debugName: PAGE, includeDependenciesRecursively: false }] },
 };
 
 /** Has index.html ask for the first script first, and for the page beside the entry. */
@@ -51,19 +55,26 @@ export function besideEntry(): Plugin {
     transformIndexHtml: {
       order: "post",
       handler(html, { bundle = {}, chunk: entry }) {
+        const chunks = Object.values(bundle).filter((one) => one.type === "chunk");
         const named = (name: string): Rolldown.OutputChunk => {
-          const chunk = Object.values(bundle).find((one) => one.type === "chunk" && one.name === name);
-          if (chunk?.type !== "chunk") throw new Error(`no chunk is named ${name}`);
+          const chunk = chunks.find((one) => one.name === name);
+          if (!chunk) throw new Error(`no chunk is named ${name}`);
           return chunk;
         };
-        const page = named(PAGE);
-        if (entry?.imports.includes(page.fileName)) throw new Error("the entry waits for the page: see chunks.ts");
+        const waitsFor = (file: string, found = new Set<string>()): Set<string> => {
+          const imported = chunks.find((one) => one.fileName === file)?.imports ?? [];
+          for (const one of imported.filter((name) => !found.has(name))) waitsFor(one, found.add(one));
+          return found;
+        };
+        const [first, page] = [named(FIRST), named(PAGE)];
+        if (!entry || waitsFor(entry.fileName).has(page.fileName)) throw new Error("the entry waits for the page");
+        if (first.imports.length > 0) throw new Error(`${FIRST} waits for ${first.imports.join(", ")}`);
         const later = [page.fileName, ...page.imports].filter((name) => !html.includes(name));
         return [
           {
             tag: "script",
             // Not in turn with the others, which wait for styles.
-            attrs: { type: "module", async: true, fetchpriority: "high", crossorigin: true, src: `/${named(FIRST).fileName}` },
+            attrs: { type: "module", async: true, fetchpriority: "high", crossorigin: true, src: `/${first.fileName}` },
             injectTo: "head-prepend",
           },
           ...later.map((name) => ({

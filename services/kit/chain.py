@@ -215,7 +215,7 @@ def streaming(handler: Callable[[Message, Any], AsyncIterator[Message]]) -> Next
 
 
 def _headers(state: context.CallState) -> tuple[tuple[str, str], ...]:
-    return (("x-request-id", state.request_id), *state.response_headers.items())
+    return (("x-request-id", state.request_id), *state.response_headers)
 
 
 def new_call(policy: MethodPolicy, request: bytes, grpc_context: grpc.aio.ServicerContext[Any, Any]) -> Call:

@@ -19,7 +19,7 @@ class CallState:
     principal: Principal | None = None
     client_address: str = ""
     """Where the caller is, as the gateway saw it, or the peer's own address."""
-    response_headers: dict[str, str] = field(default_factory=dict)
+    response_headers: list[tuple[str, str]] = field(default_factory=list)
 
 
 _call: ContextVar[CallState | None] = ContextVar("aisle_call", default=None)
@@ -59,7 +59,7 @@ def time_remaining() -> float:
     return state.deadline - asyncio.get_running_loop().time() if state else math.inf
 
 
-def set_response_header(name: str, value: str) -> None:
-    """Sends a header with the answer, such as `cache-control`. Does nothing outside a call."""
+def add_response_header(name: str, value: str) -> None:
+    """Sends one more header with the answer, such as `cache-control`. Does nothing outside a call."""
     if (state := _call.get()) is not None:
-        state.response_headers[name] = value
+        state.response_headers.append((name, value))

@@ -1,6 +1,7 @@
 """The one writer of Milvus collections (docs/adr/0004): what all that write an index have in common."""
 
 import asyncio
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -39,6 +40,8 @@ class Writer:
         self._uri, self._token = uri, token
         self._client: MilvusClient | None = None
         self._flushing: MilvusClient | None = None
+        self._ends = threading.Lock()
+        self._closed = False
         self._lifeline = Lifeline(uri)
         self._thread = ThreadPoolExecutor(1, "index-writer")
         self._flusher = ThreadPoolExecutor(1, "index-flusher") if flush_apart else None
@@ -103,22 +106,29 @@ class Writer:
         await self.run(work)
 
     def close(self) -> None:
-        """Ends the threads and closes the clients; a flush under way fails."""
+        """Ends the threads and closes the clients; a flush apart that is under way fails, other work ends first."""
+        with self._ends:
+            self._closed = True
+            if self._flushing is not None:
+                self._flushing.close()
         if self._flusher is not None:
             self._flusher.shutdown(wait=False, cancel_futures=True)
-        if (flushing := self._flushing) is not None:
-            flushing.close()
         self._thread.shutdown(cancel_futures=True)
         if self._client is not None:
             self._client.close()
         self._lifeline.close()
 
     def _flush_apart(self, collections: Sequence[str]) -> None:
-        client = self._flushing = self._connect()
+        client = self._connect()
         try:
+            with self._ends:
+                if self._closed:
+                    raise ConnectionError("the writer is closed")
+                self._flushing = client
             _flush(client, collections)
         finally:
-            self._flushing = None
+            with self._ends:
+                self._flushing = None
             client.close()
         self._check()
 

@@ -87,7 +87,7 @@ class Pictures(PictureServiceServicer):
     """One picture for everything; how large the last one taken was is kept in its id."""
 
     async def RenderPicture(self, request: picture_service_pb2.RenderPictureRequest, _: Any) -> httpbody_pb2.HttpBody:
-        context.set_response_header("cache-control", FOR_EVER)
+        context.add_response_header("cache-control", FOR_EVER)
         return httpbody_pb2.HttpBody(content_type="image/webp", data=b"RIFF" + bytes([request.width % 256]))
 
     async def CreatePicture(self, request: picture_service_pb2.CreatePictureRequest, _: Any) -> product_pb2.Picture:

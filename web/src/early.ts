@@ -30,16 +30,19 @@ async function home(): Promise<Drawn> {
   return drawRow(pickedTitle(reply), pickedNote(reply), placed(reply), CARD);
 }
 
+/** Whoever needs a part that cannot be had asks for it again, and says so. */
+const ahead = (part: Promise<unknown>): void => void part.catch(() => undefined);
+
 async function product({ pathname }: Address): Promise<void> {
   const asked = queryClient.query(productQuery(pathname.slice(1)));
-  void import("@/app/routes/product");
+  ahead(import("@/app/routes/product"));
   fetchPicture(await asked, GALLERY);
 }
 
 async function search({ search: address }: Address): Promise<Drawn | undefined> {
   const state = readSearch(defaultParseSearch(address));
   const asked = queryClient.infiniteQuery(searchQuery(state));
-  void import("@/app/routes/search");
+  ahead(import("@/app/routes/search"));
   const { pages } = await asked;
   const found = pages[0];
   const products = found ? placed(found) : [];

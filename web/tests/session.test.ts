@@ -28,9 +28,9 @@ const refused = (status: number, reason: string) => () =>
 
 beforeEach(() => {
   vi.resetModules();
-  vi.restoreAllMocks();
   localStorage.clear();
   sessionStorage.clear();
+  document.cookie = "aisle_known=; Max-Age=0";
   asked = [];
   answers = [];
   vi.stubGlobal(
@@ -117,7 +117,7 @@ test.each([
   keep("users/u", "address", { recipient: "Ann" });
   keep("users/u", "checkout", { requestId: "r" });
   await leave(page);
-  expect([Object.keys(localStorage), Object.keys(sessionStorage)]).toEqual([["aisle.known"], []]);
+  expect([localStorage.length, sessionStorage.length]).toEqual([0, 0]);
 });
 
 test("a shop that does not answer is said in words", async () => {
@@ -128,40 +128,47 @@ test("a shop that does not answer is said in words", async () => {
 test("a browser's first question does not wait for its first session, and later ones go in the session's name", async () => {
   const page = await import("@/lib/session");
   answers = [() => Response.json({}), session("visitors/v", "t1"), () => Response.json({})];
-  await page.ask("/v1/rows", { body: {} });
+  await page.callPublic("/v1/rows", { body: {} });
   await page.token();
-  await page.ask("/v1/rows", { body: {} });
+  await page.callPublic("/v1/rows", { body: {} });
   expect(asked.map(({ path, token }) => [path, token])).toEqual([
     ["/v1/rows", null],
     ["/v1/sessions:resume", null],
     ["/v1/rows", "Bearer t1"],
   ]);
-  expect(page.mistaken()).toBe(false);
 });
 
-test("who was here before is asked for first, also where the browser keeps nothing", async () => {
-  localStorage.setItem("aisle.known", JSON.stringify({ subject: "", value: true }));
-  await firstAsks("/v1/sessions:resume");
-  vi.resetModules();
-  vi.spyOn(Storage.prototype, "getItem").mockImplementation(() => {
-    throw new Error("forbidden");
-  });
-  await firstAsks("/v1/sessions:resume");
-});
-
-test("a shopper whom the browser took for new is known to be mistaken for nobody", async () => {
+test("who was here before is asked for first", async () => {
+  document.cookie = "aisle_known=1";
   const page = await import("@/lib/session");
-  answers = [() => Response.json({}), session("users/u", "t1")];
-  await page.ask("/v1/rows", { body: {} });
-  expect(page.mistaken()).toBe(false);
-  await page.token();
-  expect(page.mistaken()).toBe(true);
-});
-
-async function firstAsks(path: string): Promise<void> {
-  const page = await import("@/lib/session");
-  asked = [];
   answers = [session("visitors/v", "t1"), () => Response.json({})];
-  await page.ask("/v1/rows", { body: {} });
-  expect(asked[0]?.path).toBe(path);
+  await page.callPublic("/v1/rows", { body: {} });
+  expect(asked.map(({ path, token }) => [path, token])).toEqual([
+    ["/v1/sessions:resume", null],
+    ["/v1/rows", "Bearer t1"],
+  ]);
+});
+
+test("a log-in begins the cache anew, also where the session was there before the cache", async () => {
+  const page = await import("@/lib/session");
+  answers = [session("visitors/v", "t1"), session("users/u", "t2")];
+  await page.token();
+  expect(await forgets(() => page.begin("/v1/sessions:logIn", {}))).toBe(true);
+});
+
+test("what was asked in nobody's name is asked again for a shopper, and not for a new visitor", async () => {
+  for (const subject of ["users/u", "visitors/v"]) {
+    vi.resetModules();
+    const page = await import("@/lib/session");
+    answers = [() => Response.json({}), session(subject, "t1")];
+    await page.callPublic("/v1/rows", { body: {} });
+    expect(await forgets(() => page.token())).toBe(subject === "users/u");
+  }
+});
+
+async function forgets(work: () => Promise<unknown>): Promise<boolean> {
+  const { queryClient } = await import("@/lib/query");
+  queryClient.setQueryData(["mine", "row"], 1);
+  await work();
+  return queryClient.getQueryData(["mine", "row"]) === undefined;
 }

@@ -32,10 +32,10 @@ class PictureServicer(PictureServiceServicer):
     async def RenderPicture(self, request: pb.RenderPictureRequest, _: Any) -> HttpBody:
         product_id, picture_id = parsing.pair(request.name)
         rendered = await self._pictures.render(product_id, picture_id, request.width)
-        context.set_response_header("cache-control", FOR_EVER if rendered.for_ever else FOR_A_MINUTE)
-        context.set_response_header("etag", rendered.etag)
+        context.add_response_header("cache-control", FOR_EVER if rendered.for_ever else FOR_A_MINUTE)
+        context.add_response_header("etag", rendered.etag)
         # What a merchant uploads is a picture and nothing else, whatever a browser may guess.
-        context.set_response_header("x-content-type-options", "nosniff")
+        context.add_response_header("x-content-type-options", "nosniff")
         return HttpBody(content_type=rendered.content_type, data=rendered.content)
 
     async def DeletePicture(self, request: pb.DeletePictureRequest, _: Any) -> empty_pb2.Empty:

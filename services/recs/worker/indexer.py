@@ -18,6 +18,8 @@ from services.recs.use_cases.measures import INDEXED, RECONCILED
 from services.recs.use_cases.products import facts, product_id
 
 RETRY_S = 0.5
+OVERDUE = 10
+"""So many times later than it is due, the index is compared even while the feed has more."""
 log = telemetry.logger("aisle.recs.indexer")
 
 
@@ -97,7 +99,8 @@ class Indexer:
                 if now - checked >= self._check_s:
                     await self._index.ping([release.collection])
                     checked = now
-                if not more and now - reconciled >= self._reconcile_s:  # else the feed would bring it all again
+                # While the feed has more, it would bring all that is written here again; but not for ever.
+                if now - reconciled >= self._reconcile_s * (OVERDUE if more else 1):
                     await self.reconcile(release)
                     reconciled = now
                 if not more:

@@ -1,4 +1,4 @@
-"""A browser's refresh token, in a cookie that no script can read."""
+"""A browser's refresh token, in a cookie that no script can read, and a second one which says that it is there."""
 
 import time
 from collections.abc import Mapping
@@ -15,6 +15,8 @@ NAME = "aisle_session"
 # Strict: no other site makes a browser send it. Of our own pages, only calls of the API need it. It keeps no other site
 # from making a browser take one, by a form that it posts to us: that is refused here.
 ATTRIBUTES = "Path=/v1; HttpOnly; SameSite=Strict"
+# Lives and ends with the first. A page without it need not wait for a session before it asks what anybody may.
+KNOWN, KNOWN_ATTRIBUTES = "aisle_known", "Path=/; SameSite=Strict"
 
 
 def read(grpc_context: Any) -> str:
@@ -58,7 +60,8 @@ def _set(grpc_context: Any, value: str, seconds: int) -> None:
     _refuse_other_sites(metadata)
     # Over plain HTTP a browser would drop a secure cookie, except on its own machine.
     secure = "; Secure" if metadata.get("x-forwarded-proto") == "https" else ""
-    context.set_response_header("set-cookie", f"{NAME}={value}; Max-Age={seconds}; {ATTRIBUTES}{secure}")
+    for name, held, attributes in ((NAME, value, ATTRIBUTES), (KNOWN, value and "1", KNOWN_ATTRIBUTES)):
+        context.add_response_header("set-cookie", f"{name}={held}; Max-Age={seconds}; {attributes}{secure}")
 
 
 def _refuse_other_sites(metadata: Mapping[str, str]) -> None:

@@ -47,5 +47,5 @@ class SessionServicer(SessionServiceServicer):
         return messages.session(self._sessions.machine(request.client_id, request.client_secret, self._clients))
 
     async def GetJsonWebKeySet(self, request: pb.GetJsonWebKeySetRequest, _: Any) -> pb.JsonWebKeySet:
-        context.set_response_header("cache-control", "public, max-age=10")
+        context.add_response_header("cache-control", "public, max-age=10")
         return pb.JsonWebKeySet(keys=[pb.JsonWebKey(**key) for key in self._signer.published()])

@@ -36,7 +36,7 @@ class Servicer(UserEventServiceServicer):
             raise errors.ResourceExhausted("Too much.", retry_after=1.5)
         if request.page_size == 4:
             raise TimeoutError
-        context.set_response_header("cache-control", "no-store")
+        context.add_response_header("cache-control", "no-store")
         return events.ListUserEventsResponse(next_page_token=f"{request.parent}|{context.time_remaining():.1f}")
 
     async def ExportUserEvents(self, request: Any, _: Any) -> AsyncIterator[Any]:

@@ -1,14 +1,8 @@
 // What this browser keeps for a person: where their orders go to, and the purchase under way. Nobody else is shown it.
-// And of a product, where it was clicked: what is done on its page came of that, also when that page is loaded anew. And
-// that this browser had a session: nothing of whose.
+// And of a product, where it was clicked: what is done on its page came of that, also when that page is loaded anew.
 
-const STORES = {
-  // These outlive the tab; the others do not.
-  address: () => localStorage,
-  known: () => localStorage,
-  checkout: () => sessionStorage,
-  followed: () => sessionStorage,
-};
+// The address outlives the tab; the others do not.
+const STORES = { address: () => localStorage, checkout: () => sessionStorage, followed: () => sessionStorage };
 const PERSONAL: readonly Name[] = ["address", "checkout"];
 
 type Name = keyof typeof STORES;

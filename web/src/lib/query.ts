@@ -4,7 +4,7 @@ import { QueryClient } from "@tanstack/react-query";
 
 import { onStored } from "@/lib/events";
 import { ApiError } from "@/lib/http";
-import { current, mistaken, onSubjectChange } from "@/lib/session";
+import { current, tookShopperForNobody, onSubjectChange } from "@/lib/session";
 
 const MINUTE_MS = 60_000;
 // An event reaches the next reply within a second; it mostly is there after the first of these.
@@ -29,13 +29,14 @@ export const queryClient = new QueryClient({
   },
 });
 
-let subject = "";
+// The first script may have been answered before this one began.
+let subject = current().subject;
 
 onSubjectChange(() => {
   const first = subject === "";
   subject = current().subject;
   // Nothing was read for anybody yet; unless a browser took for new whom its cookie knows.
-  if (first && !mistaken()) return;
+  if (first && !tookShopperForNobody()) return;
   void queryClient.resetQueries({ queryKey: ["mine"] });
   readSoon(CHOICE_MS, "cart", "row", "history");
 });

@@ -5,7 +5,7 @@
 import type { SessionJson } from "@contracts/aisle/users/v1/session_service_pb";
 
 import { ApiError, request, type RequestOptions } from "@/lib/http";
-import { forget, forgetOthers, keep as remember, kept } from "@/lib/kept";
+import { forget, forgetOthers } from "@/lib/kept";
 
 const EARLY_MS = 30_000; // an access token is renewed this long before it ends, so that none ends on its way
 const LOCK = "aisle.session";
@@ -22,7 +22,6 @@ const NOBODY: Session = { subject: "", roles: [], accessToken: "", expires: 0 };
 
 let session = NOBODY;
 let renewing: Promise<Session> | null = null;
-const isNew = isNewHere();
 let askedByNobody = false;
 const listeners = new Set<() => void>();
 const tabs = new BroadcastChannel(LOCK);
@@ -39,15 +38,11 @@ export function onSubjectChange(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
-/** Whether this browser never had a session, which it is made to remember; one that does not may have had some. */
-function isNewHere(): boolean {
-  const before = kept("", "known");
-  remember("", "known", true);
-  return !before && kept("", "known") === true;
-}
+/** Whether this browser has a session to go on with: the shop sets this cookie beside the one that no script can read. */
+const isKnown = (): boolean => document.cookie.split("; ").some((cookie) => cookie.startsWith("aisle_known="));
 
-/** Whether something was asked in nobody's name that a known shopper is answered otherwise. */
-export const mistaken = (): boolean => askedByNobody && isShopper();
+/** Whether something was asked in nobody's name that a shopper, known after all, is answered otherwise. */
+export const tookShopperForNobody = (): boolean => askedByNobody && isShopper();
 
 /** The session now. */
 export const current = (): Session => session;
@@ -120,9 +115,9 @@ export async function call<T>(method: string, path: Path, options: RequestOption
 }
 
 /** Asks what anybody may ask: in the session's name, unless there is none to be had. A browser's first session is not
- * waited for: no answer would go by it. */
-export async function ask<T>(path: string, options: RequestOptions): Promise<T> {
-  const isFirst = isNew && session === NOBODY;
+ * waited for: it has no history by which to answer. */
+export async function callPublic<T>(path: string, options: RequestOptions): Promise<T> {
+  const isFirst = session === NOBODY && !isKnown();
   const known = !isFirst && (await token().catch(() => ""));
   if (known) return call<T>("POST", path, options);
   askedByNobody ||= isFirst;

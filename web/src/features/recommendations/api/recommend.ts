@@ -6,7 +6,7 @@ import type {
   RecommendResponseJson,
 } from "@contracts/aisle/recs/v1/recommendation_service_pb";
 
-import { ask } from "@/lib/session";
+import { callPublic } from "@/lib/session";
 import type { Given, Product, With } from "@/lib/types";
 
 export interface Result {
@@ -28,10 +28,10 @@ export const SIZE = 20;
 export const PICKED: Ask = { scenario: "home" };
 
 /** One page of recommendations. */
-async function recommend({ scenario, ...asked }: Ask, pageToken: string, signal: AbortSignal): Promise<Reply> {
-  const body = { ...asked, pageSize: SIZE, pageToken, explain: true };
+async function recommend({ scenario, ...ask }: Ask, pageToken: string, signal: AbortSignal): Promise<Reply> {
+  const body = { ...ask, pageSize: SIZE, pageToken, explain: true };
   // Without accounts there is no history, and there are still recommendations.
-  return ask(`/v1/scenarios/${scenario}:recommend`, { body, signal });
+  return callPublic(`/v1/scenarios/${scenario}:recommend`, { body, signal });
 }
 
 /** A row; read again after what the shopper does, while the old one stays in sight. */

@@ -10,7 +10,7 @@ import type {
 import { pictureOf } from "@/features/search/picture";
 import { filterOf, type SearchState } from "@/features/search/state";
 import { record } from "@/lib/events";
-import { ask, call, token } from "@/lib/session";
+import { call, callPublic, token } from "@/lib/session";
 import type { Given, Product, With } from "@/lib/types";
 
 export const PAGE = 24;
@@ -35,7 +35,7 @@ async function search(state: SearchState, pageToken: string, signal: AbortSignal
     pageToken,
   };
   if (state.q && !pageToken) tellSearched(state.q);
-  return ask("/v1/products:search", { body, signal });
+  return callPublic("/v1/products:search", { body, signal });
 }
 
 /** A visitor may search before there are accounts; what was searched for is told where there are. */
