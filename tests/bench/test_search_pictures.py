@@ -25,7 +25,7 @@ def pictured(http: httpx.Client) -> list[Product]:
     """All products that have a picture."""
     found, token = list[Product](), ""
     while True:
-        asked = {"pageSize": PAGE, "pageToken": token}
+        asked: dict[str, str | int] = {"pageSize": PAGE, "pageToken": token}
         page = http.get("/v1/products", params=asked).raise_for_status().json()
         found += [product for product in page["products"] if product["pictures"]]
         if not (token := page.get("nextPageToken", "")):
