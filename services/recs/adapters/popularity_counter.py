@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.kit import telemetry
 from services.kit.database import UnitOfWork
+from services.kit.waking import woken
 
 RETRY_S = 5.0
 KEPT = 3
@@ -64,10 +65,7 @@ class PopularityCounter:
                 await asyncio.sleep(RETRY_S)
                 continue
             await asyncio.sleep(min(RETRY_S, self._every_s))  # a counting is not repeated sooner than this
-            try:
-                await asyncio.wait_for(self._wake.wait(), self._every_s)
-            except TimeoutError:
-                continue
+            await woken(self._wake, self._every_s)
 
     async def count(self) -> None:
         """Counts once, if there is anything new."""

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.kit import telemetry
 from services.kit.database import UnitOfWork
+from services.kit.waking import woken
 from services.recs.adapters.statistics_queries import Limits, counts
 
 RETRY_S = 5.0
@@ -49,10 +50,7 @@ class StatisticsCounter:
                 continue
             rest = (time.monotonic() - began) * REST
             await asyncio.sleep(min(max(RETRY_S, rest), max(self._every_s, rest)))
-            try:
-                await asyncio.wait_for(self._wake.wait(), self._every_s)
-            except TimeoutError:
-                continue
+            await woken(self._wake, self._every_s)
 
     async def count(self) -> None:
         """Counts once, if there is anything new."""

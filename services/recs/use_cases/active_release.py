@@ -3,6 +3,7 @@
 import asyncio
 
 from services.kit import telemetry
+from services.kit.waking import woken
 from services.recs.domain.releases import Release
 from services.recs.ports import Releases
 
@@ -75,10 +76,7 @@ class ActiveRelease:
                 await self.refresh()
             except Exception as error:
                 log.warning("release not read", why=type(error).__name__)
-            try:
-                await asyncio.wait_for(self._wake.wait(), self._poll_s)
-            except TimeoutError:
-                continue
+            await woken(self._wake, self._poll_s)
 
 
 def _share(canary: Release | None) -> tuple[int, int] | None:

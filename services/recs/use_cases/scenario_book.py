@@ -9,6 +9,7 @@ from functools import lru_cache
 from services.kit import filters, telemetry
 from services.kit.errors import InvalidArgument
 from services.kit.filters import And, Expr, Not
+from services.kit.waking import woken
 from services.recs.domain.scenarios import Action, Rule, Scenario, problem
 from services.recs.ports import Scenarios
 from services.recs.use_cases.products import SCHEMA
@@ -121,10 +122,7 @@ class ScenarioBook:
                 await self.refresh()
             except Exception as error:
                 log.warning("scenarios not read", why=type(error).__name__)
-            try:
-                await asyncio.wait_for(self._wake.wait(), self._poll_s)
-            except TimeoutError:
-                continue
+            await woken(self._wake, self._poll_s)
 
 
 def _read(text: str, field: str) -> Expr | None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from services.kit import telemetry
+from services.kit.waking import woken
 from services.recs.use_cases.measures import BATCH_DONE, BATCH_FAILURES, BATCH_SECONDS, FEATURE_DRIFT, FEATURE_ROWS_TIME
 
 SCORE, BUILD = "score", "build"
@@ -63,9 +64,7 @@ class BatchRunner:
                     self._due[command] = time.monotonic() + every_s
                     await self._run(command)
             left = max(0.0, min(self._due.values()) - time.monotonic())
-            try:
-                await asyncio.wait_for(self._wake.wait(), min(left, LOOK_S))
-            except TimeoutError:
+            if not await woken(self._wake, min(left, LOOK_S)):
                 self._publish()  # a person, or a cluster's schedule, may have measured
 
     async def _run(self, command: str) -> None:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable
 
 from services.kit import telemetry
+from services.kit.waking import woken
 from services.recs.ports import ChangedShoppers, FeatureStore, Histories, Watermarks
 from services.recs.use_cases.measures import FEATURE_LAG, FEATURE_SECONDS
 
@@ -93,9 +94,7 @@ class FeatureUpdater:
         if not self._hints and not self._look:
             self._behind_since = None
         FEATURE_LAG.set(self.lag_s())
-        try:
-            await asyncio.wait_for(self._wake.wait(), self._poll_s)
-        except TimeoutError:
+        if not await woken(self._wake, self._poll_s):
             self._look = True
 
     async def _catch_up(self) -> None:

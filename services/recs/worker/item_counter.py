@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Protocol
 
 from services.kit import telemetry
+from services.kit.waking import woken
 from services.recs.ports import Watermarks
 
 WATERMARK = "item_statistics"
@@ -81,10 +82,7 @@ class ItemCounter:
                 log.warning("item statistics wait", why=f"{type(error).__name__}: {error}"[:300])
                 await asyncio.sleep(RETRY_S)
             await asyncio.sleep(min((time.monotonic() - began) * REST, self._poll_s))
-            try:
-                await asyncio.wait_for(self._wake.wait(), self._poll_s)
-            except TimeoutError:
-                continue
+            await woken(self._wake, self._poll_s)
 
     async def catch_up(self) -> None:
         """Counts what happened since it counted last."""

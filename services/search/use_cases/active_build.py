@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from services.kit import telemetry
+from services.kit.waking import woken
 from services.search.domain.encoders import EncoderSpec
 from services.search.domain.releases import Build
 from services.search.ports import Releases
@@ -59,7 +60,4 @@ class ActiveBuild:
                 await self.refresh()
             except Exception as error:
                 log.warning("build not read", why=type(error).__name__)
-            try:
-                await asyncio.wait_for(self._wake.wait(), self._poll_s)
-            except TimeoutError:
-                continue
+            await woken(self._wake, self._poll_s)
