@@ -10,6 +10,9 @@ const FIRST = "who";
 // The entry is small and asks early; the page itself is fetched beside it, not after it has run, and lets styles and what
 // the entry asks for go first.
 const PAGE = "page";
+// Parts that a page of the same name needs, and a page that leads to it soon: they are fetched with the page, and run when
+// they are shown.
+const ROUTES = ["search", "product"];
 // What the entry takes out of packages. By their indexes it would seem to need all of them.
 const ENTRY_OF_PACKAGES = [
   /query-core.build.modern.(?!\w*[oO]bserver|hydration|streamedQuery)/,
@@ -47,7 +50,7 @@ export const output: Rolldown.OutputOptions = {
   codeSplitting: { groups: [{ name: pages(), debugName: PAGE, includeDependenciesRecursively: false }] },
 };
 
-/** Has index.html ask for the first script first, and for the page beside the entry. */
+/** Has index.html ask for the first script first, and for the page and its parts beside the entry. */
 export function besideEntry(): Plugin {
   return {
     name: "beside-entry",
@@ -69,7 +72,8 @@ export function besideEntry(): Plugin {
         const [first, page] = [named(FIRST), named(PAGE)];
         if (!entry || waitsFor(entry.fileName).has(page.fileName)) throw new Error("the entry waits for the page");
         if (first.imports.length > 0) throw new Error(`${FIRST} waits for ${first.imports.join(", ")}`);
-        const later = [page.fileName, ...page.imports].filter((name) => !html.includes(name));
+        const parts = [page, ...ROUTES.map(named)].flatMap(({ fileName, imports }) => [fileName, ...imports]);
+        const later = [...new Set(parts)].filter((name) => !html.includes(name));
         return [
           {
             tag: "script",

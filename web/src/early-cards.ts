@@ -88,7 +88,7 @@ function card({ product, source }: Placed, place: Place | undefined): HTMLElemen
 
 /** Something drawn into the frame. */
 export interface Drawn {
-  /** When its pictures are there. */
+  /** When its pictures were shown. */
   seen: Promise<unknown>;
 }
 
@@ -98,8 +98,32 @@ let focused: string | null = null;
 /** Puts something into the frame's middle, unless the page itself stands there by now. */
 function draw(content: HTMLElement): Drawn {
   content.addEventListener("focusin", ({ target }) => (focused = (target as Element).getAttribute("href")));
+  const seen = shown([...content.querySelectorAll("img")]);
   document.querySelector("#root > main[aria-busy]")?.replaceChildren(content);
-  return { seen: Promise.allSettled([...content.querySelectorAll("img")].map((image) => image.decode())) };
+  return { seen };
+}
+
+/** When all of these were on the screen. A decoded picture is there some frames later only, and what is replaced before
+ * was never seen. */
+function shown(images: readonly HTMLImageElement[]): Promise<unknown> {
+  if (!PerformanceObserver.supportedEntryTypes.includes("element"))
+    return Promise.allSettled(images.map((image) => image.decode()));
+  const missing = new Set<Element | null>(images);
+  for (const image of images) image.setAttribute("elementtiming", "early");
+  return new Promise<void>((resolve) => {
+    const observer = new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) missing.delete((entry as PerformanceElementTiming).element);
+      if (missing.size > 0) return;
+      observer.disconnect();
+      resolve();
+    });
+    observer.observe({ type: "element", buffered: true });
+  });
+}
+
+// Not in the library's types: https://wicg.github.io/element-timing/
+interface PerformanceElementTiming extends PerformanceEntry {
+  readonly element: Element | null;
 }
 
 /** Gives the page's own link the focus that the frame's had, as soon as it is there. */

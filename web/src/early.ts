@@ -30,20 +30,13 @@ async function home(): Promise<Drawn> {
   return drawRow(pickedTitle(reply), pickedNote(reply), placed(reply), CARD);
 }
 
-/** Whoever needs a part that cannot be had asks for it again, and says so. */
-const ahead = (part: Promise<unknown>): void => void part.catch(() => undefined);
-
 async function product({ pathname }: Address): Promise<void> {
-  const asked = queryClient.query(productQuery(pathname.slice(1)));
-  ahead(import("@/app/routes/product"));
-  fetchPicture(await asked, GALLERY);
+  fetchPicture(await queryClient.query(productQuery(pathname.slice(1))), GALLERY);
 }
 
 async function search({ search: address }: Address): Promise<Drawn | undefined> {
   const state = readSearch(defaultParseSearch(address));
-  const asked = queryClient.infiniteQuery(searchQuery(state));
-  ahead(import("@/app/routes/search"));
-  const { pages } = await asked;
+  const { pages } = await queryClient.infiniteQuery(searchQuery(state));
   const found = pages[0];
   const products = found ? placed(found) : [];
   if (found && wordsAlone(state) && isPlain(found)) return drawFound(`“${state.q}”`, found.totalSize, products, CARD);

@@ -25,8 +25,11 @@ interface Properties {
 /** A row of recommendations that follows what the shopper does. */
 export function RecommendationRow(properties: Properties) {
   const [ref, near] = useNear<HTMLDivElement>();
-  return <div ref={ref}>{(near || properties.first) && <Row {...properties} />}</div>;
+  return <div ref={ref}>{near || properties.first ? <Row {...properties} /> : <Ahead />}</div>;
 }
+
+/** The place of a row that nobody has asked for yet: without it all of them would be near at once. */
+const Ahead = () => <div className="row-ahead" />;
 
 function Row({ ask, title, note, optional, first, id }: Properties) {
   const { data: newest, error, refetch } = useQuery(rowQuery(ask));
@@ -40,7 +43,7 @@ function Row({ ask, title, note, optional, first, id }: Properties) {
       </Shelf>
     );
   }
-  if (!data) return optional ? null : <Shelf title={title(undefined)} note=" " waiting id={id} />;
+  if (!data) return optional ? <Ahead /> : <Shelf title={title(undefined)} note=" " waiting id={id} />;
   return (
     <>
       <Shelf title={title(data)} note={note?.(data)} id={id}>
