@@ -1,7 +1,6 @@
 """Wires the catalogue."""
 
 import asyncio
-import gc
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -44,7 +43,7 @@ from services.catalog.use_cases.reviews import ReviewUseCases
 from services.catalog.use_cases.settlement import Settlement
 from services.catalog.use_cases.sweeping import Sweeper
 from services.catalog.use_cases.telling import Teller
-from services.kit import auth, database
+from services.kit import auth, database, garbage
 from services.kit.app import App
 from services.kit.channels import channel
 from services.kit.tokens import PublishedKeys, TokenVerifier
@@ -111,10 +110,7 @@ async def build(settings: CatalogSettings, verifier: TokenVerifier | None = None
         add_CartServiceServicer_to_server(CartServicer(CartUseCases(store)), server)
         add_OrderServiceServicer_to_server(OrderServicer(checkout, orders), server)
 
-    # What was imported and built lives as long as the process: looking through it again and again for garbage
-    # stopped calls for tens of milliseconds.
-    gc.collect()
-    gc.freeze()
+    garbage.keep()
     return App(
         name="catalog",
         settings=settings,

@@ -1,7 +1,6 @@
 """Wires the recs service."""
 
 import asyncio
-import gc
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 
@@ -11,7 +10,7 @@ from aisle.recs.v1.release_service_pb2_grpc import add_ReleaseServiceServicer_to
 from aisle.recs.v1.scenario_service_pb2_grpc import add_ScenarioServiceServicer_to_server
 from aisle.recs.v1.user_event_service_pb2_grpc import add_UserEventServiceServicer_to_server
 
-from services.kit import database
+from services.kit import database, garbage
 from services.kit.app import App
 from services.kit.channels import channel
 from services.kit.coalescing import nobody
@@ -127,10 +126,7 @@ async def build(settings: RecsSettings) -> App:
         change = ManageScenarios(scenarios, book)
         add_ScenarioServiceServicer_to_server(ScenarioServicer(change, recommend), server)
 
-    # What was imported and built lives as long as the process: looking through it again and again for garbage
-    # stopped calls for tens of milliseconds.
-    gc.collect()
-    gc.freeze()
+    garbage.keep()
     listener = Listener(settings.database_url, {releases.CHANNEL: active.hint, SCENARIOS: book.hint})
     return App(
         name="recs",

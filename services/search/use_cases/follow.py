@@ -3,7 +3,7 @@
 import asyncio
 import time
 
-from services.kit import telemetry
+from services.kit import garbage, telemetry
 from services.search.ports import CatalogFeed, ProductChange
 from services.search.use_cases.catalogue import Catalogue
 from services.search.use_cases.measures import BEHIND_S, CHANGES, PRODUCTS
@@ -11,6 +11,8 @@ from services.search.use_cases.measures import BEHIND_S, CHANGES, PRODUCTS
 RETRY_S = 0.5
 CHUNK = 50
 """Products taken in without a pause, in some milliseconds: searches come in between."""
+MANY = 1000
+"""Products taken in after which they are left out of the search for garbage."""
 log = telemetry.logger("aisle.search.follow")
 
 
@@ -23,6 +25,7 @@ class FollowCatalogue:
         self._poll_s = poll_s
         self._cursor = ""
         self._caught_up = False
+        self._taken = 0
         self._asked = time.monotonic()
 
     @property
@@ -58,6 +61,9 @@ class FollowCatalogue:
         if not more and not self._caught_up:
             self._caught_up = True
             log.info("catalogue read", products=len(self._catalogue))
+        if not more and self._taken >= MANY:
+            self._taken = 0
+            garbage.keep()
         return more
 
     async def _take(self, changes: list[ProductChange]) -> None:
@@ -72,6 +78,7 @@ class FollowCatalogue:
             await asyncio.sleep(0)
         await asyncio.to_thread(self._catalogue.commit)
         self._catalogue.generation += 1
+        self._taken += len(latest)
         PRODUCTS.set(len(self._catalogue))
         CHANGES.labels("put").inc(sum(product is not None for _, product in latest))
         CHANGES.labels("removed").inc(sum(product is None for _, product in latest))

@@ -1,6 +1,7 @@
 """The use case over parts in memory: taste, parts that are gone, what is remembered."""
 
 import asyncio
+import gc
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,7 +23,7 @@ from services.search.servicer import messages
 from services.search.servicer.search import SearchServicer
 from services.search.use_cases.active_build import ActiveBuild
 from services.search.use_cases.catalogue import Catalogue
-from services.search.use_cases.follow import FollowCatalogue
+from services.search.use_cases.follow import MANY, FollowCatalogue
 from services.search.use_cases.guards import Degradation, Guard
 from services.search.use_cases.meaning import Guards, Meaning
 from services.search.use_cases.personal import Personal
@@ -208,6 +209,19 @@ async def test_the_last_word_on_a_product_counts() -> None:
     assert found is not None
     assert found.title == "New"
     assert len(table) == 1
+
+
+async def test_a_catalogue_that_was_read_is_not_looked_through_for_garbage() -> None:
+    many = [ProductChange(f"p{n}", Product(name=f"products/p{n}", title="Bowl")) for n in range(MANY)]
+    follow = FollowCatalogue(Feed([many[:1], many[1:]]), Catalogue(TantivyIndex(), Vocabulary()), 1)
+    before = gc.get_freeze_count()
+    try:
+        await follow.step()
+        assert gc.get_freeze_count() == before  # more is on its way
+        await follow.step()
+        assert gc.get_freeze_count() > before
+    finally:
+        gc.unfreeze()
 
 
 @dataclass
