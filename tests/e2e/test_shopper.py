@@ -13,6 +13,10 @@ from tests.e2e import steps
 from tests.support.mesh import RunningMesh, wait_until
 
 pytestmark = pytest.mark.mesh
+SCREENFUL = 8
+"""Cards of the start page's end, about."""
+HEIGHT_OF_CARD = 300.0
+"""Pixels, at least."""
 
 
 def test_from_sign_up_to_review(page: Page) -> None:
@@ -97,6 +101,34 @@ def test_a_visitor_needs_no_account_and_brings_all_along(page: Page, mesh: Runni
 
 # Impressions wait for 1.5 s for others; here they would wait for ever.
 NO_TIMER = "const timer = setTimeout; window.setTimeout = (f, ms, ...a) => timer(f, ms === 1500 ? 2 ** 30 : ms, ...a)"
+
+
+def test_who_comes_back_finds_the_place(page: Page) -> None:
+    """Far down the start page, though rows above it are others by then."""
+    steps.home(page)
+    cards = page.locator(".endless .card[data-product]")
+
+    def farther() -> int:
+        page.mouse.wheel(0, 400)
+        return cards.count()
+
+    wait_until(lambda: farther() > SCREENFUL, 15, "more to look at")
+    card = cards.nth(SCREENFUL)
+    card.scroll_into_view_if_needed()
+    before = card.bounding_box()
+    assert before is not None
+    viewed = steps.open_card(page, card)
+    page.go_back()
+    page.locator("[data-shelf=recent]").wait_for()
+    there = page.locator(f".endless .card[data-product='{viewed}']")
+
+    def apart() -> float:
+        box = there.bounding_box()
+        return abs(box["y"] - before["y"]) if box else float("inf")
+
+    wait_until(lambda: apart() < HEIGHT_OF_CARD / 2, 15, "the same place")
+
+
 CLOSING = """() => {
   Object.defineProperty(document, "visibilityState", { value: "hidden" });
   document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));

@@ -35,10 +35,10 @@ export function useImpression<E extends Element>(
   return ref;
 }
 
-/** Whether the element has come near the screen, once and for all. */
-export function useNear<E extends Element>(): [RefObject<E | null>, boolean] {
+/** Whether the element has come near the screen, once and for all; or was there before. */
+export function useNear<E extends Element>(before: () => boolean): [RefObject<E | null>, boolean] {
   const ref = useRef<E>(null);
-  const [near, setNear] = useState(false);
+  const [near, setNear] = useState(before);
   useEffect(() => {
     if (!ref.current || near) return;
     const watcher = new IntersectionObserver(([entry]) => entry?.isIntersecting && setNear(true), {

@@ -42,10 +42,11 @@ export const rowQuery = (ask: Ask) =>
     placeholderData: keepPreviousData,
   });
 
-/** What comes after a row's page, as far as one scrolls. Not read again: it would jump. */
+/** What comes after a row's page, as far as one scrolls. Not read again, though the row may be: it would jump, and who
+ * comes back to it looks for what was there. */
 export const endlessQuery = (ask: Ask, start: string) =>
   infiniteQueryOptions({
-    queryKey: ["mine", "endless", ask, start],
+    queryKey: ["mine", "endless", ask],
     queryFn: ({ pageParam, signal }) => recommend(ask, pageParam, signal),
     initialPageParam: start,
     getNextPageParam: (last) => last.nextPageToken || undefined,

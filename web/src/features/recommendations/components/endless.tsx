@@ -1,5 +1,5 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { useCallback, useState } from "react";
+import { useCallback } from "react";
 
 import { endlessQuery, rowQuery, SIZE, type Ask } from "@/features/recommendations/api/recommend";
 import { Cards } from "@/features/recommendations/components/row";
@@ -11,27 +11,18 @@ import { useEndless } from "@/lib/seen";
 export function EndlessRecommendations({ ask, title }: { ask: Ask; title: string }) {
   // The row itself says when it fails, and tries again.
   const row = useQuery({ ...rowQuery(ask), retryOnMount: false });
-  const [start, setStart] = useState("");
-  // The place where the first reply ended: the row may be read again meanwhile, and this must not jump.
-  if (!start && row.data?.nextPageToken) setStart(row.data.nextPageToken);
-  if (!start) return null;
-  return (
-    <section className="endless" aria-labelledby="endless-title">
-      <h2 id="endless-title">{title}</h2>
-      <Pages ask={ask} start={start} />
-    </section>
-  );
-}
-
-function Pages({ ask, start }: { ask: Ask; start: string }) {
+  // What somebody else was shown has another end.
+  const start = row.isPlaceholderData ? "" : (row.data?.nextPageToken ?? "");
   const { data, error, fetchNextPage, hasNextPage, isFetching, refetch } = useInfiniteQuery({
     ...endlessQuery(ask, start),
     enabled: false,
   });
   const more = useCallback(() => void fetchNextPage(), [fetchNextPage]);
-  const end = useEndless<HTMLDivElement>(more, !isFetching && !error && (!data || hasNextPage));
+  const end = useEndless<HTMLDivElement>(more, !isFetching && !error && (data ? hasNextPage : start !== ""));
+  if (!data && !start) return null;
   return (
-    <>
+    <section className="endless" aria-labelledby="endless-title">
+      <h2 id="endless-title">{title}</h2>
       <div className="grid">
         {data?.pages.map((page, index) => (
           <Cards key={page.attributionToken} reply={page} from={SIZE * (index + 1) + 1} />
@@ -40,6 +31,6 @@ function Pages({ ask, start }: { ask: Ask; start: string }) {
       </div>
       {error && <Failure error={error} again={() => void (data ? fetchNextPage() : refetch())} />}
       <div ref={end} className="endless-end" />
-    </>
+    </section>
   );
 }

@@ -1,4 +1,4 @@
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useDeferredValue, type ReactNode } from "react";
 
 import { rowQuery, type Ask, type Reply } from "@/features/recommendations/api/recommend";
@@ -24,7 +24,9 @@ interface Properties {
 
 /** A row of recommendations that follows what the shopper does. */
 export function RecommendationRow(properties: Properties) {
-  const [ref, near] = useNear<HTMLDivElement>();
+  const client = useQueryClient();
+  // Who comes back to the page finds it as high as it was.
+  const [ref, near] = useNear<HTMLDivElement>(() => !!client.getQueryData(rowQuery(properties.ask).queryKey));
   return <div ref={ref}>{near || properties.first ? <Row {...properties} /> : <Ahead />}</div>;
 }
 
