@@ -103,21 +103,30 @@ function draw(content: HTMLElement): Drawn {
   return { seen };
 }
 
-/** When all of these were on the screen. A decoded picture is there some frames later only, and what is replaced before
- * was never seen. */
-function shown(images: readonly HTMLImageElement[]): Promise<unknown> {
-  if (!PerformanceObserver.supportedEntryTypes.includes("element"))
-    return Promise.allSettled(images.map((image) => image.decode()));
+const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+
+/** When all of these were on the screen, or cannot be had. A decoded picture is there some frames later only, and what is
+ * replaced before was never seen. */
+async function shown(images: readonly HTMLImageElement[]): Promise<void> {
+  if (images.length === 0) return;
+  if (!PerformanceObserver.supportedEntryTypes.includes("element")) {
+    await Promise.allSettled(images.map((image) => image.decode()));
+    await frame().then(frame);
+    return;
+  }
   const missing = new Set<Element | null>(images);
-  for (const image of images) image.setAttribute("elementtiming", "early");
-  return new Promise<void>((resolve) => {
-    const observer = new PerformanceObserver((list) => {
-      for (const entry of list.getEntries()) missing.delete((entry as PerformanceElementTiming).element);
-      if (missing.size > 0) return;
-      observer.disconnect();
-      resolve();
-    });
-    observer.observe({ type: "element", buffered: true });
+  await new Promise<void>((resolve) => {
+    const settle = (image: Element | null) => {
+      missing.delete(image);
+      if (missing.size === 0) resolve();
+    };
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) settle((entry as PerformanceElementTiming).element);
+    }).observe({ type: "element", buffered: true });
+    for (const image of images) {
+      image.setAttribute("elementtiming", "early");
+      image.addEventListener("error", () => settle(image));
+    }
   });
 }
 

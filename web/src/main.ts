@@ -22,13 +22,11 @@ addEventListener("vite:preloadError", () => {
   if (mayReload()) location.reload();
 });
 
-const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
-
 /** A slow phone computes for a second before the page's own script has drawn anything: the products that are here by
  * then are shown first. */
 async function start(): Promise<void> {
   const drawn = await within(ANSWER_MS, askEarly(location));
-  if (drawn) await within(PICTURES_MS, drawn.seen.then(frame).then(frame));
+  if (drawn) await within(PICTURES_MS, drawn.seen);
   await import("@/app/start");
 }
 
