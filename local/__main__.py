@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from local.console import console
 from local.errors import MeshError
-from local.settings import MeshSettings, load
+from local.settings import MeshSettings, load, load_started
 
 
 def main() -> int:
@@ -25,7 +25,7 @@ def main() -> int:
     features_parser.add_argument("work", nargs=argparse.REMAINDER, help="report, build or score, with their flags")
     arguments = parser.parse_args()
     try:
-        return run(arguments, load())
+        return run(arguments, load() if arguments.command == "up" else load_started())
     except MeshError as error:
         console.print(f"\n[bold red]{arguments.command}:[/] ", end="")
         console.print(str(error), markup=False, soft_wrap=True)

@@ -122,6 +122,11 @@ def load() -> MeshSettings:
     return from_environment(os.environ)
 
 
+def load_started() -> MeshSettings:
+    """Those of a shop that was started: its folder knows the others, and what starting needs may be gone by now."""
+    return from_environment({name: os.environ[name] for name in ("AISLE_DATA",) if name in os.environ})
+
+
 def _host(text: str) -> str:
     """Refuses what this machine cannot listen on."""
     try:
@@ -148,6 +153,6 @@ def _number(environment: Mapping[str, str], name: str, default: int, least: int,
     text = environment.get(name, "")
     if not text:
         return default
-    if not text.isdigit() or not least <= int(text) <= most:
+    if not (text.isascii() and text.isdigit()) or not least <= int(text) <= most:
         raise MeshError(f"{name} is {text!r}; it must be a whole number from {least} to {most}.")
     return int(text)

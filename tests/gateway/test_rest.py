@@ -176,3 +176,20 @@ def test_no_token_stands_in_the_access_log(shop: Shop) -> None:
     token = shop.visitor()["accessToken"]
     answer = shop.http.get("/v1/products/a", headers={"authorization": f"Bearer {token}"})
     assert token not in str(shop.envoy.access(answer.headers["x-request-id"]))
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"), [("GET", "/v1/users/me", 200), ("PATCH", "/v1/users/me", 200), ("GET", "/v1/no", 404)]
+)
+def test_the_access_log_says_what_was_asked(shop: Shop, method: str, path: str, status: int) -> None:
+    known = {**bearer(shop.shopper()), "x-request-id": str(uuid.uuid4())}
+    shop.http.request(method, path, headers=known, json={} if method == "PATCH" else None)
+    line = shop.envoy.access(known["x-request-id"])
+    assert (line["method"], line["path"], line["status"]) == (method, path, status)
+
+
+def test_the_access_log_guesses_no_status(shop: Shop) -> None:
+    known = {"x-request-id": str(uuid.uuid4())}
+    error(shop.http.get("/v1/products/none", headers=known), 404, 5)
+    line = shop.envoy.access(known["x-request-id"])
+    assert (line["status"], line["grpc_status"], line["grpc_status_at_once"]) == (404, None, None)

@@ -23,6 +23,8 @@ instance_group [ { count: 1 kind: KIND_CPU } ]
 version_policy { latest { num_versions: 2 } }
 dynamic_batching { }
 """
+OPEN = SCALE.replace("dims: [ 4 ]", "dims: [ -1 ]").replace("dims: [ 2 ]", "dims: [ -1 ]")
+"""Leaves open what the file fixes, as the ranker's does."""
 WORDS = """
 backend: "onnxruntime"
 max_batch_size: 8

@@ -3,6 +3,7 @@
 Both must give the same numbers, the same codes, and sentences that say the same.
 """
 
+import shutil
 import time
 from collections.abc import Callable
 from queue import Queue
@@ -14,6 +15,7 @@ import pytest
 from tritonclient.grpc import InferenceServerClient
 from tritonclient.grpc import service_pb2 as pb
 
+from tests.integration.inference.conftest import load
 from tests.integration.inference.programs import infer, inputs, refused, scale_inputs, send
 from tests.integration.inference.servers import Server
 from tests.support import models
@@ -66,6 +68,14 @@ def test_numbers_are_those_of_onnx_runtime(client: InferenceServerClient, steady
         result = infer(client, steady, sent)
         for name, want in zip(("y", "sum"), session.run(["y", "sum"], sent), strict=True):
             np.testing.assert_array_equal(result.as_numpy(name), want)
+
+
+def test_a_file_may_fix_what_the_configuration_leaves_open(server: Server, client: InferenceServerClient) -> None:
+    name = load(server, "open", models.OPEN, models.scale(3.0))
+    sent = scale_inputs(2)
+    np.testing.assert_array_equal(infer(client, name, sent).as_numpy("y"), 3 * sent["x"])
+    client.unload_model(name)
+    shutil.rmtree(server.repository / name)
 
 
 def test_the_answer_names_what_was_asked(client: InferenceServerClient, steady: str) -> None:
@@ -240,7 +250,14 @@ def test_what_the_model_cannot_compute_is_refused(server: Server, client: Infere
 def test_statistics_and_metrics_grow(server: Server, client: InferenceServerClient, scale: str) -> None:
     for rows in (1, 3, 3):
         infer(client, scale, scale_inputs(rows))
-    (told,) = client.get_inference_statistics(scale).model_stats
+
+    def statistics() -> Any:
+        (one,) = client.get_inference_statistics(scale).model_stats
+        return one
+
+    # Triton answers first, and counts then.
+    wait_until(lambda: statistics().inference_stats.success.count == 3, 5, "what was answered to be counted")
+    told = statistics()
     assert (told.name, told.version, told.inference_count, told.execution_count) == (scale, "1", 7, 3)
     assert abs(told.last_inference / 1000 - time.time()) < 60
     stats = told.inference_stats

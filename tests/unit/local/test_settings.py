@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from local.errors import MeshError
-from local.settings import EVERYWHERE, ROOT, MeshSettings, from_environment
+from local.settings import EVERYWHERE, ROOT, MeshSettings, from_environment, load, load_started
 
 
 def test_without_variables_the_shop_is_on_8080_in_the_checkout() -> None:
@@ -22,6 +22,7 @@ def test_an_empty_variable_counts_as_absent() -> None:
     ("name", "value"),
     [
         ("AISLE_PORT", "http"),
+        ("AISLE_PORT", "\u00b2"),
         ("AISLE_PORT", "0"),
         ("AISLE_PORT", "65536"),
         ("REPLICAS", "-1"),
@@ -54,6 +55,17 @@ def test_a_shop_is_found_where_it_listens() -> None:
 def test_a_dataset_that_is_missing_is_named_before_anything_starts(tmp_path: Path) -> None:
     with pytest.raises(MeshError, match="does not exist"):
         from_environment({"DATASET": str(tmp_path / "nothing.zip")})
+
+
+def test_a_shop_is_stopped_whatever_has_become_of_what_it_began_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = {"DATASET": str(tmp_path / "gone"), "AISLE_HOST": "192.0.2.1", "AISLE_PORT": "\u00b2"}
+    for name, value in {**gone, "AISLE_DATA": str(tmp_path)}.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(MeshError):
+        load()
+    assert load_started().data == tmp_path
 
 
 def test_a_dataset_may_be_a_url() -> None:

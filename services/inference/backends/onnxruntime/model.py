@@ -101,13 +101,21 @@ class TritonPythonModel:
             raise _broken(f"the file has no output {min(missing)}")
 
     def _warm_up(self, config: dict[str, Any]) -> None:
-        batch = [1] if config["max_batch_size"] > 0 else []
-        feed = {spec["name"]: _zeros(spec["data_type"], batch + spec["dims"]) for spec in config["input"]}
+        batched = config["max_batch_size"] > 0
+        feed = {spec["name"]: _zeros(spec["data_type"], self._smallest(spec, batched)) for spec in config["input"]}
         try:
             for _ in range(WARM_UP_RUNS):
                 self._session.run(self._outputs, feed)
         except Exception:
             raise _broken("the file cannot compute inputs of the configured types and shapes") from None
+
+    def _smallest(self, spec: dict[str, Any], batched: bool) -> list[int]:
+        """A shape that fits: what the configuration leaves open is as the file has it, or else 1."""
+        whole = next(tensor.shape for tensor in self._session.get_inputs() if tensor.name == spec["name"])
+        own, dims = whole[batched:], spec["dims"]
+        in_file = own if len(own) == len(dims) else [1] * len(dims)
+        open_to = [size if isinstance(size, int) and size > 0 else 1 for size in in_file]
+        return [1] * batched + [size if size > 0 else free for size, free in zip(dims, open_to, strict=True)]
 
 
 def _session(file: Path, version: str, config: dict[str, Any]) -> ort.InferenceSession:
@@ -135,8 +143,7 @@ def _refusal(why: str) -> Any:
     return pb_utils.InferenceResponse(output_tensors=[], error=error)
 
 
-def _zeros(data_type: str, dims: list[int]) -> Array:
-    shape = [max(1, size) for size in dims]
+def _zeros(data_type: str, shape: list[int]) -> Array:
     return np.full(shape, "", np.object_) if data_type == "TYPE_STRING" else np.zeros(shape, DTYPES[data_type])
 
 
