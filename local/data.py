@@ -62,7 +62,7 @@ def make_release(mesh: Mesh) -> None:
     if code:
         (mesh.settings.run / REFUSED_FOR).write_text(_imported(mesh))
         console.print("  [yellow]The shop is up without a model of its own: it recommends what is popular.[/]")
-        console.print("  When shoppers have left more events: python -m trainers.release all")
+        console.print("  When shoppers have left more events: make retrain")
 
 
 def import_data(mesh: Mesh) -> bool:

@@ -12,7 +12,7 @@ RETRY_S = 0.5
 CHUNK = 50
 """Products taken in without a pause, in some milliseconds: searches come in between."""
 MANY = 1000
-"""Products taken in after which they are left out of the search for garbage."""
+"""Products more, after which all are left out of the search for garbage."""
 log = telemetry.logger("aisle.search.follow")
 
 
@@ -25,7 +25,7 @@ class FollowCatalogue:
         self._poll_s = poll_s
         self._cursor = ""
         self._caught_up = False
-        self._taken = 0
+        self._left_out = 0
         self._asked = time.monotonic()
 
     @property
@@ -61,8 +61,8 @@ class FollowCatalogue:
         if not more and not self._caught_up:
             self._caught_up = True
             log.info("catalogue read", products=len(self._catalogue))
-        if not more and self._taken >= MANY:
-            self._taken = 0
+        if not more and len(self._catalogue) >= self._left_out + MANY:
+            self._left_out = len(self._catalogue)
             garbage.keep()
         return more
 
@@ -78,7 +78,6 @@ class FollowCatalogue:
             await asyncio.sleep(0)
         await asyncio.to_thread(self._catalogue.commit)
         self._catalogue.generation += 1
-        self._taken += len(latest)
         PRODUCTS.set(len(self._catalogue))
         CHANGES.labels("put").inc(sum(product is not None for _, product in latest))
         CHANGES.labels("removed").inc(sum(product is None for _, product in latest))
