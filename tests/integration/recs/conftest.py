@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 import grpc
@@ -118,7 +119,7 @@ class Recs:
     async def release(self, number: int = 1, promote: bool = True, **fields: Any) -> releases_pb.Release:
         """Registers a release with an empty collection of its own, and promotes it."""
         values = {
-            "collection": f"items_r{number}_{free_port()}", "dimension": towers.DIMENSION, "feature_spec": towers.SPEC,
+            "collection": f"items_r{number}_{token_hex(6)}", "dimension": towers.DIMENSION, "feature_spec": towers.SPEC,
             "user_tower_version": str(number), "item_tower_version": str(number), **fields,
         }  # fmt: skip
         request = releases_pb.CreateReleaseRequest(release=releases_pb.Release(**values), release_id=str(number))
