@@ -102,7 +102,7 @@ class Mesh:
         listen = ("--host", "127.0.0.1", "--port", str(self.ports.milvus))
         return Program(
             "milvus",
-            (str(BIN / "milvus-lite"), "server", *where, *listen),
+            _python("local.milvus_lite", "server", *where, *listen),
             ONE_THREAD,
             priority=120,
             stop_signal="INT",  # on SIGTERM it loses rows that were not flushed
@@ -234,5 +234,5 @@ def addresses(ports: list[int]) -> str:
     return ",".join(f"127.0.0.1:{port}" for port in ports)
 
 
-def _python(module: str) -> tuple[str, ...]:
-    return (sys.executable, "-m", module)
+def _python(module: str, *arguments: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", module, *arguments)

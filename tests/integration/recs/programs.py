@@ -12,7 +12,6 @@ import pytest
 
 from tests.support.postgres import free_port
 
-BIN = Path(sys.executable).parent
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 START_S = 60.0
 
@@ -95,7 +94,7 @@ def milvus(folder: Path) -> Program:
         return Running(int(given))
     port = free_port()
     where = ["--data-dir", str(folder / "milvus"), "--host", "127.0.0.1", "--port", str(port)]
-    return Program([str(BIN / "milvus-lite"), "server", *where], {}, port, folder / "milvus.log")
+    return Program([sys.executable, "-m", "local.milvus_lite", "server", *where], {}, port, folder / "milvus.log")
 
 
 def inference(folder: Path, repository: Path) -> Program:
