@@ -61,7 +61,7 @@ class MilvusIndex:
             )
         )
         return [
-            [(hit["product_id"], float(hit["distance"])) for hit in row[:limit]]
+            list(zip(row.ids[:limit], row.distances[:limit], strict=True))
             for row, (_, limit) in zip(hits, asked, strict=True)
         ]
 
