@@ -48,6 +48,14 @@ class Config:
     negatives: int = 1024
     """Products drawn uniformly in each step, beside the choices of the other shoppers in the batch. In a small
     catalogue these are all, and the softmax is exact."""
+    hard_negatives: int = 0
+    """Products added to each step, about so many, that the towers rank high for shoppers who did not choose them: see
+    hard.py. 0 for none; without effect where all products compete anyway."""
+    hard_from_epoch: int = 3
+    """The first epoch with hard negatives: before it the order of the towers says little."""
+    hard_first_rank: int = 100
+    hard_last_rank: int = 500
+    """They are drawn between these ranks, both included, of what the shopper has not come across."""
     batch_size: int = 64
     """Sequences in a step."""
     learning_rate: float = 2e-3

@@ -1,9 +1,10 @@
 """Sampled softmax.
 
 The candidates of a step are the products that anybody in the batch chose (in-batch negatives, Yi et al. 2019,
-"Sampling-bias-corrected neural modeling") and some drawn uniformly (mixed negatives, Yang et al. 2020). Each product
-stands among them once, so that no positive can be its own negative (the accidental hits of in-batch negatives are
-masked by construction). logQ is the logarithm of the probability that the product is among the candidates.
+"Sampling-bias-corrected neural modeling"), some drawn uniformly (mixed negatives, Yang et al. 2020), and late in a
+training some that are hard (hard.py). Each product stands among them once, so that no positive can be its own negative
+(the accidental hits of in-batch negatives are masked by construction). logQ is the logarithm of the probability that
+the product is among the candidates.
 """
 
 import numpy as np
@@ -12,17 +13,23 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from trainers.datasets.tables import Ints
+from trainers.datasets.tables import Floats, Ints
+
+NONE: Ints = np.zeros(0, np.int64)
 
 
-def candidates(targets: Ints, products: int, negatives: int, random: np.random.Generator) -> tuple[Ints, Ints]:
+def candidates(
+    targets: Ints, products: int, negatives: int, random: np.random.Generator, hard: Ints = NONE
+) -> tuple[Ints, Ints]:
     """Candidates, sorted, and the column of each target among them."""
     drawn = np.arange(products) if negatives >= products else random.choice(products, negatives, replace=False)
-    found = np.unique(np.concatenate([targets, drawn]))
+    found = np.unique(np.concatenate([targets, drawn, hard]))
     return found, np.searchsorted(found, targets)
 
 
-def log_q(frequency: NDArray[np.float64], chosen: Ints, targets: int, negatives: int) -> NDArray[np.float32]:
+def log_q(
+    frequency: Floats, chosen: Ints, targets: int, negatives: int, by_hard: Floats | float = 0.0
+) -> NDArray[np.float32]:
     """Logarithm of the probability of each candidate to be one.
 
     Args:
@@ -30,10 +37,13 @@ def log_q(frequency: NDArray[np.float64], chosen: Ints, targets: int, negatives:
         chosen: the candidates.
         targets: how many targets the batch has.
         negatives: how many products are drawn uniformly.
+        by_hard: the chance of each candidate to be drawn as a hard negative [candidates].
     """
     by_batch = -np.expm1(targets * np.log1p(-np.minimum(frequency[chosen], 1 - 1e-9)))
     by_draw = min(1.0, negatives / len(frequency))
-    found: NDArray[np.float32] = np.log(np.maximum(by_batch + (1 - by_batch) * by_draw, 1e-12)).astype(np.float32)
+    by_both = by_batch + (1 - by_batch) * by_draw
+    by_any = by_both + (1 - by_both) * by_hard
+    found: NDArray[np.float32] = np.log(np.maximum(by_any, 1e-12)).astype(np.float32)
     return found
 
 

@@ -11,6 +11,7 @@ from trainers.two_tower import computing, vocabulary, warm_start
 from trainers.two_tower.config import Config
 from trainers.two_tower.history import Histories
 from trainers.two_tower.item_tower import ItemTensors, ItemTower, encode
+from trainers.two_tower.sequences import Batch
 from trainers.two_tower.spec import FeatureSpec, ItemInputs, of_config
 from trainers.two_tower.user_tower import UserTower
 from trainers.two_tower.vocabulary import Vocabularies
@@ -70,6 +71,17 @@ class Towers:
             ages = torch.from_numpy(histories.ages_h[part]).to(self.device)
             found.append(self.user(vectors, there, ages, preferred[part].to(self.device)))
         return torch.cat(found)
+
+    def everywhere(self, batch: Batch, history: Tensor) -> Tensor:
+        """Vectors of a batch's shoppers after each event and before the first [pieces, places + 1, dimension], from
+        the item vectors of their events [pieces, places, dimension]."""
+        kinds = torch.from_numpy(batch.kinds).to(self.device)
+        return self.user.everywhere(
+            history * (kinds != 0)[..., None],
+            kinds,
+            torch.from_numpy(batch.gaps_h).to(self.device),
+            self.vocabularies.categories(batch.preferred).to(self.device),
+        )
 
 
 def create(shop: Shop, config: Config) -> Towers:

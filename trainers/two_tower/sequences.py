@@ -1,7 +1,7 @@
 """Training batches: pieces of shoppers' sequences, each place with the product to predict."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import pairwise
 
 import numpy as np
@@ -34,6 +34,12 @@ class Batch:
     """The product to predict after each event, and at column 0 before the first [pieces, places + 1]"""
     preferred: Texts
     """[pieces, most]"""
+    users: Ints
+    """The shopper of each piece, as in Events [pieces]"""
+
+    def take(self, rows: Ints) -> "Batch":
+        """Some of the pieces."""
+        return Batch(*(getattr(self, entry.name)[rows] for entry in fields(self)))
 
 
 class Sequences:
@@ -98,6 +104,7 @@ class Sequences:
             gaps_h=np.where(there, self._gaps[at], 0).astype(np.float32),
             targets=np.where(target == NOTHING, NOTHING, events.item[target]),
             preferred=self._preferred(events.user[first], random),
+            users=events.user[first],
         )
 
     def _choice(self, places: Ints) -> NDArray[np.bool_]:

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from trainers.datasets import Shop
 from trainers.two_tower import checkpoint, computing, loss, model
 from trainers.two_tower.config import Config
+from trainers.two_tower.hard import Drawn, Mining
 from trainers.two_tower.model import Towers
 from trainers.two_tower.sequences import NOTHING, Batch, Sequences
 from trainers.two_tower.state import State, Training
@@ -48,6 +49,7 @@ def train(
     name = checkpoint.name_of(shop, config) if saved else ""
     if saved:
         checkpoint.resume(saved, state, name)
+    mining = Mining(shop, state.average.towers)
     last = epochs or config.max_epochs
 
     began, clock = time.monotonic(), computing.clock(towers.device)
@@ -57,7 +59,7 @@ def train(
         while state.epoch < last and not _enough(state, config):
             state.epoch += 1
             progress.update(task, description=f"epoch {state.epoch} of at most {last}")
-            measured = {"loss": _epoch(state, data, progress, task)}
+            measured = {"loss": _epoch(state, data, mining, progress, task)}
             state.training.losses.append(measured["loss"])
             if validate:
                 measured["ndcg@20"] = validate(state.average.towers)
@@ -74,14 +76,16 @@ def train(
     return state.finish()
 
 
-def _epoch(state: State, data: Sequences, progress: Progress, task: TaskID) -> float:
+def _epoch(state: State, data: Sequences, mining: Mining, progress: Progress, task: TaskID) -> float:
     """One pass over the data; returns the mean loss."""
     towers = state.towers
+    mining.begin(state.epoch)
     towers.modules().train()
     total, count = torch.zeros((), device=towers.device), 0
     for batch in data.batches(state.random):
+        hard = mining.draw(batch, state.random)
         with computing.mixed(towers.config, towers.device):
-            value = step_loss(towers, data, batch, state.random)
+            value = step_loss(towers, data, batch, hard, state.random)
         if value is not None:
             state.step(value)
             # Nothing here waits for a GPU.
@@ -103,7 +107,9 @@ def _enough(state: State, config: Config) -> bool:
     return False
 
 
-def step_loss(towers: Towers, data: Sequences, batch: Batch, random: np.random.Generator) -> torch.Tensor | None:
+def step_loss(
+    towers: Towers, data: Sequences, batch: Batch, hard: Drawn, random: np.random.Generator
+) -> torch.Tensor | None:
     """The loss of a batch; None if there is nothing to predict in it."""
     config, device = towers.config, towers.device
     predicts = batch.targets != NOTHING
@@ -111,22 +117,15 @@ def step_loss(towers: Towers, data: Sequences, batch: Batch, random: np.random.G
     if not len(targets):
         return None
     products = len(towers.inputs.price)
-    chosen, columns = loss.candidates(targets, products, config.negatives, random)
+    chosen, columns = loss.candidates(targets, products, config.negatives, random, hard.products)
     # Every product of the step goes through the item tower once, as history and as candidate.
     needed = np.union1d(chosen, batch.items)
     with_id = (torch.rand(len(needed), 1) >= config.id_dropout).float().to(device)
     rows = towers.items.take(torch.from_numpy(needed).to(device))
     vectors = towers.item(*rows.tuple(), with_id=with_id)
 
-    history = vectors[torch.from_numpy(np.searchsorted(needed, batch.items)).to(device)]
-    kinds = torch.from_numpy(batch.kinds).to(device)
-    users = towers.user.everywhere(
-        history * (kinds != 0)[..., None],
-        kinds,
-        torch.from_numpy(batch.gaps_h).to(device),
-        towers.vocabularies.categories(batch.preferred).to(device),
-    )
-    correction = loss.log_q(data.frequency, chosen, len(targets), config.negatives)
+    users = towers.everywhere(batch, vectors[torch.from_numpy(np.searchsorted(needed, batch.items)).to(device)])
+    correction = loss.log_q(data.frequency, chosen, len(targets), config.negatives, hard.chance[chosen])
     return loss.sampled_softmax(
         users.flatten(0, 1)[torch.from_numpy(np.flatnonzero(predicts)).to(device)],
         vectors[torch.from_numpy(np.searchsorted(needed, chosen)).to(device)],

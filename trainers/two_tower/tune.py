@@ -31,6 +31,7 @@ SPACE: Mapping[str, Callable[[optuna.Trial], Any]] = {
     "id_dropout": lambda trial: trial.suggest_float("id_dropout", 0.0, 0.8),
     "layers": lambda trial: trial.suggest_int("layers", 1, 2),
     "heads": lambda trial: trial.suggest_categorical("heads", [1, 2, 4]),
+    "hard_negatives": lambda trial: trial.suggest_categorical("hard_negatives", [0, 128, 512]),
     "batch_size": lambda trial: trial.suggest_categorical("batch_size", [32, 64, 128, 256]),
 }
 """What may be changed. Lengths of vectors and histories are contracts of the shop, and stay."""
