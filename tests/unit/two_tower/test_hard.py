@@ -26,6 +26,11 @@ def mining(config: Config = ON) -> Mining:
     return Mining(SHOP, model.create(SHOP, config))
 
 
+def vectors_of(made: Mining) -> torch.Tensor:
+    assert made._vectors is not None
+    return made._vectors
+
+
 def batch(size: int = 32) -> Batch:
     towers = model.create(SHOP, OFF)
     return next(Sequences(SHOP, towers.spec, replace(OFF, batch_size=size)).batches(np.random.default_rng(3)))
@@ -59,7 +64,9 @@ def test_what_is_drawn_stands_between_the_ranks_of_what_the_shopper_has_not_met(
 def test_the_chance_is_how_often_a_product_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     made, asked = mining(), batch()
     made.begin(2)
-    monkeypatch.setattr(hard, "_asked", lambda batch, random: (np.arange(8), (batch.targets[:8] != NOTHING).argmax(1)))
+    # The same shoppers in each draw, whose answers need to be computed only once.
+    answers = made._windows(asked.take(np.arange(8)), (asked.targets[:8] != NOTHING).argmax(1), vectors_of(made))
+    monkeypatch.setattr(made, "_windows", lambda batch, places, vectors: answers)
     random = np.random.default_rng(0)
     draws = [made.draw(asked, random) for _ in range(3000)]
     often = np.bincount(np.concatenate([drawn.products for drawn in draws]), minlength=80) / 3000
