@@ -2,6 +2,6 @@
 
 from trainers.datasets.errors import DataError
 from trainers.datasets.read import read
-from trainers.datasets.tables import CHOICES, KINDS, Events, Products, Shop
+from trainers.datasets.tables import CHOICES, KINDS, Encoder, Events, Products, Shop
 
-__all__ = ["CHOICES", "KINDS", "DataError", "Events", "Products", "Shop", "read"]
+__all__ = ["CHOICES", "KINDS", "DataError", "Encoder", "Events", "Products", "Shop", "read"]

@@ -5,7 +5,7 @@ Strings become indices once, when data is read; everything that learns or measur
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -22,6 +22,15 @@ LIKED_FROM = 3.0
 
 
 @dataclass(frozen=True)
+class Encoder:
+    """One version of an encoder of texts or pictures."""
+
+    model: str
+    version: str
+    dimension: int
+
+
+@dataclass(frozen=True)
 class Products:
     """A catalogue, one entry a product in every field."""
 
@@ -33,6 +42,8 @@ class Products:
     prices: Floats
     """In units of the currency; 0 when unknown."""
     attributes: Sequence[Mapping[str, str]]
+    vectors: Mapping[Encoder, NDArray[np.float32]] = field(default_factory=dict)
+    """What encoders made of them, [products, dimension] each; zeros where there was nothing to encode."""
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -117,6 +128,8 @@ class Shop:
         )
         for *plain, attributes in rows:
             digest.update(repr((*plain, sorted(attributes.items()))).encode())
+        for encoder, vectors in products.vectors.items():
+            digest.update(repr(encoder).encode() + vectors.tobytes())
         digest.update(repr(list(events.users)).encode())
         for column in (events.user, events.item, events.kind, events.time, events.rating):
             digest.update(column.tobytes())

@@ -1,6 +1,6 @@
 """Reads products and their pictures over the same contracts that everybody uses."""
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -35,14 +35,12 @@ def extract(shop: Shop, folder: Path, *, quiet: bool = False) -> int:
     kept.mkdir(parents=True, exist_ok=True)
     wanted: dict[str, str] = {}
     for product in found.values():
-        names = [uri.removeprefix("/v1/").partition(":")[0] for uri in product["images"][:MOST_PICTURES]]
-        product["images"] = [f"{PICTURES}/{_file(name)}" for name in names]
-        wanted |= {_file(name): name for name in names}
-    have = {path.name for path in kept.iterdir()}
-    for name in have - wanted.keys():
+        names = [name_of(uri) for uri in product["images"][:MOST_PICTURES]]
+        product["images"] = [f"{PICTURES}/{file_of(name)}" for name in names]
+        wanted |= {file_of(name): name for name in names}
+    for name in {path.name for path in kept.iterdir()} - wanted.keys():
         (kept / name).unlink()
-    missing = {file: name for file, name in wanted.items() if file not in have}
-    gone = set(_fetch(shop, kept, missing, quiet))
+    gone = fetch(shop, kept, wanted, quiet=quiet)
     rows = [
         {**product, "images": [i for i in product["images"] if Path(i).name not in gone]} for product in found.values()
     ]
@@ -50,8 +48,24 @@ def extract(shop: Shop, folder: Path, *, quiet: bool = False) -> int:
     return len(rows)
 
 
-def _fetch(shop: Shop, folder: Path, missing: dict[str, str], quiet: bool) -> Iterator[str]:
-    """Fetches pictures; yields the files of those that were taken away meanwhile."""
+def name_of(uri: str) -> str:
+    """`/v1/products/{product}/pictures/{picture}:render` -> `products/{product}/pictures/{picture}`."""
+    return uri.removeprefix("/v1/").partition(":")[0]
+
+
+def file_of(name: str) -> str:
+    """`products/{product}/pictures/{picture}`: two products may share a picture, and its bytes."""
+    return name.rpartition("/")[2]
+
+
+def fetch(shop: Shop, folder: Path, wanted: Mapping[str, str], *, quiet: bool = False) -> set[str]:
+    """Fetches the pictures that the folder lacks, names by file; returns the files of those that are gone meanwhile.
+
+    Raises:
+        ReleaseError: the catalogue does not answer.
+    """
+    have = {path.name for path in folder.iterdir()}
+    missing = {file: name for file, name in wanted.items() if file not in have}
 
     def one(file: str) -> str | None:
         request = pb.RenderPictureRequest(name=missing[file])
@@ -67,12 +81,9 @@ def _fetch(shop: Shop, folder: Path, missing: dict[str, str], quiet: bool) -> It
         return None
 
     with bar("pictures", len(missing), quiet=quiet) as step, ThreadPoolExecutor(WORKERS) as workers:
-        for gone in workers.map(one, missing):
+        gone = set()
+        for file in workers.map(one, missing):
             step(1)
-            if gone:
-                yield gone
-
-
-def _file(name: str) -> str:
-    """`products/{product}/pictures/{picture}`: two products may share a picture, and its bytes."""
-    return name.rpartition("/")[2]
+            if file:
+                gone.add(file)
+    return gone

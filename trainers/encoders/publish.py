@@ -16,7 +16,7 @@ from trainers.encoders.places import Places
 from trainers.encoders.repository import MODELS
 from trainers.encoders.shop import Shop
 from trainers.encoders.spec import of_json
-from trainers.release import inference, model_repository
+from trainers.release import inference, model_repository, registry
 from trainers.release.errors import ReleaseError
 from trainers.release.services import TIMEOUT_S
 
@@ -36,7 +36,7 @@ def publish(shop: Shop, places: Places, folder: Path, console: Console) -> int:
     if not found["encoders"]:
         raise ReleaseError(f"There is no encoder in {folder}. Train some: python -m trainers.clip train")
     known = releases(shop)
-    needed = answering(known)
+    needed = answering(known) | taken_by_towers(shop)
     models = places.running.models
     taken = {number(release) for release in known}
     taken |= model_repository.numbers(places.releases) | model_repository.present(models, MODELS)
@@ -70,7 +70,7 @@ def promote(shop: Shop, places: Places, wanted: int | None, console: Console) ->
         if not entries:
             raise ReleaseError(f"The encoders of search release {chosen} are gone: {folder} does not have them.")
         with ExitStack() as undo:
-            _install(places, entries, chosen, answering(known), folder, undo)
+            _install(places, entries, chosen, answering(known) | taken_by_towers(shop), folder, undo)
             undo.pop_all()
     request = pb.PromoteSearchReleaseRequest(name=f"searchReleases/{chosen}")
     with shop.calling(f"Promoting search release {chosen}", "search"):
@@ -134,6 +134,17 @@ def answering(found: Collection[pb.SearchRelease]) -> set[int]:
         if ready and release.ready_time.ToNanoseconds() >= release.promote_time.ToNanoseconds():
             return needed
     return needed
+
+
+def taken_by_towers(shop: Shop) -> set[int]:
+    """Those whose vectors the towers take that answer now: new products are encoded with them.
+
+    Raises:
+        ReleaseError: recs does not answer.
+    """
+    found = registry.releases(shop)
+    specs = [json.loads(each.feature_spec) for each in found if registry.number(each) in registry.answering(found)]
+    return {int(encoder["version"]) for spec in specs for encoder in spec.get("encoders", ())}
 
 
 def _folder(places: Places, source: Path, new: int, undo: ExitStack) -> Path:

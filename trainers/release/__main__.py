@@ -23,16 +23,18 @@ import shutil
 import signal
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 
 from rich.console import Console
 
-from trainers.datasets import DataError, Shop
+from trainers.datasets import DataError, Encoder, Shop
 from trainers.datasets.aisle import read_files
+from trainers.encoders import places as encoder_places
 from trainers.ranker import build as ranker
 from trainers.ranker.config import Config as RankerConfig
-from trainers.release import extract, places, publish, registry, retrain
+from trainers.release import encoding, extract, places, publish, registry, retrain
 from trainers.release.errors import ReleaseError
 from trainers.release.places import Places
 from trainers.release.services import Services
@@ -110,7 +112,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--max-seconds", type=float, default=Config.max_seconds, help="limit of one training; a release needs three"
     )
-    places.add_flags(parser)
+    parser.add_argument(
+        "--encoders",
+        nargs="+",
+        default=[],
+        choices=encoding.MODELS,
+        help="encoders of search whose vectors the item tower takes beside what the catalogue says (docs/adr/0020)",
+    )
+    encoder_places.add_flags(parser)
     return parser
 
 
@@ -153,11 +162,14 @@ def _train(services: Services, where: Places, options: argparse.Namespace, comma
     products, events = where.offline / "products.parquet", where.offline / "events.parquet"
     if not (where.offline / "extract.json").exists():
         raise ReleaseError(f"Nothing was extracted to {where.offline}. Run: python -m trainers.release extract")
-    config = replace(Config(), seed=options.seed, max_seconds=options.max_seconds)
+    encoders = tuple(dict.fromkeys(options.encoders))
+    config = replace(Config(), seed=options.seed, max_seconds=options.max_seconds, encoders=encoders)
     draft = where.candidate.with_name("candidate.new")
     shutil.rmtree(draft, ignore_errors=True)
     shop = replace(read_files(products, events), name="shop")
-    incumbent = _incumbent(services, where, shop, options.least, console) if options.step == "retrain" else None
+    incumbent = _incumbent(services, where, shop, options, console) if options.step == "retrain" else None
+    if encoders:
+        shop = _encoded(shop, where, options, encoding.released(options, encoders))
     # A candidate of an earlier training must not be published as if it were this one.
     shutil.rmtree(where.candidate, ignore_errors=True)
     built = build(shop, config, draft, command, console, incumbent=incumbent)
@@ -174,7 +186,15 @@ def _train(services: Services, where: Places, options: argparse.Namespace, comma
     draft.rename(where.candidate)
 
 
-def _incumbent(services: Services, where: Places, shop: Shop, least: int, console: Console) -> Incumbent | None:
+def _encoded(shop: Shop, where: Places, options: argparse.Namespace, encoders: Sequence[Encoder]) -> Shop:
+    """The shop with what encoders make of its products."""
+    vectors = encoding.vectors(options, where.offline, encoders)
+    return replace(shop, products=replace(shop.products, vectors=vectors))
+
+
+def _incumbent(
+    services: Services, where: Places, shop: Shop, options: argparse.Namespace, console: Console
+) -> Incumbent | None:
     """What answers now; None where nothing does yet.
 
     Raises:
@@ -187,11 +207,14 @@ def _incumbent(services: Services, where: Places, shop: Shop, least: int, consol
     if not folder.is_dir():
         raise ReleaseError(f"The towers of release {number} are gone: {folder} does not exist.")
     found = retrain.news(shop.events, number, folder)
-    if found.choices < least:
+    if found.choices < options.least:
         raise NothingNew(
-            f"Shoppers chose {found.choices:,} products since release {number} learned; {least:,} are worth a training."
+            f"Shoppers chose {found.choices:,} products since release {number} learned; "
+            f"{options.least:,} are worth a training."
         )
     console.print(f"{found.choices:,} products were chosen since release {number} learned")
+    if encoders := retrain.encoders(folder):
+        shop = _encoded(shop, where, options, encoders)
     return retrain.incumbent(shop, found, folder)
 
 

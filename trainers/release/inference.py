@@ -73,7 +73,8 @@ def _differences(
     client: InferenceServerClient, number: int, rows: Golden, ranker: RankerGolden | None, where: str
 ) -> Iterator[tuple[str, float]]:
     for model, output in OUTPUTS.items():
-        yield model, golden.check(rows, model, _infer(client, model, number, rows.inputs[model], output), where)
+        found = _infer(client, rows.served(model), number, rows.inputs[model], output)
+        yield model, golden.check(rows, model, found, where)
     if ranker is not None:
         scores = _infer(client, RANKER, number, ranker.inputs, RANKER_OUTPUT)
         yield RANKER, ranker_golden.check(ranker, scores, where)

@@ -4,21 +4,28 @@ The server serves what lies there (version policy `all`), so that what nobody is
 but the releases that answer, which are two while there is a canary, and the new one.
 """
 
+import json
 import shutil
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from trainers.release.errors import ReleaseError
+from trainers.two_tower.build import SPEC
+from trainers.two_tower.golden import ENCODED_ITEM_TOWER
 
 MODELS = ("user_tower", "item_tower")
 RANKER = "ranker"
 """Of releases that have one."""
-ALL = (*MODELS, RANKER)
+ALL = (*MODELS, ENCODED_ITEM_TOWER, RANKER)
+FILES = {ENCODED_ITEM_TOWER: "item_tower"}
+"""What a model's file is called in a release, if otherwise than the model."""
 
 
 def models_of(release: Path) -> tuple[str, ...]:
-    """Those that a release has."""
-    return tuple(model for model in ALL if model in MODELS or (release / f"{model}.onnx").exists())
+    """Those that a release has, as they are called on the inference server."""
+    encoded = "encoders" in json.loads((release / SPEC).read_text())
+    towers = ("user_tower", ENCODED_ITEM_TOWER if encoded else "item_tower")
+    return (*towers, RANKER) if (release / f"{RANKER}.onnx").exists() else towers
 
 
 def install(
@@ -36,7 +43,7 @@ def install(
         version, draft = folder / str(number), folder / f".new-{number}"
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir()
-        shutil.copyfile(release / f"{model}.onnx", draft / "model.onnx")
+        shutil.copyfile(release / f"{FILES.get(model, model)}.onnx", draft / "model.onnx")
         if version.exists():
             shutil.rmtree(version)
         draft.rename(version)

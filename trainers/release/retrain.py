@@ -6,13 +6,14 @@ from pathlib import Path
 
 import numpy as np
 
-from trainers.datasets import Events, Shop
+from trainers.datasets import Encoder, Events, Shop
 from trainers.ranker.exported import ExportedRelease
 from trainers.release import extract, registry
 from trainers.release.errors import ReleaseError
 from trainers.release.publish import MANIFEST
 from trainers.release.services import Services
-from trainers.two_tower.build import Incumbent
+from trainers.two_tower import spec
+from trainers.two_tower.build import SPEC, Incumbent
 from trainers.two_tower.exported import Exported
 
 LEAST_CHOICES = 200
@@ -54,6 +55,11 @@ def news(events: Events, number: int, folder: Path) -> News:
     times = np.sort(events.time[events.chosen & events.first & (events.time > until)])
     middle = float(times[len(times) // 2]) if len(times) else until
     return News(number, until, len(times), middle)
+
+
+def encoders(folder: Path) -> tuple[Encoder, ...]:
+    """Those whose vectors the towers of the release in the folder take."""
+    return spec.parse((folder / SPEC).read_text()).encoders
 
 
 def incumbent(shop: Shop, found: News, folder: Path) -> Incumbent:

@@ -32,6 +32,9 @@ class Config:
     those that were never seen."""
     least_count: int = 2
     """A word, brand or attribute that fewer products have is treated as unknown."""
+    encoders: tuple[str, ...] = ()
+    """Encoders of search whose vectors of texts and pictures the item tower takes; see docs/adr/0020 for when they
+    help. The products must come with them."""
     preference_rate: float = 0.3
     """Share of sequences that are shown preferred categories in training. Few shoppers state some, and the tower
     must not lean on them."""

@@ -25,6 +25,8 @@ IR_VERSION = 10
 """Not the newest: model servers are upgraded more slowly than trainers."""
 BATCH = "batch"
 ITEM_INPUTS = ("product_id", "category_path", "brand", "price", "title_tokens", "attributes")
+ENCODER_VECTORS = "encoder_vectors"
+"""Input of item towers that take such."""
 USER_INPUTS = ("history_vectors", "history_kinds", "history_ages_h", "preferred_categories")
 
 
@@ -42,11 +44,13 @@ class Graph:
 
 
 def item_tower(towers: Towers) -> onnx.ModelProto:
-    """The item tower: strings and a price to `item_vector`."""
+    """The item tower: strings, a price, and vectors of encoders if there are any, to `item_vector`."""
     spec, words = towers.spec, towers.vocabularies
     sizes = (1, spec.category_depth, 1, 1, spec.title_max_tokens, spec.max_attributes)
     inputs = {name: torch.zeros(2, size, dtype=torch.int64) for name, size in zip(ITEM_INPUTS, sizes, strict=True)}
     inputs["price"] = torch.ones(2, 1)
+    if spec.encoders:
+        inputs[ENCODER_VECTORS] = torch.ones(2, sum(encoder.dimension for encoder in spec.encoders))
     lookups = {
         "product_id": words.products.places,
         "category_path": words.categories.places,

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from trainers.datasets import KINDS
-from trainers.two_tower.export import ITEM_INPUTS, USER_INPUTS
+from trainers.two_tower.export import ENCODER_VECTORS, ITEM_INPUTS, USER_INPUTS
 from trainers.two_tower.item_tower import encode
 from trainers.two_tower.model import Towers
 from trainers.two_tower.spec import ItemInputs
@@ -20,6 +20,8 @@ TOLERANCE = 1e-4
 """Largest difference of any number of a vector of length 1. Float32 in another order differs by about 1e-6."""
 ROWS = 64
 OUTPUTS = {"item_tower": "item_vector", "user_tower": "user_vector"}
+ENCODED_ITEM_TOWER = "encoded_item_tower"
+"""What an item tower is called on the inference server that takes vectors of encoders: its inputs are others."""
 Feeds = Mapping[str, NDArray[Any]]
 
 
@@ -33,6 +35,10 @@ class Golden:
 
     inputs: Mapping[str, Feeds]
     outputs: Mapping[str, NDArray[np.float32]]
+
+    def served(self, model: str) -> str:
+        """What a model is called on the inference server."""
+        return ENCODED_ITEM_TOWER if ENCODER_VECTORS in self.inputs[model] else model
 
     def save(self, file: Path) -> None:
         """Writes an .npz: keys are `model/input` and `model/output`; strings are stored as unicode arrays."""
@@ -112,13 +118,15 @@ def check_files(golden: Golden, folder: Path) -> dict[str, float]:
 
 def _with_oddities(items: ItemInputs) -> ItemInputs:
     """Replaces the first rows by what is unknown, empty or broken."""
-    items = ItemInputs(**{name: values.copy() for name, values in vars(items).items()})
+    items = ItemInputs(**{name: values.copy() for name, values in items.feeds().items()})
     for name in ITEM_INPUTS:
         if name != "price":
             getattr(items, name)[0] = "never seen: Ω"
             getattr(items, name)[1] = ""
     items.product_id[2] = "nobody-knows-this-one"
     items.price[:6, 0] = [0, np.nan, np.inf, -5, 1e9, 1e-3]
+    if items.encoder_vectors is not None:
+        items.encoder_vectors[1:4] = 0
     return items
 
 

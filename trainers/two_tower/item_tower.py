@@ -1,5 +1,6 @@
 """The item tower: what is known of a product to its vector."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 
 import torch
@@ -7,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from trainers.two_tower.config import Config
+from trainers.two_tower.encoded import Encoded
 from trainers.two_tower.prices import Price
 from trainers.two_tower.spec import ItemInputs
 from trainers.two_tower.vocabulary import PADDING, UNKNOWN, Vocabularies
@@ -28,6 +30,8 @@ class ItemTensors:
     """[n, title_max_tokens] int64"""
     attributes: Tensor
     """[n, max_attributes] int64"""
+    encoder_vectors: Tensor | None = None
+    """[n, dimensions of all encoders] float32; None without any"""
 
     def take(self, rows: Tensor) -> "ItemTensors":
         """Some of the rows."""
@@ -44,7 +48,7 @@ class ItemTensors:
 
     def tuple(self) -> tuple[Tensor, ...]:
         """In the order of ItemTower.forward."""
-        return tuple(getattr(self, entry.name) for entry in fields(self))
+        return tuple(value for entry in fields(self) if (value := getattr(self, entry.name)) is not None)
 
 
 def encode(inputs: ItemInputs, vocabularies: Vocabularies) -> ItemTensors:
@@ -56,6 +60,7 @@ def encode(inputs: ItemInputs, vocabularies: Vocabularies) -> ItemTensors:
         price=torch.from_numpy(inputs.price.astype("float32")),
         title_tokens=vocabularies.words(inputs.title_tokens),
         attributes=vocabularies.attributes(inputs.attributes),
+        encoder_vectors=None if inputs.encoder_vectors is None else torch.from_numpy(inputs.encoder_vectors),
     )
 
 
@@ -83,10 +88,14 @@ class Bag(nn.Module):
 
 
 class ItemTower(nn.Module):
-    """Title, category path, brand, attributes and price through a small network, plus an embedding of the id."""
+    """Title, category path, brand, attributes, price and vectors of encoders, if there are any, through a small
+    network, plus an embedding of the id."""
 
-    def __init__(self, vocabularies: Vocabularies, catalogue: ItemTensors, config: Config) -> None:
-        """The catalogue's prices give the scales of prices."""
+    def __init__(
+        self, vocabularies: Vocabularies, catalogue: ItemTensors, config: Config, encoders: Sequence[int] = ()
+    ) -> None:
+        """The catalogue's prices give the scales of prices, its vectors those of the encoders, whose dimensions are
+        named."""
         super().__init__()
         width = config.dimension
         self.words = Bag(len(vocabularies.words), width)
@@ -94,7 +103,10 @@ class ItemTower(nn.Module):
         self.brands = Bag(len(vocabularies.brands), width)
         self.attributes = Bag(len(vocabularies.attributes), width)
         self.price = Price(width, len(vocabularies.categories), catalogue.category_path, catalogue.price)
-        self.mix = nn.Sequential(nn.LayerNorm(5 * width), nn.Linear(5 * width, 2 * width), nn.GELU())
+        self.encoders = list(encoders)
+        self.encoded = nn.ModuleList(Encoded(width, vectors) for vectors in self._by_encoder(catalogue.encoder_vectors))
+        parts = 5 + len(self.encoded)
+        self.mix = nn.Sequential(nn.LayerNorm(parts * width), nn.Linear(parts * width, 2 * width), nn.GELU())
         self.content = nn.Linear(2 * width, width)
         self.scale = nn.Parameter(torch.tensor(0.5))
         # Ids start at nothing: a product that hardly anybody has seen stays where its content puts it.
@@ -109,6 +121,7 @@ class ItemTower(nn.Module):
         price: Tensor,
         title_tokens: Tensor,
         attributes: Tensor,
+        encoder_vectors: Tensor | None = None,
         with_id: Tensor | None = None,
     ) -> Tensor:
         """Vectors of length 1, [n, dimension].
@@ -121,8 +134,12 @@ class ItemTower(nn.Module):
             self.brands(brand),
             self.attributes(attributes),
             self.price(price, category_path),
+            *(part(vectors) for part, vectors in zip(self.encoded, self._by_encoder(encoder_vectors), strict=True)),
         ]
         content = self.content(self.mix(torch.cat(parts, 1))) + self.scale * torch.stack(parts).sum(0)
         known = (product_id > UNKNOWN).to(content.dtype)
         own = self.ids(product_id[:, 0]) * (known if with_id is None else known * with_id)
         return functional.normalize(content + own, dim=1)
+
+    def _by_encoder(self, vectors: Tensor | None) -> Sequence[Tensor]:
+        return () if vectors is None else vectors.split(self.encoders, dim=1)

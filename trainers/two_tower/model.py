@@ -88,11 +88,12 @@ def create(shop: Shop, config: Config) -> Towers:
     """Fresh towers for a shop: vocabularies and scales from its data, weights from the seed and from who
     chose what."""
     torch.manual_seed(config.seed)
-    spec = of_config(config)
+    spec = of_config(config, shop.products)
     inputs = spec.items(shop.products)
     vocabularies = vocabulary.build(inputs, shop.events, config)
     device = computing.device_of(config)
-    item = ItemTower(vocabularies, encode(inputs, vocabularies), config).to(device)
+    dimensions = [encoder.dimension for encoder in spec.encoders]
+    item = ItemTower(vocabularies, encode(inputs, vocabularies), config, dimensions).to(device)
     user = UserTower(vocabularies, config).to(device)
     towers = Towers(config, spec, inputs, vocabularies, item, user)
     if config.warm_start:

@@ -27,4 +27,4 @@ def load(file: Path) -> Config:
         raise DataError(f"{file} holds no settings: {error}") from error
     if unknown:
         raise DataError(f"{file} has the setting {unknown[0]!r}, which there is not; there are those of Config.")
-    return Config(**found)
+    return Config(**found | {"encoders": tuple(found.get("encoders", ()))})

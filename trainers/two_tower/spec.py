@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from trainers.datasets import KINDS, Products
+from trainers.datasets import KINDS, DataError, Encoder, Products
 from trainers.two_tower.config import Config
 
 Texts = NDArray[np.object_]
@@ -31,6 +31,8 @@ class FeatureSpec:
     max_attributes: int = 16
     max_preferred_categories: int = 8
     kinds: Mapping[str, int] = field(default_factory=lambda: dict(KINDS))
+    encoders: tuple[Encoder, ...] = ()
+    """Those whose vectors the item tower takes, one beside the other."""
 
     def to_json(self) -> str:
         """The file's text."""
@@ -48,6 +50,8 @@ class FeatureSpec:
             "max_preferred_categories": self.max_preferred_categories,
             "kinds": dict(self.kinds),
         }
+        if self.encoders:
+            spec["encoders"] = [vars(encoder) for encoder in self.encoders]
         return json.dumps(spec, indent=2) + "\n"
 
     def tokens(self, title: str) -> list[str]:
@@ -68,7 +72,14 @@ class FeatureSpec:
             price=np.asarray(products.prices, np.float32)[:, None],
             title_tokens=_padded([self.tokens(title) for title in products.titles], self.title_max_tokens),
             attributes=_padded(attributes, self.max_attributes),
+            encoder_vectors=self._vectors(products) if self.encoders else None,
         )
+
+    def _vectors(self, products: Products) -> NDArray[np.float32]:
+        """Zeros where an encoder of this version made none: such products are placed without."""
+        size = len(products)
+        found = [products.vectors.get(each, np.zeros((size, each.dimension), np.float32)) for each in self.encoders]
+        return np.concatenate(found, axis=1)
 
 
 @dataclass(frozen=True)
@@ -87,19 +98,32 @@ class ItemInputs:
     """[n, title_max_tokens]"""
     attributes: Texts
     """[n, max_attributes], `key=value`, sorted"""
+    encoder_vectors: NDArray[np.float32] | None = None
+    """[n, dimensions of all encoders]; an encoder's part is zeros where it had nothing to encode. None without any."""
 
     def feeds(self) -> dict[str, NDArray[Any]]:
         """Arrays by input name."""
-        return dict(vars(self))
+        return {name: values for name, values in vars(self).items() if values is not None}
 
     def take(self, rows: NDArray[np.int64]) -> "ItemInputs":
         """Some of the rows."""
-        return ItemInputs(**{name: values[rows] for name, values in vars(self).items()})
+        return ItemInputs(**{name: values[rows] for name, values in self.feeds().items()})
 
 
-def of_config(config: Config) -> FeatureSpec:
-    """The specification that a training makes."""
-    return FeatureSpec(config.dimension, config.history_length)
+def of_config(config: Config, products: Products | None = None) -> FeatureSpec:
+    """The specification that a training makes.
+
+    Raises:
+        DataError: the products do not come with the vectors of the encoders that the settings name.
+    """
+    encoders = tuple(products.vectors) if products else ()
+    if config.encoders != tuple(encoder.model for encoder in encoders):
+        raise DataError(
+            f"The settings name the encoders {_names(config.encoders)}, and the products come with vectors of "
+            f"{_names([encoder.model for encoder in encoders])}. Vectors come with python -m trainers.release train "
+            "--encoders."
+        )
+    return FeatureSpec(config.dimension, config.history_length, encoders=encoders)
 
 
 def parse(text: str) -> FeatureSpec:
@@ -111,8 +135,13 @@ def parse(text: str) -> FeatureSpec:
         title_lowercase=title["lowercase"],
         title_pattern=title["pattern"],
         title_max_tokens=title["max_tokens"],
+        encoders=tuple(Encoder(**each) for each in spec.get("encoders", ())),
         **{name: spec[name] for name in names},
     )
+
+
+def _names(encoders: Sequence[str]) -> str:
+    return ", ".join(encoders) or "none"
 
 
 def _padded(rows: Sequence[Sequence[str]], size: int) -> Texts:

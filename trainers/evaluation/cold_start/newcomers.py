@@ -30,6 +30,7 @@ def without(shop: Shop, items: Ints) -> Shop:
         **{name: [getattr(products, name)[i] for i in kept] for name in ("ids", "titles", "categories", "brands")},
         prices=products.prices[kept],
         attributes=[products.attributes[i] for i in kept],
+        vectors={encoder: vectors[kept] for encoder, vectors in products.vectors.items()},
     )
     return replace(shop, products=fewer, events=replace(there, item=place[there.item]))
 
