@@ -185,6 +185,8 @@ class Mesh:
             "AISLE_RECS_DRAIN_S": "0",  # there is one worker only
             "AISLE_RECS_WORKER_LISTEN": f"127.0.0.1:{self.ports.recs_worker}",
             "AISLE_RECS_WORKER_METRICS_LISTEN": f"127.0.0.1:{self.ports.metrics['recs-worker']}",
+            # Started later: only releases whose towers take vectors of encoders wait for it.
+            "AISLE_RECS_SEARCH_ADDRESS": addresses(self.ports.search),
             "AISLE_RECS_CLIENT_ID": WORKER_CLIENT,
             "AISLE_RECS_CLIENT_SECRET_FILE": str(self.credentials.worker_secret_file),
         }

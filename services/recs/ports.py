@@ -11,7 +11,7 @@ from aisle.catalog.v1.product_pb2 import Product
 
 from services.kit.filters import Expr
 from services.recs.domain.events import Event
-from services.recs.domain.feature_spec import ItemFacts, ItemInputs
+from services.recs.domain.feature_spec import Encoder, ItemFacts, ItemInputs
 from services.recs.domain.releases import Release
 from services.recs.domain.scenarios import Revision, Scenario, StoredScenario
 from services.recs.domain.shopper import Shopper
@@ -154,12 +154,22 @@ class Towers(Protocol):
         """The shopper's vector; `vectors` is [events, dimension], oldest first, at most the history's length."""
         ...
 
-    async def item_vectors(self, release: Release, items: Sequence[ItemInputs]) -> Vector:
-        """[items, dimension]."""
+    async def item_vectors(
+        self, release: Release, items: Sequence[ItemInputs], encoder_vectors: Vector | None = None
+    ) -> Vector:
+        """[items, dimension]; `encoder_vectors` is [items, dimensions of the encoders that the release names]."""
         ...
 
     async def shapes(self, model: str, version: str) -> dict[str, tuple[int, ...]] | None:
         """Shapes of a model's inputs and outputs without the batch's; None when that version is not ready."""
+        ...
+
+
+class Encoders(Protocol):
+    """The encoders of search."""
+
+    async def vectors(self, encoder: Encoder, products: Sequence[Product]) -> Vector | None:
+        """[products, dimension], zeros where a product has nothing to encode; None when that version is gone."""
         ...
 
 

@@ -94,6 +94,10 @@ class WorkerSettings(RecsSettings):
     client_secret_file: Path
     """The secret by which the worker gets its access token from users."""
 
+    search_address: str = ""
+    """host:port[,host:port] of search, which says how its encoders are asked. Only releases whose towers take their
+    vectors need it; without it their products are placed without."""
+
     feature_poll_s: float = Field(2.0, gt=0)
     """Notifications tell of events at once; asking finds what a lost connection missed."""
     feature_page: int = Field(20_000, ge=1)

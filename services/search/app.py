@@ -10,14 +10,13 @@ from aisle.search.v1.search_service_pb2_grpc import add_SearchServiceServicer_to
 from services.kit import auth, database
 from services.kit.app import App
 from services.kit.channels import channel
+from services.kit.encoders import InferenceEncoders, PreparedPictures
 from services.kit.milvus import Connection
 from services.kit.notifications import Listener
 from services.kit.tokens import PublishedKeys, TokenVerifier
 from services.search.adapters import catalog, tastes
 from services.search.adapters.index import MilvusIndex
-from services.search.adapters.inference import InferenceEncoders
 from services.search.adapters.lexical import TantivyIndex
-from services.search.adapters.pictures import PreparedPictures
 from services.search.adapters.queries import PostgresQueries
 from services.search.adapters.releases import CHANNEL, PostgresReleases
 from services.search.adapters.vocabulary import Vocabulary

@@ -14,7 +14,7 @@ from services.recs.domain.feature_spec import ItemInputs
 from services.recs.domain.releases import Release
 from services.recs.ports import Vector
 
-USER_TOWER, ITEM_TOWER = "user_tower", "item_tower"
+USER_TOWER = "user_tower"
 ITEMS_AT_ONCE = 64
 """max_batch_size of the item tower."""
 ITEMS_TIMEOUT_S = 10.0
@@ -81,17 +81,21 @@ class InferenceTowers:
         messages.add_text(request, "preferred_categories", [user.preferred for user in users])
         return list(await self._infer(request, "user_vector", dimension, self._user_timeout_s))
 
-    async def item_vectors(self, release: Release, items: Sequence[ItemInputs]) -> Vector:
+    async def item_vectors(
+        self, release: Release, items: Sequence[ItemInputs], encoder_vectors: Vector | None = None
+    ) -> Vector:
         parts = [np.zeros((0, release.dimension), np.float32)]
         for at in range(0, len(items), ITEMS_AT_ONCE):
             rows = items[at : at + ITEMS_AT_ONCE]
-            request = pb.ModelInferRequest(model_name=ITEM_TOWER, model_version=release.item_tower_version)
+            request = pb.ModelInferRequest(model_name=release.spec.item_tower, model_version=release.item_tower_version)
             messages.add_text(request, "product_id", [[row.product_id] for row in rows])
             messages.add_text(request, "category_path", [row.category_path for row in rows])
             messages.add_text(request, "brand", [[row.brand] for row in rows])
             messages.add(request, "price", "FP32", np.array([[row.price] for row in rows], np.float32))
             messages.add_text(request, "title_tokens", [row.title_tokens for row in rows])
             messages.add_text(request, "attributes", [row.attributes for row in rows])
+            if encoder_vectors is not None:
+                messages.add(request, "encoder_vectors", "FP32", encoder_vectors[at : at + ITEMS_AT_ONCE])
             parts.append(await self._infer(request, "item_vector", release.dimension, ITEMS_TIMEOUT_S))
         return np.concatenate(parts)
 

@@ -56,6 +56,15 @@ class Step:
     """Hours before now."""
 
 
+@dataclass(frozen=True, slots=True)
+class Encoder:
+    """One version of an encoder of search; its version is the number of the search release that it is of."""
+
+    model: str
+    version: str
+    dimension: int
+
+
 @dataclass(frozen=True)
 class FeatureSpec:
     """A specification, read."""
@@ -72,6 +81,13 @@ class FeatureSpec:
     """Code of the user tower by event kind."""
     ranker: RankerSpec | None = None
     """What the ranker is told, where there is one."""
+    encoders: tuple[Encoder, ...] = ()
+    """Those whose vectors the item tower takes, one beside the other; mostly none."""
+
+    @property
+    def item_tower(self) -> str:
+        """The model that places products."""
+        return "encoded_item_tower" if self.encoders else "item_tower"
 
     def item_inputs(self, facts: ItemFacts) -> ItemInputs:
         """The item tower's row of a product."""
@@ -127,7 +143,20 @@ def parse(text: str, kind_numbers: Mapping[str, int]) -> FeatureSpec:
         max_preferred_categories=_count(spec, "max_preferred_categories"),
         kinds=_kinds(spec.get("kinds"), kind_numbers),
         ranker=ranker_spec.parse(spec["ranker"], spec["kinds"]) if "ranker" in spec else None,
+        encoders=_encoders(spec.get("encoders", [])),
     )
+
+
+def _encoders(given: Any) -> tuple[Encoder, ...]:
+    if not isinstance(given, list) or not all(isinstance(entry, dict) for entry in given):
+        raise ValueError("needs `encoders`, a list of objects")
+    found = []
+    for entry in given:
+        model, version = entry.get("model"), entry.get("version")
+        if not isinstance(model, str) or not isinstance(version, str) or not version.isdecimal():
+            raise ValueError("needs `model` and `version` of each of `encoders`, a name and a number as text")
+        found.append(Encoder(model, version, _count(entry, "dimension")))
+    return tuple(found)
 
 
 def _count(holder: Mapping[str, Any], name: str) -> int:

@@ -8,7 +8,7 @@ from services.recs.ports import Towers, VectorIndex
 from services.recs.use_cases import ranking_features
 from services.recs.use_cases.ranking_rows import Rows
 
-USER_TOWER, ITEM_TOWER, RANKER = "user_tower", "item_tower", "ranker"
+USER_TOWER, RANKER = "user_tower", "ranker"
 ANY = -1
 """A dimension that the model leaves open."""
 Shape = tuple[int, ...]
@@ -57,7 +57,7 @@ def _ranker(release: Release) -> str:
 def _models(release: Release) -> list[tuple[str, str, Mapping[str, Shape]]]:
     models = [
         (USER_TOWER, release.user_tower_version, _user_shapes(release)),
-        (ITEM_TOWER, release.item_tower_version, _item_shapes(release)),
+        (release.spec.item_tower, release.item_tower_version, _item_shapes(release)),
     ]
     if release.ranker_version and release.spec.ranker:
         models.append((RANKER, release.ranker_version, _ranker_shapes(release.spec.ranker)))
@@ -95,7 +95,9 @@ def _user_shapes(release: Release) -> Mapping[str, Shape]:
 def _item_shapes(release: Release) -> Mapping[str, Shape]:
     """What the worker sends to the item tower, and gets."""
     spec = release.spec
+    encoded = {"encoder_vectors": (sum(encoder.dimension for encoder in spec.encoders),)} if spec.encoders else {}
     return {
+        **encoded,
         "product_id": (1,),
         "category_path": (spec.category_depth,),
         "brand": (1,),

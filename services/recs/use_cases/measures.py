@@ -44,6 +44,9 @@ BATCH_SECONDS = Gauge("aisle_recs_batch_seconds", "How long the last run of a ba
 BATCH_DONE = Gauge("aisle_recs_batch_success_timestamp_seconds", "When a batch command last succeeded.", ["command"])
 BATCH_FAILURES = Counter("aisle_recs_batch_failures_total", "Runs of a batch command that failed.", ["command"])
 INDEXED = Counter("aisle_recs_indexed_total", "Products written to the index or removed from it.", ["what"])
+UNENCODED = Counter(
+    "aisle_recs_unencoded_total", "Products placed without the vector of an encoder whose version is gone.", ["encoder"]
+)
 RECONCILED = Counter("aisle_recs_reconciled_total", "Differences between index and catalogue that were mended.")
 
 

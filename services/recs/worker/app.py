@@ -9,12 +9,14 @@ import grpc
 from services.kit import auth, database
 from services.kit.app import App
 from services.kit.channels import channel
+from services.kit.encoders import InferenceEncoders, PreparedPictures
 from services.kit.leader import Leader
 from services.kit.notifications import Listener
 from services.kit.tokens import PublishedKeys, TokenVerifier
 from services.recs.adapters import catalog, users
 from services.recs.adapters.accounts import PostgresAccounts, PostgresWatermarks
 from services.recs.adapters.categories import PostgresCategories
+from services.recs.adapters.encoders import PICTURES, RELEASES, SearchEncoders
 from services.recs.adapters.events import CHANNEL as EVENTS
 from services.recs.adapters.events import PostgresChangedShoppers
 from services.recs.adapters.features import FeastFeatures
@@ -24,7 +26,7 @@ from services.recs.adapters.inference import InferenceTowers
 from services.recs.adapters.item_attributes import PostgresItemAttributes
 from services.recs.adapters.item_counts import PostgresItemCounts
 from services.recs.adapters.popularity_counter import PopularityCounter
-from services.recs.adapters.releases import CHANNEL as RELEASES
+from services.recs.adapters.releases import CHANNEL as PROMOTIONS
 from services.recs.adapters.releases import PostgresReleases
 from services.recs.adapters.statistics_counter import StatisticsCounter
 from services.recs.adapters.statistics_queries import Limits
@@ -40,6 +42,7 @@ from services.recs.use_cases.measures import FEATURES_PUSHED
 from services.recs.worker.account_follower import AccountFollower
 from services.recs.worker.batch import BUILD, SCORE, BatchRunner
 from services.recs.worker.category_follower import CategoryFollower
+from services.recs.worker.encoding import Encoding
 from services.recs.worker.feature_updater import FeatureUpdater
 from services.recs.worker.indexer import Indexer
 from services.recs.worker.item_counter import ItemCounter
@@ -47,6 +50,10 @@ from services.recs.worker.item_follower import ItemFollower
 from services.recs.worker.lock import LOCK
 
 SESSIONS = "aisle.users.v1.SessionService"
+ENCODE_TIMEOUT_S = 30.0
+"""Of a batch of pictures, or of decoding one, on a busy machine: the catalogue has taken these pictures already."""
+PICTURE_MEMORY_MIB = 288
+"""Of the process that decodes pictures; it is started at the first one."""
 FED = {"features": HISTORY, "accounts": PROFILE, "items": ITEMS, "item_statistics": STATISTICS}
 """View by the name of the feed that it follows."""
 
@@ -63,10 +70,11 @@ async def build(settings: WorkerSettings) -> App:
 
     accounts_channel = await resources.enter_async_context(channel(settings.users_address, SESSIONS, users.SERVICE))
     own = auth.ClientCredentials(accounts_channel, settings.client_id, _secret(settings))
-    products = channel(settings.catalog_address, catalog.SERVICE, token=own.token)
+    products = channel(settings.catalog_address, catalog.SERVICE, PICTURES, token=own.token)
     accounts = channel(settings.users_address, users.SERVICE, token=own.token)
     inference = channel(settings.inference_address)
-    for opened in (products, accounts, inference):
+    search = channel(settings.search_address, RELEASES, token=own.token) if settings.search_address else None
+    for opened in filter(None, (products, accounts, inference, search)):
         await resources.enter_async_context(opened)
 
     repository = feature_repository(settings)
@@ -88,6 +96,9 @@ async def build(settings: WorkerSettings) -> App:
         users.GrpcAccountFeed(accounts), applied, watermarks, updater.refresh, settings.changes_poll_s
     )
     feed, towers = catalog.GrpcCatalogFeed(products), InferenceTowers(inference)
+    pictures = PreparedPictures(1, ENCODE_TIMEOUT_S, PICTURE_MEMORY_MIB)
+    resources.push_async_callback(pictures.aclose)
+    encoding = Encoding(SearchEncoders(search, products, InferenceEncoders(inference, ENCODE_TIMEOUT_S), pictures))
     categories = CategoryFollower(feed, PostgresCategories(engine), watermarks, settings.categories_poll_s)
     items = ItemFollower(feed, PostgresItemAttributes(engine), features, watermarks, settings.items_poll_s)
     counted = ItemCounter(
@@ -102,6 +113,7 @@ async def build(settings: WorkerSettings) -> App:
             of,
             feed,
             towers,
+            encoding,
             writer,
             watermarks,
             settings.changes_poll_s,
@@ -134,7 +146,7 @@ async def build(settings: WorkerSettings) -> App:
         counter.hint(shopper)
         statistics.hint(shopper)
 
-    listener = Listener(settings.database_url, {EVENTS: events, RELEASES: released})
+    listener = Listener(settings.database_url, {EVENTS: events, PROMOTIONS: released})
 
     async def work() -> None:
         await leader.acquire()

@@ -16,6 +16,7 @@ from services.recs.domain.releases import Release
 from services.recs.ports import CatalogFeed, IndexedItem, IndexWriter, Towers, Watermarks
 from services.recs.use_cases.measures import INDEXED, RECONCILED
 from services.recs.use_cases.products import facts, product_id
+from services.recs.worker.encoding import Encoding
 
 RETRY_S = 0.5
 OVERDUE = 10
@@ -31,6 +32,7 @@ class Indexer:
         release: Callable[[], Release | None],
         catalog: CatalogFeed,
         towers: Towers,
+        encoding: Encoding,
         index: IndexWriter,
         watermarks: Watermarks,
         poll_s: float,
@@ -41,6 +43,7 @@ class Indexer:
         self._release = release
         self._catalog = catalog
         self._towers = towers
+        self._encoding = encoding
         self._index = index
         self._watermarks = watermarks
         self._poll_s = poll_s
@@ -149,7 +152,8 @@ class Indexer:
         if not products:
             return
         known = [facts(product) for product in products]
-        vectors = await self._towers.item_vectors(release, [release.spec.item_inputs(item) for item in known])
+        inputs = [release.spec.item_inputs(item) for item in known]
+        vectors = await self._towers.item_vectors(release, inputs, await self._encoding(release, products))
         items = [IndexedItem(item, vector) for item, vector in zip(known, vectors, strict=True)]
         self._unflushed = True
         await self._index.put(release.collection, items)

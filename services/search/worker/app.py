@@ -8,12 +8,11 @@ import grpc
 from services.kit import auth, database
 from services.kit.app import App
 from services.kit.channels import channel
+from services.kit.encoders import InferenceEncoders, PreparedPictures
 from services.kit.leader import Leader
 from services.kit.tokens import PublishedKeys, TokenVerifier
 from services.search.adapters import accounts, catalog
 from services.search.adapters.index_writer import MilvusWriter
-from services.search.adapters.inference import InferenceEncoders
-from services.search.adapters.pictures import PreparedPictures
 from services.search.adapters.queries import PostgresQueries
 from services.search.adapters.releases import PostgresReleases
 from services.search.app import client_secret

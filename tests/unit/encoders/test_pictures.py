@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from services.search.adapters.picture_worker import prepare
+from services.kit.encoders.picture_worker import prepare
 from trainers.encoders import golden, pictures
 from trainers.encoders.spec import PictureSpec
 

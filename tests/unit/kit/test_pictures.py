@@ -9,7 +9,7 @@ import pytest
 from services.kit.pictures import MAX_BYTES, PictureRefused, WorkerPool, check
 from tests.unit.catalog.images import hostile, picture, png
 
-MODULE = "services.search.adapters.picture_worker"
+MODULE = "services.kit.encoders.picture_worker"
 PREPARE: dict[str, object] = {
     "width": 8,
     "height": 8,

@@ -12,9 +12,12 @@ from aisle.catalog.v1.product_pb2 import Product
 from services.recs.domain.releases import Release
 from services.recs.ports import ProductChange
 from services.recs.worker import indexer
+from services.recs.worker.encoding import Encoding
 from services.recs.worker.indexer import OVERDUE, Indexer
 
-RELEASE = cast(Release, SimpleNamespace(collection="items", catalog_cursor="0", spec=SimpleNamespace(item_inputs=id)))
+RELEASE = cast(
+    Release, SimpleNamespace(collection="items", catalog_cursor="0", spec=SimpleNamespace(item_inputs=id, encoders=()))
+)
 DUE_S, FLUSH_S = 10.0, 3.0
 
 
@@ -47,7 +50,7 @@ class Shop:
     async def existing(self, ids: Sequence[str]) -> set[str]:
         return set(ids)
 
-    async def item_vectors(self, _: Release, inputs: Sequence[Any]) -> Any:
+    async def item_vectors(self, _: Release, inputs: Sequence[Any], encoder_vectors: None) -> Any:
         return np.zeros((len(inputs), 2), np.float32)
 
     async def ensure(self, _: Release) -> bool:
@@ -79,7 +82,7 @@ def follow(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> asyncio.Task[None]:
     """An indexer at work."""
     monkeypatch.setattr(indexer, "time", SimpleNamespace(monotonic=lambda: shop.seconds))
     parts: Any = shop
-    work = Indexer(lambda: RELEASE, parts, parts, parts, parts, 0.0, 1.0, 1.0, DUE_S)
+    work = Indexer(lambda: RELEASE, parts, parts, Encoding(parts), parts, parts, 0.0, 1.0, 1.0, DUE_S)
     return asyncio.create_task(work.run())
 
 

@@ -6,13 +6,14 @@ from typing import Any
 
 import grpc
 import numpy as np
+from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from tritonclient.grpc import service_pb2 as pb
 from tritonclient.grpc import service_pb2_grpc
 
-from services.search.domain.encoders import PictureEncoder, TextEncoder
-from services.search.ports import Vector
+from services.kit.encoders.kinds import PictureEncoder, TextEncoder
 
+Vector = NDArray[np.float32]
 AT_ONCE = 32
 """Texts or pictures of one call; no model of ours has a smaller max_batch_size."""
 NOT_READY = {grpc.StatusCode.NOT_FOUND, grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.INVALID_ARGUMENT}
@@ -21,7 +22,7 @@ TOKENIZERS = 8
 
 
 class InferenceEncoders:
-    """services.search.ports.Encoders."""
+    """Asks them in batches; keeps the tokenizers of the last ones."""
 
     def __init__(self, channel: grpc.aio.Channel, timeout_s: float | None = None) -> None:
         self._stub = service_pb2_grpc.GRPCInferenceServiceStub(channel)
@@ -29,6 +30,7 @@ class InferenceEncoders:
         self._tokenizers: OrderedDict[TextEncoder, Tokenizer] = OrderedDict()
 
     async def texts(self, encoder: TextEncoder, texts: Sequence[str]) -> Vector:
+        """[texts, dimension]."""
         parts = [np.zeros((0, encoder.dimension), np.float32)]
         for at in range(0, len(texts), AT_ONCE):
             rows = [encoding.ids for encoding in self._tokenizer(encoder).encode_batch(list(texts[at : at + AT_ONCE]))]
@@ -45,6 +47,7 @@ class InferenceEncoders:
         return np.concatenate(parts)
 
     async def pixels(self, encoder: PictureEncoder, pixels: Sequence[bytes]) -> Vector:
+        """[pictures, dimension] of pictures of the encoder's size, RGB."""
         parts = [np.zeros((0, encoder.dimension), np.float32)]
         for at in range(0, len(pixels), AT_ONCE):
             rows = pixels[at : at + AT_ONCE]
@@ -56,10 +59,12 @@ class InferenceEncoders:
         return np.concatenate(parts)
 
     def tokens(self, encoder: TextEncoder, text: str) -> list[int]:
+        """The tokens of a text."""
         ids: list[int] = self._tokenizer(encoder).encode(text).ids
         return ids
 
     async def shapes(self, model: str, version: str) -> dict[str, tuple[int, ...]] | None:
+        """Shapes of a model's inputs and outputs without the batch's; None when that version is not ready."""
         try:
             ready = await self._stub.ModelReady(pb.ModelReadyRequest(name=model, version=version), timeout=5.0)
             if not ready.ready:
