@@ -85,7 +85,8 @@ def _kept(file: Path, contents: Sequence[str], dimension: int, make: Make) -> Ve
         with np.load(file) as before:
             known |= dict(zip(before["keys"].tolist(), before["vectors"], strict=True))
     missing = {content: key for key, content in zip(keys, contents, strict=True) if key not in known}
-    known |= {missing[content]: vector for content, vector in make(list(missing)).items()}
+    if missing:
+        known |= {missing[content]: vector for content, vector in make(list(missing)).items()}
     used = sorted({key for key in keys if key and key in known})
     file.parent.mkdir(parents=True, exist_ok=True)
     draft = file.with_suffix(".new.npz")

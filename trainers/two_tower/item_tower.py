@@ -142,4 +142,4 @@ class ItemTower(nn.Module):
         return functional.normalize(content + own, dim=1)
 
     def _by_encoder(self, vectors: Tensor | None) -> Sequence[Tensor]:
-        return () if vectors is None else vectors.split(self.encoders, dim=1)
+        return () if vectors is None else torch.split(vectors, self.encoders, dim=1)

@@ -1,10 +1,15 @@
 """Which encoders are needed while collections are built with new ones."""
 
+from typing import cast
+
 import pytest
+from aisle.recs.v1 import release_service_pb2 as recs_pb
 from aisle.search.v1 import search_release_service_pb2 as pb
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from trainers.encoders import publish
+from trainers.encoders.shop import Shop
+from trainers.release import registry
 
 State = pb.SearchRelease.State
 NEVER = 0
@@ -40,3 +45,14 @@ CASES = {
 def test_what_answers_is_needed_until_the_promoted_release_is_ready(name: str) -> None:
     known, needed = CASES[name]
     assert publish.answering(known) == needed
+
+
+def test_encoders_stay_whose_vectors_the_towers_take(monkeypatch: pytest.MonkeyPatch) -> None:
+    takes = '{"encoders": [{"model": "sentence", "version": "%d", "dimension": 8}]}'
+    known = [
+        recs_pb.Release(name="releases/3", state=recs_pb.Release.STATE_CANARY, feature_spec=takes % 5),
+        recs_pb.Release(name="releases/2", state=recs_pb.Release.STATE_PROMOTED, feature_spec="{}"),
+        recs_pb.Release(name="releases/1", state=recs_pb.Release.STATE_RETIRED, feature_spec=takes % 4),
+    ]
+    monkeypatch.setattr(registry, "releases", lambda _: known)
+    assert publish.taken_by_towers(cast(Shop, None)) == {5}

@@ -102,3 +102,28 @@ def test_a_canary_answers_its_share_and_keeps_its_shoppers_when_it_grows() -> No
     assert answered(3, 10) < answered(3, 50)
     assert answered(3, 0) == set()
     assert len(answered(3, 10) & answered(4, 10)) < 120  # not the same people every time
+
+
+def test_a_specification_may_name_encoders() -> None:
+    named = SPEC.rstrip()[:-1] + ', "encoders": [{"model": "clip_image", "version": "3", "dimension": 256}]}'
+    spec = feature_spec.parse(named, KINDS)
+    assert spec.encoders == (feature_spec.Encoder("clip_image", "3", 256),)
+    assert spec.item_tower == "encoded_item_tower"
+    plain = feature_spec.parse(SPEC, KINDS)
+    assert (plain.encoders, plain.item_tower) == ((), "item_tower")
+
+
+@pytest.mark.parametrize(
+    ("encoders", "said"),
+    [
+        ('"clip"', "a list of objects"),
+        ('["clip"]', "a list of objects"),
+        ('[{"model": "clip", "version": 3, "dimension": 4}]', "a name and a number as text"),
+        ('[{"model": "clip", "version": "new", "dimension": 4}]', "a name and a number as text"),
+        ('[{"version": "3", "dimension": 4}]', "a name and a number as text"),
+        ('[{"model": "clip", "version": "3", "dimension": 0}]', "needs `dimension`"),
+    ],
+)
+def test_encoders_that_cannot_be_asked_are_refused(encoders: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        feature_spec.parse(SPEC.rstrip()[:-1] + f', "encoders": {encoders}}}', KINDS)

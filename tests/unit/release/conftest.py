@@ -1,5 +1,6 @@
 """A shop whose recs is a list in memory, and whose inference server takes everything."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -44,13 +45,14 @@ class Recs:
         models = model_repository.models_of(folder)
         model_repository.install(folder, number, places.models, places.templates, "cpu", models)
 
-    def lay(self, folder: Path, ranker: bool = False) -> None:
+    def lay(self, folder: Path, ranker: bool = False, encoders: tuple[str, ...] = ()) -> None:
         """The files of a release."""
         folder.mkdir(parents=True)
-        for model in model_repository.ALL if ranker else model_repository.MODELS:
+        for model in (*model_repository.MODELS, *(["ranker"] if ranker else [])):
             (folder / f"{model}.onnx").write_bytes(b"onnx")
         (folder / GOLDEN).touch()
-        (folder / SPEC).write_text('{"dimension": 8}')
+        spec = {"dimension": 8} | ({"encoders": encoders} if encoders else {})
+        (folder / SPEC).write_text(json.dumps(spec))
         (folder / REPORT).write_text('{"data_fingerprint": "f", "gates": {"parity": {}}}')
         Extract(1, 1, "1").save(folder)
 

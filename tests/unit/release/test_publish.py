@@ -75,6 +75,20 @@ def test_a_ranker_comes_and_goes_with_its_release(recs: Recs) -> None:
     assert 4 not in recs.rankers
 
 
+def test_towers_that_take_vectors_are_a_model_of_their_own(recs: Recs) -> None:
+    """All versions of a model have the inputs of its one configuration."""
+    recs.add(1, pb.Release.STATE_PROMOTED, promoted=10)
+    recs.lay(recs.places.candidate, encoders=("clip_image",))
+    assert publish.publish(recs, recs.places, CONSOLE) == 2  # type: ignore[arg-type]
+    lies = {model: model_repository.numbers(recs.places.models / model) for model in model_repository.ALL}
+    assert lies == {"user_tower": {1, 2}, "item_tower": {1}, "encoded_item_tower": {2}, "ranker": set()}
+    configured = [
+        {value.name: list(value.dims) for value in config.read(recs.places.models / model).input}
+        for model in ("item_tower", "encoded_item_tower")
+    ]
+    assert configured[1] == configured[0] | {"encoder_vectors": [-1]}
+
+
 def test_a_canary_ends_without_towers(tried: Recs) -> None:
     publish.canary(tried, tried.places, 3, 0, CONSOLE)  # type: ignore[arg-type]
     assert tried.called == pb.CanaryReleaseRequest(name="releases/3")
