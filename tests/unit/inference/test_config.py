@@ -11,7 +11,7 @@ from services.inference.config import Unreadable
 SHIPPED = ROOT / "model_repository"
 
 
-@pytest.mark.parametrize("model", ["user_tower", "item_tower"])
+@pytest.mark.parametrize("model", ["user_tower", "item_tower", "encoded_item_tower"])
 @pytest.mark.parametrize("profile", ["cpu", "gpu"])
 def test_the_shipped_configurations_can_be_read_with_each_profile(tmp_path: Path, model: str, profile: str) -> None:
     folder = tmp_path / model

@@ -9,8 +9,7 @@ import grpc
 import numpy as np
 import pytest
 import structlog
-from aisle.catalog.v1.picture_pb2 import Picture
-from aisle.catalog.v1.product_pb2 import Product
+from aisle.catalog.v1.product_pb2 import Picture, Product
 
 from services.kit.pictures import PictureRefused
 from services.recs.adapters.encoders import SearchEncoders, said
