@@ -1,14 +1,23 @@
-"""Vectors of products that are kept beside them."""
+"""Vectors of products: kept beside them, and brought to the towers that take them."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as parquet
 import pytest
+from aisle.search.v1 import search_release_service_pb2 as pb
 
+from tests.unit.release.conftest import CONSOLE, Recs
+from trainers import datasets
 from trainers.encoders.runtime import Vectors
 from trainers.release import __main__ as program
-from trainers.release import encoding
+from trainers.release import encoding, registry, retrain
+from trainers.release.errors import ReleaseError
+from trainers.release.extract import Extract
+from trainers.release.retrain import News
 
 
 class Encoder:
@@ -43,3 +52,63 @@ def test_an_encoder_that_cannot_be_shown_products_is_refused(capsys: pytest.Capt
     with pytest.raises(SystemExit):
         program._parse(["train", "--encoders", "clip_text"])
     assert "clip_text" in capsys.readouterr().err
+
+
+@pytest.fixture
+def extracted(recs: Recs) -> Recs:
+    """A shop of two products that was extracted; release 4 answers, whose towers take vectors of an older encoder."""
+    offline = recs.places.offline
+    offline.mkdir()
+    parquet.write_table(pa.table({"id": ["a", "b"], "title": ["A", "B"]}), offline / "products.parquet")
+    events = {"user": ["u"], "product": ["a"], "kind": ["view"], "time": [1.0]}
+    parquet.write_table(pa.table(events), offline / "events.parquet")
+    Extract(2, 1, "1").save(offline)
+    (recs.places.releases / "4").mkdir(parents=True)
+    return recs
+
+
+@pytest.mark.parametrize("named", [(), ("clip_image", "sentence")])
+def test_new_towers_and_the_incumbent_each_get_the_vectors_of_their_own_encoders(
+    extracted: Recs, monkeypatch: pytest.MonkeyPatch, named: tuple[str, ...]
+) -> None:
+    got: dict[str, Any] = {}
+    older = (datasets.Encoder("clip_image", "2", 3),)
+
+    def built(shop: datasets.Shop, config: Any, folder: Path, *_: object, **__: object) -> None:
+        folder.mkdir(parents=True)
+        got["new"] = config.encoders, tuple(shop.products.vectors)
+
+    def incumbent(shop: datasets.Shop, *_: object) -> Any:
+        got["incumbent"] = tuple(shop.products.vectors)
+        return retrain.Incumbent(None, 0.0)  # type: ignore[arg-type]
+
+    def made(_: object, __: Path, encoders: Sequence[datasets.Encoder]) -> dict[datasets.Encoder, Vectors]:
+        return {encoder: np.ones((2, encoder.dimension), np.float32) for encoder in encoders}
+
+    monkeypatch.setattr(program, "build", built)
+    monkeypatch.setattr(program.ranker, "add", lambda *_: None)
+    monkeypatch.setattr(registry, "promoted", lambda _: 4)
+    monkeypatch.setattr(retrain, "news", lambda *_: News(4, 0.0, 1000, 0.0))
+    monkeypatch.setattr(retrain, "encoders", lambda _: older)
+    monkeypatch.setattr(retrain, "incumbent", incumbent)
+    monkeypatch.setattr(encoding, "vectors", made)
+    monkeypatch.setattr(encoding, "released", lambda _, models: tuple(datasets.Encoder(m, "5", 4) for m in models))
+    options = program._parse(["retrain", *(["--encoders", *named] if named else [])])
+    program._train(extracted, extracted.places, options, "a test", CONSOLE)  # type: ignore[arg-type]
+    assert got["new"] == (named, tuple(datasets.Encoder(model, "5", 4) for model in named))
+    assert got["incumbent"] == older
+
+
+@pytest.mark.parametrize(
+    ("promoted", "said"),
+    [([], "no encoders yet.*trainers.clip all"), ([3], "release 3 has no encoder clip_image.*trainers.clip all")],
+)
+def test_encoders_that_are_not_there_are_refused_with_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, promoted: list[int], said: str
+) -> None:
+    known = [pb.SearchRelease(name=f"searchReleases/{n}", state=pb.SearchRelease.STATE_PROMOTED) for n in promoted]
+    monkeypatch.setattr(encoding.publish, "releases", lambda _: known)
+    shop = [f"--{name}=127.0.0.1:9" for name in ("users", "catalog", "recs", "inference", "search", "milvus")]
+    options = program._parse(["train", f"--data={tmp_path}", *shop, "--encoders", "clip_image"])
+    with pytest.raises(ReleaseError, match=said):
+        encoding.released(options, options.encoders)
