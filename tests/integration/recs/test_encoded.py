@@ -26,7 +26,7 @@ from services.recs.use_cases.measures import UNENCODED
 from services.search.app import build as build_search
 from services.search.settings import SearchSettings
 from tests.integration.recs import programs
-from tests.integration.recs.conftest import ADMIN, Recs, until
+from tests.integration.recs.conftest import ADMIN, PATIENT, Recs, until
 from tests.integration.recs.programs import Program
 from tests.integration.search import encoders
 from tests.integration.search.merchant import picture
@@ -64,6 +64,11 @@ def inference(models: Path) -> Iterator[Program]:
     started.start()
     yield started
     started.stop()
+
+
+@pytest.fixture
+def budgets() -> dict[str, float]:
+    return PATIENT
 
 
 @pytest.fixture
