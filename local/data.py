@@ -23,7 +23,7 @@ from aisle.users.v1 import (
 from local.console import console, loud_step, step
 from local.errors import MeshError
 from local.processes import Mesh, addresses
-from local.settings import MARKER, ROOT
+from local.settings import MARKER, ROOT, MeshSettings
 
 TIMEOUT_S = 15.0
 # Exit codes of trainers.release: too little data, and towers that do not beat popularity.
@@ -33,6 +33,22 @@ SIMULATED = "simulated"
 """Stands among the imports for the simulated shop."""
 REFUSED_FOR = "refused.json"
 """The imports for which no release could be made, so that the next `up` does not try again for minutes."""
+
+
+def check_data(settings: MeshSettings) -> None:
+    """Looks at data that was not imported yet, before anything is started for it.
+
+    Raises:
+        MeshError: there is nothing in it that could be imported; says why.
+    """
+    if not settings.dataset or fingerprint(settings.dataset) in json.loads(_imported(settings)):
+        return
+    command = [sys.executable, "-m", "services.importer.check", "--data", settings.dataset]
+    command += ["--state-dir", str(settings.run / "import")]
+    with step("look at the data"):
+        done = subprocess.run(command, cwd=ROOT, stderr=subprocess.PIPE, text=True, check=False)  # noqa: S603
+        if done.returncode:
+            raise MeshError(f"DATASET cannot be imported. {done.stderr.strip()}")
 
 
 def fill(mesh: Mesh) -> None:
@@ -52,7 +68,7 @@ def needs_release(mesh: Mesh) -> bool:
     if asyncio.run(has_release(mesh)):
         return False
     refused = mesh.settings.run / REFUSED_FOR
-    return not refused.exists() or refused.read_text() != _imported(mesh)
+    return not refused.exists() or refused.read_text() != _imported(mesh.settings)
 
 
 def make_release(mesh: Mesh) -> None:
@@ -60,14 +76,14 @@ def make_release(mesh: Mesh) -> None:
     with loud_step("train and publish a release"):
         code = run_module(mesh, "trainers.release", "all", accepted=(0, *UNTRAINABLE))
     if code:
-        (mesh.settings.run / REFUSED_FOR).write_text(_imported(mesh))
+        (mesh.settings.run / REFUSED_FOR).write_text(_imported(mesh.settings))
         console.print("  [yellow]The shop is up without a model of its own: it recommends what is popular.[/]")
         console.print("  When shoppers have left more events: make retrain")
 
 
 def import_data(mesh: Mesh) -> bool:
     """Imports the dataset unless it was imported into this folder before; returns whether it did."""
-    imported: list[str] = json.loads(_imported(mesh))
+    imported: list[str] = json.loads(_imported(mesh.settings))
     if not mesh.settings.dataset and imported:
         return False  # the shop has its products; the simulated ones are for a shop without any
     key = fingerprint(mesh.settings.dataset)
@@ -87,9 +103,9 @@ def import_data(mesh: Mesh) -> bool:
     return True
 
 
-def _imported(mesh: Mesh) -> str:
+def _imported(settings: MeshSettings) -> str:
     """The imports of this folder, as JSON."""
-    record = mesh.settings.run / IMPORTED
+    record = settings.run / IMPORTED
     return record.read_text() if record.exists() else "[]"
 
 

@@ -13,7 +13,7 @@ from local import ports as port_choice
 from local.bringup import bring_up, stay
 from local.console import console, step
 from local.credentials import Credentials, ensure
-from local.data import fill
+from local.data import check_data, fill
 from local.down import down
 from local.errors import MeshError
 from local.gateway import render_gateway
@@ -36,6 +36,7 @@ def up(settings: MeshSettings) -> None:
     with stopped_by_signals():
         with step("check the machine"):
             preflight.check(settings)
+        check_data(settings)
         with _alone(settings):
             running = supervisor.answers()
             try:

@@ -26,10 +26,8 @@ def open_source(data: str, cache: Path, most_bytes: int, progress: Progress) -> 
     Raises:
         DataError: there is nothing that can be read.
     """
-    if "://" in data:
+    if fetchable(data):
         label = without_secrets(data)
-        if not data.startswith(("http://", "https://")):
-            raise DataError(f"{label} cannot be fetched: only http:// and https:// can. Download it yourself.")
         file = download(data, cache, most_bytes, progress)
         source = _file(file, label, cache, most_bytes)
         source.leftovers = (*source.leftovers, file.parent)
@@ -40,6 +38,20 @@ def open_source(data: str, cache: Path, most_bytes: int, progress: Progress) -> 
     if not path.is_file():
         raise DataError(f"{data} does not exist: name a folder, a file, a zip or tar archive, or a URL of one.")
     return _file(path, data, cache, most_bytes)
+
+
+def fetchable(data: str) -> bool:
+    """Whether it is the address of something to fetch, and not a path.
+
+    Raises:
+        DataError: it is an address of another kind.
+    """
+    if "://" not in data:
+        return False
+    if not data.startswith(("http://", "https://")):
+        label = without_secrets(data)
+        raise DataError(f"{label} cannot be fetched: only http:// and https:// can. Download it yourself.")
+    return True
 
 
 def _file(path: Path, label: str, cache: Path, most_bytes: int) -> Source:

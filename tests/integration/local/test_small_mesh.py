@@ -177,3 +177,13 @@ def test_a_path_too_long_for_a_socket_is_no_obstacle(tmp_path: Path) -> None:
     finally:
         deep.run("down")
     assert deep.own() == []
+
+
+@pytest.mark.parametrize("dataset", ["s3://bucket/products.zip", "notes.txt"])
+def test_data_that_cannot_be_imported_starts_nothing(shop: Shop, tmp_path: Path, dataset: str) -> None:
+    (tmp_path / "notes.txt").write_text("Dear diary")
+    refused = shop.run("up", "--detach", DATASET=dataset if "://" in dataset else str(tmp_path / dataset))
+    assert refused.returncode == 1
+    assert "DATASET cannot be imported" in refused.stdout
+    assert "Traceback" not in refused.stdout + refused.stderr
+    assert not (shop.settings.run / "ports.json").exists()
