@@ -14,7 +14,7 @@ from typing import Any
 from rich.console import Console
 
 from trainers.datasets import DataError, read
-from trainers.evaluation import models, paired, plot
+from trainers.evaluation import models, paired, plot, quality
 from trainers.evaluation.optional import MissingPackage
 from trainers.evaluation.protocols import MOST_TEST, PROTOCOLS, split
 from trainers.evaluation.report import as_json, show, show_beyond
@@ -65,7 +65,7 @@ def parse(arguments: list[str]) -> Options:
         metavar="NAME[,NAME...]",
         help=f"any of {', '.join((*models.MODELS, *models.GROUPS))}",
     )
-    parser.add_argument("--report", type=Path, default=None, help=f"the JSON; in {REPORTS} if not named")
+    parser.add_argument("--report", type=quality.file, default=None, help=f"the JSON; in {REPORTS} if not named")
     parser.add_argument("--seed", type=int, default=Config.seed)
     parser.add_argument("--max-seconds", type=float, default=None, help="limit of one training; 0 for none")
     parser.add_argument("--most-questions", type=int, default=MOST_TEST, help="test questions, a sample beyond")

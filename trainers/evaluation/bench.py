@@ -4,6 +4,8 @@ Writes docs/quality.json and docs/quality.md. Data sets that are not there are s
 """
 
 import argparse
+import os
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -21,6 +23,8 @@ ROOT = Path(__file__).resolve().parents[2]
 MEASURED = ("datasets", "evaluation", "ranker", "two_tower")
 TOWERS = "two-tower"
 NOTES = Path(__file__).with_name("notes.md")
+LINK = re.compile(r"(?<=\]\()(?!\w+:|#)[^)]+")
+"""Where a link to another file leads."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--only", default="", metavar="FOLDER[,FOLDER...]", help="some of the data sets")
     parser.add_argument("--model", default="all", metavar="NAME[,NAME...]")
     parser.add_argument("--max-seconds", type=float, default=None, help="limit of one training; 0 for none")
-    parser.add_argument("--out", type=Path, default=ROOT / "docs")
+    parser.add_argument(
+        "--out", type=quality.folder, default=ROOT / "docs", help="folder of quality.json and quality.md"
+    )
     parser.add_argument("--checkpoints", type=Path, help="folder; two-towers that were killed go on from there")
     options = parser.parse_args(arguments)
     console = Console(highlight=False)
@@ -62,7 +68,16 @@ def main(arguments: list[str] | None = None) -> int:
 def render(folder: Path) -> None:
     """Writes the page from the records."""
     found = quality.load(folder / "quality.json")
-    page.write(folder / "quality.md", found, NOTES.read_text(encoding="utf-8") + gaps(found))
+    page.write(folder / "quality.md", found, notes(folder) + gaps(found))
+
+
+def notes(folder: Path) -> str:
+    """The notes, with links that lead to the same files from a page in that folder."""
+
+    def from_there(link: re.Match[str]) -> str:
+        return Path(os.path.relpath(NOTES.parent / link[0], folder)).as_posix()
+
+    return LINK.sub(from_there, NOTES.read_text(encoding="utf-8"))
 
 
 def gaps(found: Sequence[quality.Record]) -> str:

@@ -162,7 +162,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m trainers.evaluation.possible", description=__doc__)
     parser.add_argument("--shop", type=Path, default=Path(".aisle/evaluation/simulated"), help="a simulated shop")
     parser.add_argument("--shoppers", type=int, default=SHOPPERS, help="how many are asked about")
-    parser.add_argument("--out", type=Path, default=bench.ROOT / "docs")
+    parser.add_argument("--out", type=quality.folder, default=bench.ROOT / "docs")
     options = parser.parse_args(arguments)
     console = Console(highlight=False)
     measured_at, shop = bench.revision(), read(options.shop)

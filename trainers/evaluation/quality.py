@@ -4,6 +4,7 @@ A record is `{task, dataset, protocol, model, metric, value, low, high, command,
 replaces the records of the same task, data set, protocol and model, and leaves all others alone.
 """
 
+import argparse
 import fcntl
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -51,6 +52,32 @@ def merge(old: Sequence[Record], new: Sequence[Record]) -> list[Record]:
 
 def _key(record: Record) -> tuple[str, ...]:
     return tuple(str(record[name]) for name in ("task", "dataset", "protocol", "model"))
+
+
+def folder(named: str) -> Path:
+    """A folder that a command is to write to, made before hours are spent on measuring.
+
+    Raises:
+        argparse.ArgumentTypeError: it cannot be one.
+    """
+    found = Path(named).expanduser()
+    try:
+        found.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise argparse.ArgumentTypeError(f"{found} cannot be a folder: {error.strerror}") from None
+    return found
+
+
+def file(named: str) -> Path:
+    """A file that a command is to write, in a folder that is there.
+
+    Raises:
+        argparse.ArgumentTypeError: its folder cannot be one, or it is a folder itself.
+    """
+    found = Path(named).expanduser()
+    if found.is_dir():
+        raise argparse.ArgumentTypeError(f"{found} is a folder; name a file in it")
+    return folder(str(found.parent)) / found.name
 
 
 def load(file: Path) -> list[Record]:

@@ -63,7 +63,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Makes the shop if it is not there, measures, writes the records; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m trainers.evaluation.simulated", description=__doc__)
     parser.add_argument("--shop", type=Path, default=Path(".aisle/evaluation/simulated"), help="folder of the shop")
-    parser.add_argument("--out", type=Path, default=bench.ROOT / "docs")
+    parser.add_argument("--out", type=quality.folder, default=bench.ROOT / "docs")
     options = parser.parse_args(arguments)
     console = Console(highlight=False)
     if not (options.shop / "events.parquet").exists():

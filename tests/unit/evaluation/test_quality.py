@@ -1,9 +1,15 @@
 import json
+import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from trainers.evaluation import bench, models, page, quality
+from trainers.evaluation import __main__ as command
+from trainers.evaluation import bench, models, page, possible, quality, simulated
+from trainers.evaluation.cold_start import __main__ as cold_start
+from trainers.evaluation.search import __main__ as search
 
 INTERVAL = {"value": 0.5, "low": 0.4, "high": 0.6}
 
@@ -77,3 +83,45 @@ def test_every_model_has_a_name_and_wrong_names_are_said() -> None:
     assert len(set(named)) == len(models.MODELS)
     with pytest.raises(ValueError, match="no model 'two_tower'; there are random,"):
         models.names("ease,two_tower")
+
+
+def test_a_folder_that_is_missing_is_made_before_anything_is_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bench, "REPORTS", tmp_path / "reports")
+    out = tmp_path / "not" / "yet"
+    assert bench.main(["--data", str(tmp_path), "--only", "amazon-beauty", "--model", "random", "--out", str(out)]) == 1
+    assert (out / "quality.md").exists()
+
+
+@pytest.mark.parametrize(
+    ("main", "arguments"),
+    [
+        (bench.main, ["--out", "FILE/folder"]),
+        (simulated.main, ["--out", "FILE/folder"]),
+        (possible.main, ["--out", "FILE"]),
+        (cold_start.main, ["--out", "FILE/folder"]),
+        (search.main, ["--corpus", "x", "--quality", "FILE/folder"]),
+        (search.main, ["--corpus", "x", "--json", "FILE/found.json"]),
+        (command.main, ["--data", "x", "--report", "FILE/found.json"]),
+    ],
+)
+def test_what_cannot_be_written_is_said_in_a_sentence(
+    main: Callable[[list[str]], Any], arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(SystemExit) as ended:
+        main([argument.replace("FILE", str(tmp_path / "file")) for argument in arguments])
+    assert ended.value.code == 2
+    assert f"{tmp_path / 'file'}" in (said := capsys.readouterr().err)
+    assert "cannot be a folder" in said
+
+
+def test_pictures_of_the_notes_are_found_from_the_notes_and_from_the_page() -> None:
+    links = re.findall(r"!\[[^]]*\]\(([^)]+)\)", bench.NOTES.read_text(encoding="utf-8"))
+    assert len(links) == 3
+    assert all((bench.NOTES.parent / link).is_file() for link in links)
+    docs = bench.ROOT / "docs"
+    shown = re.findall(r"!\[[^]]*\]\(([^)]+)\)", (docs / "quality.md").read_text(encoding="utf-8"))
+    assert shown == re.findall(r"!\[[^]]*\]\(([^)]+)\)", bench.notes(docs))
+    assert all((docs / link).is_file() for link in shown)

@@ -37,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m trainers.evaluation.cold_start", description=__doc__)
     parser.add_argument("--simulated", type=Path, help="folder of the simulated shop; made if it is not there")
     parser.add_argument("--movielens", type=Path, help="folder of MovieLens-100K")
-    parser.add_argument("--out", type=Path, default=bench.ROOT / "docs")
+    parser.add_argument("--out", type=quality.folder, default=bench.ROOT / "docs")
     parser.add_argument("--max-seconds", type=float, default=Config.max_seconds, help="limit of one training")
     options = parser.parse_args(given)
     if not (options.simulated or options.movielens):

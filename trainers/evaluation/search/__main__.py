@@ -27,6 +27,7 @@ from trainers.clip import data, split
 from trainers.clip.config import Config
 from trainers.datasets import DataError
 from trainers.encoders import candidate
+from trainers.evaluation import quality
 from trainers.evaluation.search import corpora, looks, records, tasks
 from trainers.evaluation.search.measure import PICTURES, measure
 from trainers.evaluation.search.rankers import looks as looks_of
@@ -107,8 +108,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--whole", action="store_true", help="the corpus is the whole catalogue")
     parser.add_argument("--titles", type=int, help="ask for the products of so many held-out titles (default: of all)")
     parser.add_argument("--seed", type=int, help="of the split (default: that of the encoders' training)")
-    parser.add_argument("--json", type=Path, help="file for everything that was measured")
-    parser.add_argument("--quality", type=Path, help="folder of quality.json and quality.md, to put the numbers there")
+    parser.add_argument("--json", type=quality.file, help="file for everything that was measured")
+    parser.add_argument("--quality", type=quality.folder, help="folder of quality.json and quality.md for the numbers")
     parser.add_argument("--quiet", action="store_true", help="no progress bars")
     return parser
 
