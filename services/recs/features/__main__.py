@@ -22,6 +22,7 @@ from services.kit.settings import load
 from services.recs.features import report
 from services.recs.features.app import Batch, WorkerRuns
 from services.recs.features.repository import Repository
+from services.recs.features.scoring import Done
 from services.recs.features.settings import BatchSettings
 
 FAILED, WORKER_RUNS = 1, 3
@@ -93,12 +94,20 @@ async def _run(options: argparse.Namespace, settings: BatchSettings, console: Co
                 report.save(found, file)
                 console.print(f"written to {file}", soft_wrap=True)
             case "score":
-                done = await batch.score()
-                releases = ", ".join(map(str, sorted(done.releases))) or "none"
-                console.print(f"{done.shoppers:,} shoppers scored by release {releases}")
+                console.print(said(await batch.score()), soft_wrap=True)
             case "materialise":
                 await batch.materialise()
                 console.print("the online store holds what the files hold")
+
+
+def said(done: Done) -> str:
+    """What was scored; where nothing was, why, and what to do."""
+    if not done.releases:
+        return "No release answers yet, so there is nothing to score by. Train and publish one: make retrain"
+    releases = ", ".join(map(str, sorted(done.releases)))
+    if not done.shoppers:
+        return f"Nothing happened to a shopper since release {releases} scored them last: their scores are right."
+    return f"{done.shoppers:,} shoppers scored by release {releases}"
 
 
 if __name__ == "__main__":

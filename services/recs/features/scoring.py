@@ -66,6 +66,7 @@ class Done:
     shoppers: int
     """Who got a list."""
     releases: tuple[int, ...]
+    """Those that answer, whether or not a shopper waited for them."""
 
 
 class ScoreShoppers:
@@ -100,13 +101,13 @@ class ScoreShoppers:
         for release in (self._active.current, self._active.canary):
             if release is None:
                 continue
+            releases.append(release.number)
             mark = self._mark(release)
             shoppers, following = await self._wanted(mark)
             mine = sorted(name for name in shoppers if self._active.of(name) is release)
             found(len(mine))
             if mine:
                 scored += await self._score(release, mine, tick)
-                releases.append(release.number)
             await self._watermarks.set(mark, following)
         return Done(scored, tuple(releases))
 

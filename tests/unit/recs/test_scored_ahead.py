@@ -7,6 +7,7 @@ from services.recs.domain.events import Kind
 from services.recs.domain.releases import Release
 from services.recs.domain.scenarios import RetrieverName
 from services.recs.domain.shopper import NOBODY, Interaction, Shopper
+from services.recs.features.__main__ import said
 from services.recs.features.scoring import Catalogue, ScoreShoppers
 from services.recs.ports import Scored
 from services.recs.use_cases.guards import Degradation
@@ -158,3 +159,12 @@ async def test_scoring_asks_again_only_for_those_to_whom_something_happened_unti
     world.current = Release(**{**vars(RELEASE), "number": RELEASE.number + 1})
     assert (await scoring(world)()).shoppers == 3
     assert {best.release for best in world.pushed.values()} == {RELEASE.number + 1}
+
+
+async def test_a_command_that_scored_nobody_says_why_and_what_to_do() -> None:
+    world = World()
+    assert said(await scoring(world)()) == f"3 shoppers scored by release {RELEASE.number}"
+    assert f"since release {RELEASE.number} scored them" in said(await scoring(world)())
+    world.current = None
+    assert "No release answers yet" in (nobody := said(await scoring(world)()))
+    assert "make retrain" in nobody
