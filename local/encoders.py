@@ -49,8 +49,8 @@ def start(mesh: Mesh) -> None:
             stderr=subprocess.STDOUT,
             start_new_session=True,  # Ctrl-C is for the shop, which then stops this in its order
         )
-    console.print("  [cyan]▸[/] Search goes by words; by meaning and by picture in some minutes:")
-    console.print(f"    the encoders are being trained (make logs ARGS={NAME})")
+    console.print("  [cyan]▸[/] Search goes by words; by meaning, and by picture where there are some, in minutes:")
+    console.print(f"    the encoders are being made (make logs ARGS={NAME})")
 
 
 def stop(settings: MeshSettings) -> None:

@@ -6,7 +6,7 @@ look      makes the encoder that finds a photograph again beside it
 sentence  exports the sentence encoder beside them
 publish   puts the encoders on the inference server and registers them with search as one release
 promote   makes a release answer (the newest, or --release N; also the way back to an older one)
-all       does one after the other
+all       does one after the other; a shop of whose pictures CLIP cannot learn gets the others without it
 
 `train --products DIR [--products DIR...] --out DIR` needs no shop: folders in Aisle's own format or that of *Fashion
 Product Images*. `--open-clip MODEL --weights TAG-OR-FILE` takes published weights of open_clip instead of training.
@@ -29,15 +29,18 @@ from rich.console import Console
 from trainers.clip import build, data, look, publishable, published
 from trainers.clip import split as splitting
 from trainers.clip.config import Config
+from trainers.clip.data import TooFewPictures
 from trainers.clip.fingerprint import fingerprint
 from trainers.clip.publishable import Refused
 from trainers.datasets import DataError
+from trainers.datasets.aisle import find
 from trainers.encoders import candidate, extract, places, publish, weights
 from trainers.encoders.golden import ParityError
 from trainers.encoders.places import Places
 from trainers.encoders.shop import Shop
 from trainers.release.errors import ReleaseError
 from trainers.sentence import build as sentences
+from trainers.sentence.documents import document
 
 FAILED, BAD_DATA, REFUSED, INTERRUPTED = 1, 2, 3, 130
 STEPS = ("extract", "train", "look", "sentence", "publish", "promote")
@@ -59,6 +62,8 @@ def main(arguments: list[str] | None = None) -> int:
         where = places.from_flags(options, named=not set(steps) <= set(OFFLINE))
         lock = publish.alone(where) if options.out is None else nullcontext()
         with lock, nullcontext() if set(steps) <= set(OFFLINE) else Shop(where) as shop:
+            if options.step == "all":
+                candidate.clear(options.out or where.candidate)
             for step in steps:
                 _run(step, shop, where, options, console)
     except (Refused, sentences.Refused, ParityError) as error:
@@ -97,13 +102,21 @@ def _parser() -> argparse.ArgumentParser:
 def _run(step: str, shop: Shop | None, where: Places, options: argparse.Namespace, console: Console) -> None:
     folder = options.out or where.candidate
     if step == "train":
-        _train(where, options, folder, console)
+        try:
+            _train(where, options, folder, console)
+        except (TooFewPictures, Refused) as error:
+            if options.step != "all" or shop is None or publishable.PICTURES in publish.promoted(shop):
+                raise
+            _go_without_clip(error, where, options, folder, console)
     elif step == "look":
         config = _config(options)
-        products = splitting.split(data.read(options.products or [where.offline]), config).train
-        look.build(products, config, folder, console)
+        products = data.titled(_folders(where, options))
+        pictured = [product for product in products if product.pictures]
+        look.build(splitting.split(pictured, config).train, config, folder, console)
     elif step == "sentence":
-        sentences.build(str(weights.sentences()), weights.SENTENCES.credit(), folder, console)
+        known = options.products or find(where.offline, "products")
+        documents = [document(product) for product in data.titled(_folders(where, options))] if known else []
+        sentences.build(str(weights.sentences()), weights.SENTENCES.credit(), folder, console, documents)
     else:
         assert shop is not None
         if step == "extract":
@@ -118,13 +131,14 @@ def _run(step: str, shop: Shop | None, where: Places, options: argparse.Namespac
 
 def _train(where: Places, options: argparse.Namespace, folder: Path, console: Console) -> None:
     config = _config(options)
-    products = data.read(options.products or [where.offline])
-    sets = splitting.split(products, config)
-    counts = {"to learn from": sets.train, "to choose by": sets.validation, "held out": sets.test}
-    console.print("Products: " + ", ".join(f"{len(found):,} {what}" for what, found in counts.items()))
     # A candidate of an earlier training must not be published as if it were this one.
     for name in (publishable.TEXTS, publishable.PICTURES):
         candidate.remove(folder, name)
+    products = data.read(_folders(where, options))
+    sets = splitting.split(products, config)
+    publishable.refuse_too_few(sets)
+    counts = {"to learn from": sets.train, "to choose by": sets.validation, "held out": sets.test}
+    console.print("Products: " + ", ".join(f"{len(found):,} {what}" for what, found in counts.items()))
     if options.open_clip:
         credit = {"name": options.open_clip, "source": options.weights, "license": options.license}
         towers = published.load(options.open_clip, options.weights, credit)
@@ -133,6 +147,27 @@ def _train(where: Places, options: argparse.Namespace, folder: Path, console: Co
     publishable.write(towers, sets, folder, console)
     candidate.add_report(folder, {"data_fingerprint": fingerprint(products), "products": len(products)})
     console.print(f"written to {folder}", soft_wrap=True)
+
+
+def _go_without_clip(
+    why: Exception, where: Places, options: argparse.Namespace, folder: Path, console: Console
+) -> None:
+    """Search has no release with CLIP that would be lost: the other encoders are better than none."""
+    products = data.titled(_folders(where, options))
+    console.print(f"[yellow]{why}[/]\nSearch gets its other encoders, without CLIP.", soft_wrap=True)
+    learned = candidate.report(folder).get("clip", {})
+    candidate.add_report(
+        folder,
+        {
+            "clip": {**learned, "refused": str(why)},
+            "data_fingerprint": fingerprint(products),
+            "products": len(products),
+        },
+    )
+
+
+def _folders(where: Places, options: argparse.Namespace) -> list[Path]:
+    return options.products or [where.offline]
 
 
 def _config(options: argparse.Namespace) -> Config:

@@ -17,9 +17,13 @@ FASHION_PATH = ("masterCategory", "subCategory", "articleType")
 EMPTY = ("", "NA", "null", "None")
 
 
+class TooFewPictures(DataError):
+    """The products may be fine; there is nothing to see."""
+
+
 @dataclass(frozen=True)
 class Product:
-    """What CLIP learns from."""
+    """What encoders learn from, and are measured on."""
 
     id: str
     title: str
@@ -28,15 +32,27 @@ class Product:
     brand: str
     attributes: Mapping[str, str]
     pictures: tuple[Path, ...]
+    description: str = ""
 
 
 def read(folders: Sequence[Path]) -> list[Product]:
-    """Reads products; those that stand in several folders have the pictures of all of them.
-
-    Products without a title or a picture are left out: nothing can be learned from them.
+    """Reads the products that have a picture, too: CLIP can learn nothing from the others.
 
     Raises:
-        DataError: a folder has no products, or none has a picture.
+        DataError: a folder has no products.
+        TooFewPictures: none has a picture.
+    """
+    pictured = [product for product in titled(folders) if product.pictures]
+    if not pictured:
+        raise TooFewPictures(f"No product in {_named(folders)} has a title and a picture.")
+    return pictured
+
+
+def titled(folders: Sequence[Path]) -> list[Product]:
+    """Reads the products that have a title; those that stand in several folders have the pictures of all of them.
+
+    Raises:
+        DataError: a folder has no products, or none has a title.
     """
     found: dict[str, Product] = {}
     for folder in folders:
@@ -44,10 +60,14 @@ def read(folders: Sequence[Path]) -> list[Product]:
             before = found.get(product.id)
             pictures = (before.pictures if before else ()) + product.pictures
             found[product.id] = replace(before or product, pictures=pictures)
-    usable = [product for product in found.values() if product.title and product.pictures]
+    usable = [product for product in found.values() if product.title]
     if not usable:
-        raise DataError(f"No product in {', '.join(map(str, folders))} has a title and a picture.")
+        raise DataError(f"No product in {_named(folders)} has a title.")
     return usable
+
+
+def _named(folders: Sequence[Path]) -> str:
+    return ", ".join(map(str, folders))
 
 
 def _products(folder: Path) -> Iterator[Product]:
@@ -95,6 +115,7 @@ def _aisle(folder: Path, file: Path) -> Iterator[Product]:
             brand=str(row.get("brand") or "").strip(),
             attributes={str(name): str(value) for name, value in attributes.items() if value},
             pictures=tuple(picture for picture in files if picture.is_file()),
+            description=str(row.get("description") or "").strip(),
         )
 
 

@@ -119,7 +119,7 @@ def build(products: Sequence[Product], config: Config, folder: Path, console: Co
     tried = files[: min(TRIED, len(files) // 4)]
     learned = files[len(tried) : len(tried) + LEARNED]
     if len(learned) < FEWEST:
-        console.print(f"{NAME}: {len(files)} pictures are too few; pictures are searched for by CLIP alone")
+        console.print(f"{NAME}: {len(files)} pictures are too few; the same photograph is not known again")
         return
     spec = PictureSpec(NAME, SPACE, 0, config.width, config.height, "squash", "bicubic", WHITE)
     seen = Seen(model.create(config).visual.trunk).eval()

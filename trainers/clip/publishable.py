@@ -11,9 +11,9 @@ import torch
 from rich.console import Console
 
 from trainers.clip.build import Encoders
-from trainers.clip.data import Product
+from trainers.clip.data import Product, TooFewPictures
 from trainers.clip.split import Split
-from trainers.encoders import candidate, export, golden, pictures, quantise, runtime, speed, variants
+from trainers.encoders import answering, candidate, export, golden, pictures, quantise, runtime, speed, variants
 from trainers.encoders.texts import Tokens
 from trainers.encoders.variants import Variant
 from trainers.evaluation.search import corpora, measure, rankers, tasks
@@ -21,11 +21,6 @@ from trainers.evaluation.search import corpora, measure, rankers, tasks
 PICTURES, TEXTS = "clip_image", "clip_text"
 SPEED_BATCH = 8
 QUALITY = "recall@10"
-OFF_TOPIC = (
-    "where is my order", "opening hours on sunday", "how do I return something", "qwrtz plmkj", "tax rate in norway",
-    "recipe for chocolate cake", "flights to lisbon", "who won the election", "meaning of life", "train timetable",
-)  # fmt: skip
-"""Questions that no product answers."""
 GATE, CHANCE = "mrr", 1.5
 """Held-out titles must find their pictures so much better than chance."""
 
@@ -34,11 +29,26 @@ class Refused(Exception):
     """The towers are not good enough. The sentence says by how much."""
 
 
+def refuse_too_few(products: Split) -> None:
+    """Refuses what could not be measured, before anything is trained.
+
+    Raises:
+        TooFewPictures: chance alone would find what is held out.
+    """
+    if not products.test or CHANCE * by_chance(len(products.test)) > 1:
+        known = len(products.train) + len(products.validation) + len(products.test)
+        raise TooFewPictures(
+            f"CLIP cannot be trained: {known} products with a picture are too few to hold some out and measure it. "
+            "It takes some 30 different titles."
+        )
+
+
 def write(towers: Encoders, products: Split, folder: Path, console: Console) -> None:
     """Exports, measures and adds both encoders to the candidate in the folder.
 
     Raises:
-        Refused: held-out titles find their pictures hardly more often than by chance. The report is written even then.
+        Refused: held-out titles find their pictures hardly more often than by chance. The report is written even then,
+            and the encoders are not in the candidate.
         ParityError: the exported files compute something else than torch.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -58,7 +68,10 @@ def write(towers: Encoders, products: Split, folder: Path, console: Console) -> 
     candidate.add(folder, towers.picture, looks, chosen[PICTURES] | {"parity": parity[PICTURES]})
     quality = _quality(products.test, folder)
     candidate.add_report(folder, {"clip": {**towers.report, "quality": quality}})
-    _refuse_chance(quality, len(products.test))
+    if problem := _no_better_than_chance(quality, len(products.test)):
+        for name in (TEXTS, PICTURES):
+            candidate.remove(folder, name)
+        raise Refused(problem)
 
 
 def _export(towers: Encoders, products: Split, work: Path) -> None:
@@ -129,15 +142,15 @@ def _recall(asked: Sequence[Product], encode: runtime.Texts, seen: runtime.Vecto
 
 
 def _answers(folder: Path, towers: Encoders, asked: Sequence[Product]) -> dict[str, float]:
-    """How near a product must be to be an answer: nearer than any is to a question that no shop's product answers."""
+    """How near a product must be to be an answer, and how many titles find one that is."""
     encode = runtime.Texts(folder / f"{TEXTS}.onnx", towers.text)
     look = runtime.Pictures(folder / f"{PICTURES}.onnx", towers.picture)
     titles = encode([product.title for product in asked])
     seen = rankers.documents(look([product.pictures[0] for product in asked]), titles, candidate.DOCUMENT)
-    above = float(np.clip((encode(OFF_TOPIC) @ seen.T).max(), 0, 1))
+    above = answering.above(encode, seen)
     return {
-        "answers_above": round(above, 3),
-        "titles_answered": round(float(((titles @ seen.T).max(axis=1) > above).mean()), 3),
+        "answers_above": above,
+        "titles_answered": round(float(((titles @ seen.T).max(axis=1) >= above).mean()), 3),
     }
 
 
@@ -148,15 +161,21 @@ def _quality(test: Sequence[Product], folder: Path) -> Mapping[str, Any]:
     )
 
 
-def _refuse_chance(quality: Mapping[str, Any], documents: int) -> None:
+def _no_better_than_chance(quality: Mapping[str, Any], documents: int) -> str:
+    """Says so; an empty text where held-out titles find their pictures."""
     value = quality["text-to-image"]["rankers"][measure.PICTURES][GATE]["value"]
-    # A right answer stands at each place with the same probability.
-    chance = sum(1 / place for place in range(1, min(10, documents) + 1)) / documents
-    if value < CHANCE * chance:
-        raise Refused(
-            f"CLIP finds held-out products hardly more often than chance: {GATE} {value:.3f}, chance {chance:.3f}. "
-            "More products with pictures and telling titles may help."
-        )
+    chance = by_chance(documents)
+    if value >= CHANCE * chance:
+        return ""
+    return (
+        f"CLIP finds held-out products hardly more often than chance: {GATE} {value:.3f}, chance {chance:.3f}. "
+        "More products with pictures and telling titles may help."
+    )
+
+
+def by_chance(documents: int) -> float:
+    """The mean reciprocal rank, of ten, where a right answer stands at each place with the same probability."""
+    return sum(1 / place for place in range(1, min(10, documents) + 1)) / documents
 
 
 def _torch(module: torch.nn.Module, *inputs: np.ndarray[Any, Any]) -> runtime.Vectors:

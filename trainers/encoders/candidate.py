@@ -19,29 +19,44 @@ DOCUMENT = {"picture_weight": 0.9, "text_weight": 0.1}
 """Of the vectors that make a product's: those of the KAGL protocol."""
 
 
-def add(folder: Path, spec: Spec, golden: list[dict[str, Any]], report: Mapping[str, Any]) -> None:
+def add(folder: Path, spec: Spec, golden: list[dict[str, Any]], measured: Mapping[str, Any]) -> None:
     """Adds an encoder whose file lies in the folder already, or replaces what was there of it."""
     found = read(folder)
     found["encoders"][spec.model] = spec.to_json()
     found["golden"][spec.model] = golden
-    found["tolerance"][spec.model] = INT8_TOLERANCE if report["published"] == "int8" else TOLERANCE
+    found["tolerance"][spec.model] = INT8_TOLERANCE if measured["published"] == "int8" else TOLERANCE
     _write(folder / SPEC, found)
-    add_report(folder, {spec.model: report})
+    add_report(folder, {spec.model: measured})
 
 
 def remove(folder: Path, name: str) -> None:
-    """Takes an encoder out, if it is there."""
-    found = read(folder)
+    """Takes an encoder out with what was measured of it, if it is there."""
+    found, measured = read(folder), report(folder)
     if found["encoders"].pop(name, None):
         del found["golden"][name], found["tolerance"][name]
         _write(folder / SPEC, found)
+    if measured.pop(name, None):
+        _write(folder / REPORT, measured)
     (folder / f"{name}.onnx").unlink(missing_ok=True)
+
+
+def clear(folder: Path) -> None:
+    """Takes all encoders out, and the report: what is made from here on is another candidate."""
+    for name in read(folder)["encoders"]:
+        remove(folder, name)
+    (folder / REPORT).unlink(missing_ok=True)
 
 
 def add_report(folder: Path, parts: Mapping[str, Any]) -> None:
     """Merges parts into the report."""
-    before = json.loads((folder / REPORT).read_text()) if (folder / REPORT).exists() else {}
-    _write(folder / REPORT, {**before, **parts})
+    _write(folder / REPORT, {**report(folder), **parts})
+
+
+def report(folder: Path) -> dict[str, Any]:
+    """What was measured; nothing if there is no report yet."""
+    file = folder / REPORT
+    found: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
+    return found
 
 
 def read(folder: Path) -> dict[str, Any]:

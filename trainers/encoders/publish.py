@@ -119,6 +119,16 @@ def number(release: pb.SearchRelease) -> int:
     return int(release.name.removeprefix("searchReleases/"))
 
 
+def promoted(shop: Shop) -> set[str]:
+    """Names of the encoders of the release that is promoted; none where there is no such release.
+
+    Raises:
+        ReleaseError: search does not answer.
+    """
+    of = [release for release in releases(shop) if release.state == pb.SearchRelease.STATE_PROMOTED]
+    return {name for release in of for name in json.loads(release.encoder_spec)["encoders"]}
+
+
 def answering(found: Collection[pb.SearchRelease]) -> set[int]:
     """Those that queries or products are embedded with now: the promoted one, and what answers until it is ready.
 

@@ -5,6 +5,7 @@ import json
 import os
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -179,11 +180,11 @@ async def until(condition: Callable[[], Awaitable[Any]], seconds: float, what: s
         await asyncio.sleep(0.02)
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def started(
-    new_database: NewDatabase, folder: Path, search_milvus: Program, search_inference: Program
+@asynccontextmanager
+async def opened(
+    name: str, new_database: NewDatabase, folder: Path, milvus: Program, inference: Program, pictures: bool = True
 ) -> AsyncIterator[Shop]:
-    """Everything, with the products of `Merchant.furnish`, a release that answers, and the worker."""
+    """Everything, with the worker and the products of `Merchant.furnish`; databases begin with the name."""
     clients, secret, key = folder / "clients.json", folder / "secret", folder / "key"
     clients.write_text(json.dumps({"search": "s3cret"}))
     secret.write_text("s3cret")
@@ -191,7 +192,7 @@ async def started(
     users = await start(
         await build_users(
             UsersSettings(
-                database_url=new_database("search_users"),
+                database_url=new_database(f"{name}_users"),
                 signing_keys_dir=folder / "keys",
                 admin_email=ADMIN["email"],
                 admin_password=ADMIN["password"],
@@ -207,18 +208,18 @@ async def started(
         await build_catalog(
             CatalogSettings(
                 listen=f"127.0.0.1:{free_port()}",
-                database_url=new_database("search_catalog"),
+                database_url=new_database(f"{name}_catalog"),
                 users_address=users_address,
                 pictures_dir=folder / "pictures",
             )
         )
     )
     merchant = Merchant(f"127.0.0.1:{catalog.port}", admin)
-    await merchant.furnish()
+    await merchant.furnish(pictures)
     common: dict[str, Any] = {
-        "database_url": new_database("search"), "users_address": users_address, "catalog_address": merchant.address,
+        "database_url": new_database(name), "users_address": users_address, "catalog_address": merchant.address,
         "recs_address": f"127.0.0.1:{free_port()}",
-        "inference_address": search_inference.address, "milvus_uri": f"http://{search_milvus.address}",
+        "inference_address": inference.address, "milvus_uri": f"http://{milvus.address}",
         "attribution_key_file": key, "client_id": "search", "client_secret_file": secret,
     }  # fmt: skip
     # On a machine that does much else a part takes longer, and is not gone for that.
@@ -228,16 +229,23 @@ async def started(
     worker = WorkerSettings(**common, index_flush_s=0.2, popular_every_s=0.3, popular_shoppers=2)
     server = await start(await build_search(settings))
     async with grpc.aio.insecure_channel(f"127.0.0.1:{server.port}") as channel:
-        shop = Shop(
-            merchant, search_milvus, search_inference, users_address, admin, settings, worker, server, channel
-        )  # fmt: skip
+        shop = Shop(merchant, milvus, inference, users_address, admin, settings, worker, server, channel)
         await shop.start_worker()
-        release = await shop.release()
-        await shop.answering(release.name)
         yield shop
         await shop.stop_worker()
     for running in (server, catalog, users):
         await running.stop()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def started(
+    new_database: NewDatabase, folder: Path, search_milvus: Program, search_inference: Program
+) -> AsyncIterator[Shop]:
+    """Everything, with a release that answers."""
+    async with opened("search", new_database, folder, search_milvus, search_inference) as shop:
+        release = await shop.release()
+        await shop.answering(release.name)
+        yield shop
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -52,8 +52,8 @@ class Merchant:
         """Products of the furnished shop."""
         self._there: set[str] = set()
 
-    async def furnish(self) -> None:
-        """Makes categories and products; those with a colour that the encoders know have a picture of it."""
+    async def furnish(self, pictures: bool = True) -> None:
+        """Makes categories and products; with pictures, those have one whose colour the encoders know."""
         stub = CategoryServiceStub(self._channel)
         for item, name, parent in CATEGORIES:
             category = categories_pb.Category(
@@ -63,7 +63,7 @@ class Merchant:
             await stub.CreateCategory(request, metadata=self._metadata)
         await self.restore()
         for item, *_, colour, _ in PRODUCTS:
-            if colour.lower() in COLOURS:
+            if pictures and colour.lower() in COLOURS:
                 await self.picture(item, picture(COLOURS[colour.lower()]))
 
     async def restore(self) -> None:

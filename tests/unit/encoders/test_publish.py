@@ -56,3 +56,12 @@ def test_encoders_stay_whose_vectors_the_towers_take(monkeypatch: pytest.MonkeyP
     ]
     monkeypatch.setattr(registry, "releases", lambda _: known)
     assert publish.taken_by_towers(cast(Shop, None)) == {5}
+
+
+def test_the_encoders_of_the_promoted_release_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = [release(2, "PROMOTED", 20, NEVER), release(1, "RETIRED", 10, 11)]
+    known[0].encoder_spec, known[1].encoder_spec = '{"encoders": {"sentence": {}}}', '{"encoders": {"clip_image": {}}}'
+    monkeypatch.setattr(publish, "releases", lambda shop: known)
+    assert publish.promoted(None) == {"sentence"}  # type: ignore[arg-type]
+    known[0].state = State.STATE_CANDIDATE
+    assert publish.promoted(None) == set()  # type: ignore[arg-type]

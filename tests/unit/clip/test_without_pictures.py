@@ -1,0 +1,78 @@
+"""Shops of whose pictures CLIP cannot learn: what is said, and what is made all the same."""
+
+import argparse
+import io
+import json
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from rich.console import Console
+
+from trainers.clip import __main__ as command
+from trainers.clip import data, publishable
+from trainers.clip.config import Config
+from trainers.clip.data import Product, TooFewPictures
+from trainers.clip.split import split
+from trainers.encoders import candidate, publish
+from trainers.encoders.places import Places
+
+QUIET = Console(file=io.StringIO())
+
+
+def write(folder: Path, count: int, pictured: int) -> Path:
+    (folder / "images").mkdir(parents=True)
+    rows = []
+    for number in range(count):
+        images = [f"images/{number}.png"] if number < pictured else []
+        for name in images:
+            Image.new("RGB", (6, 8), (number, 90, 90)).save(folder / name)
+        rows.append({"id": f"p{number}", "title": f"Thing {number}", "description": "Of wood.", "images": images})
+    (folder / "products.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return folder
+
+
+def test_products_without_pictures_are_read_where_texts_are_all_that_counts(tmp_path: Path) -> None:
+    some, none = write(tmp_path / "some", 5, 2), write(tmp_path / "none", 5, 0)
+    assert [product.id for product in data.read([some])] == ["p0", "p1"]
+    assert [product.description for product in data.titled([some])] == ["Of wood."] * 5
+    with pytest.raises(TooFewPictures, match="has a title and a picture"):
+        data.read([none])
+    (none / "products.jsonl").write_text('{"id": "p0"}\n')
+    with pytest.raises(data.DataError, match=r"No product in .* has a title\."):
+        data.titled([none])
+
+
+@pytest.mark.parametrize(("titles", "enough"), [(1, False), (29, False), (30, True), (200, True)])
+def test_so_few_that_chance_finds_what_is_held_out_are_refused(titles: int, enough: bool) -> None:
+    made = split([Product(str(n), f"Thing {n}", (), "", {}, ()) for n in range(titles)], Config())
+    if enough:
+        publishable.refuse_too_few(made)
+        return
+    with pytest.raises(TooFewPictures, match=f"{titles} products with a picture are too few"):
+        publishable.refuse_too_few(made)
+
+
+@pytest.mark.parametrize("pictured", [0, 7])
+@pytest.mark.parametrize(("step", "answering"), [("all", set()), ("all", {"clip_image"}), ("train", set())])
+def test_all_goes_on_without_clip_unless_it_would_take_one_away(
+    step: str, answering: set[str], pictured: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publish, "promoted", lambda shop: answering)
+    options = command._parser().parse_args([step, "--products", str(write(tmp_path / "shop", 9, pictured))])
+    out = tmp_path / "candidate"
+    goes_on = step == "all" and not answering
+    if goes_on:
+        _train(out, options)
+        report = candidate.report(out)
+        assert ("too few" if pictured else "has a title and a picture") in report["clip"]["refused"]
+        assert report["products"] == 9
+        assert report["data_fingerprint"]
+    else:
+        with pytest.raises(TooFewPictures):
+            _train(out, options)
+
+
+def _train(out: Path, options: argparse.Namespace) -> None:
+    where = Places(shop=None, search="", releases=out.parent, offline=out.parent)
+    command._run("train", object(), where, options, QUIET)  # type: ignore[arg-type]

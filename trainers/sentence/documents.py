@@ -1,0 +1,14 @@
+"""A product as a text, the same that search makes of it (services/search/domain/documents.py)."""
+
+from trainers.clip.data import Product
+
+DESCRIBED = 300
+"""Characters of a description."""
+
+
+def document(product: Product) -> str:
+    """A product as a text: its title, what it is called, and the beginning of its description."""
+    values = [value for _, value in sorted(product.attributes.items())]
+    names = filter(None, (*product.category, product.brand, *values))
+    parts = (product.title, ", ".join(names), product.description[:DESCRIBED])
+    return ". ".join(part.strip(". ") for part in parts if part.strip(". ")) + "."
