@@ -102,6 +102,9 @@ def take_index(settings: MeshSettings) -> None:
             # By another name first: a half of it would say which Milvus the shop has, and start.
             before.rename(gone)
             console.print(f"  [yellow]the index moves to MILVUS={settings.milvus}: made anew from the catalogue.[/]")
+            console.print(
+                "    Words and what is popular answer until then; how far it is: make logs ARGS=search-worker"
+            )
             console.print("    Releases that no longer answer cannot be rolled back to: their vectors are gone.")
             _remove(gone)
 

@@ -74,20 +74,28 @@ class Indexer:
         cursors = {build.number: await self._begin(build) for build in builds}
         durable, flushed, checked = dict(cursors), time.monotonic(), time.monotonic()
         began, dropped = time.monotonic(), False
-        filling = None if building is None else await self._filling(building, cursors[building.number])
+        # A build without a cursor begins, or has lost its collections, as in a Milvus that the shop was moved to.
+        empty = [build for build in builds if build is building or not cursors[build.number]]
+        fillings = {build.number: await self._filling(build, cursors[build.number]) for build in empty}
         while True:
             waiting = False
             for build in builds:
                 following, more, changes = await self._step(build, cursors[build.number])
                 cursors[build.number], waiting = following, waiting or more
-                if build is building and filling is not None:
-                    filling.add(changes)
-                    if not more:
-                        await flush.end()
-                        await self._make_durable(build, following)
-                        if await self._serve(build):
-                            filling.full()
-                        return
+                if (filling := fillings.get(build.number)) is None:
+                    continue
+                filling.add(changes)
+                if more:
+                    continue
+                if build is not building:
+                    await self._point_aliases(build)
+                    fillings.pop(build.number).full()
+                    continue
+                await flush.end()
+                await self._make_durable(build, following)
+                if await self._serve(build):
+                    filling.full()
+                return
             now = time.monotonic()
             if flush.over() and cursors != durable and now - flushed >= self._flush_s:
                 moved = [one for one in builds if cursors[one.number] != durable[one.number]]
@@ -126,12 +134,15 @@ class Indexer:
     async def _serve(self, build: Build) -> bool:
         if not await self._releases.serve(build):
             return False
+        await self._point_aliases(build)
+        return True
+
+    async def _point_aliases(self, build: Build) -> None:
         for space in build.release.spec.spaces:
             try:
                 await self._index.point_alias(f"search_{space}_current", build.collection(space))
             except Exception as error:  # nothing of ours reads by the alias
                 log.warning("alias not moved", build=build.number, why=type(error).__name__)
-        return True
 
     async def _drop_others(self, builds: Sequence[Build]) -> None:
         kept = {name for build in builds for name in _collections(build)}

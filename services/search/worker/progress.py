@@ -32,7 +32,7 @@ class Filling:
             log.info("build is filled", build=self._build, progress=progress)
 
     def full(self) -> None:
-        """The build answers from now on."""
+        """The build holds the whole catalogue."""
         seconds = self._clock() - self._began
         log.info("build is full", build=self._build, products=self._start + self._done, s=round(seconds))
 

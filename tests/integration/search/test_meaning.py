@@ -2,7 +2,10 @@
 
 import asyncio
 import io
+import itertools
 import random
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 import grpc
 import pytest
@@ -11,6 +14,7 @@ from aisle.search.v1 import search_service_pb2 as pb
 from PIL import Image, ImageOps
 from pymilvus import MilvusClient
 
+from services.search.worker import progress
 from tests.integration.search import encoders
 from tests.integration.search.conftest import Shop, until
 from tests.integration.search.encoders import COLOURS
@@ -178,6 +182,41 @@ async def test_a_worker_that_is_killed_goes_on_where_it_was(shop: Shop) -> None:
         client.close()
 
 
+async def test_a_build_whose_collections_are_gone_is_filled_again_and_says_so(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[tuple[str, int]] = []
+
+    class Log:
+        def info(self, event: str, **fields: Any) -> None:
+            said.append((event, fields["products"]))
+
+    monkeypatch.setattr(progress, "log", Log())
+    await shop.stop_worker()
+    client = MilvusClient(shop.settings.milvus_uri, dedicated=True)
+    try:
+        lost = [name for name in await asyncio.to_thread(client.list_collections) if name.startswith("search_")]
+        for name in lost:
+            for alias in (await asyncio.to_thread(client.list_aliases, name))["aliases"]:
+                await asyncio.to_thread(client.drop_alias, alias)
+            await asyncio.to_thread(client.drop_collection, name)
+    finally:
+        client.close()
+    await shop.start_worker()
+
+    tries = itertools.count()
+
+    async def whole() -> bool:
+        # Another text each time: what was near to one is remembered for a while.
+        reply = await shop.search(f"something cosy try{next(tries)}")
+        return not reply.degraded and bool(reply.results) and reply.results[0].product == "products/shirt-3"
+
+    await until(whole, 30, "the products to be near again")
+    await until(_later(lambda: said), 10, "the worker to say so")
+    assert [event for event, _ in said] == ["build is full"]
+    assert said[0][1] >= len(shop.merchant.ids)
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
@@ -269,6 +308,13 @@ async def test_variants_of_a_picture_find_it(shop: Shop) -> None:
     }
     for name, content in variants.items():
         assert "striped" in (await shop.ids(image=content))[:3], name
+
+
+def _later(look: Callable[[], object]) -> Callable[[], Awaitable[object]]:
+    async def ask() -> object:
+        return look()
+
+    return ask
 
 
 async def _first(shop: Shop, content: bytes, item: str) -> bool:
