@@ -80,7 +80,7 @@ def fetch(shop: Shop, folder: Path, wanted: Mapping[str, str], *, quiet: bool = 
         draft.replace(folder / file)
         return None
 
-    with bar("pictures", len(missing), quiet=quiet) as step, ThreadPoolExecutor(WORKERS) as workers:
+    with bar("pictures", len(missing), quiet=quiet or not missing) as step, ThreadPoolExecutor(WORKERS) as workers:
         gone = set()
         for file in workers.map(one, missing):
             step(1)
