@@ -36,7 +36,7 @@ def publish(shop: Shop, places: Places, folder: Path, console: Console) -> int:
     if not found["encoders"]:
         raise ReleaseError(f"There is no encoder in {folder}. Train some: python -m trainers.clip train")
     known = releases(shop)
-    needed = answering(known) | taken_by_towers(shop)
+    needed = _needed(shop, places, known, console)
     models = places.running.models
     taken = {number(release) for release in known}
     taken |= model_repository.numbers(places.releases) | model_repository.present(models, MODELS)
@@ -70,7 +70,7 @@ def promote(shop: Shop, places: Places, wanted: int | None, console: Console) ->
         if not entries:
             raise ReleaseError(f"The encoders of search release {chosen} are gone: {folder} does not have them.")
         with ExitStack() as undo:
-            _install(places, entries, chosen, answering(known) | taken_by_towers(shop), folder, undo)
+            _install(places, entries, chosen, _needed(shop, places, known, console), folder, undo)
             undo.pop_all()
     request = pb.PromoteSearchReleaseRequest(name=f"searchReleases/{chosen}")
     with shop.calling(f"Promoting search release {chosen}", "search"):
@@ -155,6 +155,15 @@ def taken_by_towers(shop: Shop) -> set[int]:
     found = registry.releases(shop)
     specs = [json.loads(each.feature_spec) for each in found if registry.number(each) in registry.answering(found)]
     return {int(encoder["version"]) for spec in specs for encoder in spec.get("encoders", ())}
+
+
+def _needed(shop: Shop, places: Places, known: Collection[pb.SearchRelease], console: Console) -> set[int]:
+    """Numbers of encoders that stay on the inference server; all that are there while recs does not answer."""
+    try:
+        return answering(known) | taken_by_towers(shop)
+    except ReleaseError as error:
+        console.print(f"{error} Until then no encoder is taken off the inference server.", style="yellow")
+        return model_repository.present(places.running.models, MODELS)
 
 
 def _folder(places: Places, source: Path, new: int, undo: ExitStack) -> Path:

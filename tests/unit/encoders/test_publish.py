@@ -1,15 +1,20 @@
 """Which encoders are needed while collections are built with new ones."""
 
+from pathlib import Path
+from types import SimpleNamespace
 from typing import cast
 
 import pytest
 from aisle.recs.v1 import release_service_pb2 as recs_pb
 from aisle.search.v1 import search_release_service_pb2 as pb
 from google.protobuf.timestamp_pb2 import Timestamp
+from rich.console import Console
 
 from trainers.encoders import publish
+from trainers.encoders.places import Places
 from trainers.encoders.shop import Shop
 from trainers.release import registry
+from trainers.release.errors import ReleaseError
 
 State = pb.SearchRelease.State
 NEVER = 0
@@ -65,3 +70,17 @@ def test_the_encoders_of_the_promoted_release_are_known(monkeypatch: pytest.Monk
     assert publish.promoted(None) == {"sentence"}  # type: ignore[arg-type]
     known[0].state = State.STATE_CANDIDATE
     assert publish.promoted(None) == set()  # type: ignore[arg-type]
+
+
+def test_nothing_is_taken_away_while_recs_does_not_answer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for version in ("sentence/3", "sentence/4", "clip_image/4"):
+        (tmp_path / version).mkdir(parents=True)
+
+    def away(_: object) -> list[recs_pb.Release]:
+        raise ReleaseError("Listing releases: nothing answers at 127.0.0.1:1.")
+
+    monkeypatch.setattr(registry, "releases", away)
+    places = SimpleNamespace(running=SimpleNamespace(models=tmp_path))
+    told = Console(record=True, width=200)
+    assert publish._needed(cast(Shop, None), cast(Places, places), [], told) == {3, 4}
+    assert "no encoder is taken off" in told.export_text()
