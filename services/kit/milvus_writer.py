@@ -13,6 +13,7 @@ from pymilvus.milvus_client.index import IndexParams
 
 from services.kit.filters.milvus import quoted
 from services.kit.lifeline import Lifeline
+from services.kit.milvus import QUIET
 
 T = TypeVar("T")
 TIMEOUT_S = 10.0
@@ -146,7 +147,7 @@ class Writer:
             raise
 
     def _connect(self) -> MilvusClient:
-        return MilvusClient(self._uri, token=self._token, timeout=TIMEOUT_S, dedicated=True)
+        return MilvusClient(self._uri, token=self._token, timeout=TIMEOUT_S, dedicated=True, grpc_options=QUIET)
 
     def _check(self) -> None:
         if self._lifeline.lost:

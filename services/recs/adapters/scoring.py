@@ -7,6 +7,7 @@ from pymilvus import MilvusClient
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.kit.milvus import QUIET
 from services.recs.adapters.events import PostgresChangedShoppers
 from services.recs.domain.releases import Release
 from services.recs.features.scoring import Catalogue
@@ -41,7 +42,7 @@ class MilvusCatalogue:
 
     async def __call__(self, release: Release) -> Catalogue:
         """Page by page, in a thread."""
-        client = MilvusClient(self._uri, token=self._token, timeout=TIMEOUT_S, dedicated=True)
+        client = MilvusClient(self._uri, token=self._token, timeout=TIMEOUT_S, dedicated=True, grpc_options=QUIET)
         try:
             pages = await asyncio.to_thread(
                 client.query_iterator,
