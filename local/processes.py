@@ -102,7 +102,7 @@ class Mesh:
         listen = ("--host", "127.0.0.1", "--port", str(self.ports.milvus))
         return Program(
             "milvus",
-            _python("local.milvus_lite", "server", *where, *listen),
+            _python("local.milvus_lite", *where, *listen),
             ONE_THREAD,
             priority=120,
             stop_signal="INT",  # on SIGTERM it loses rows that were not flushed

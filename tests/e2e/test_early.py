@@ -98,3 +98,18 @@ def test_a_script_that_cannot_be_had_is_said_and_not_asked_for_without_end(brows
         page.unroute(SCRIPT)
         alert.get_by_role("link", name="Load it again").click()
         page.locator(LATE).first.wait_for()
+
+
+def test_products_that_come_after_the_failure_was_said_leave_it_there(browser: Browser, mesh: RunningMesh) -> None:
+    held: list[Route] = []
+    with fresh(browser, mesh, forgiven=NO_SUCCESS) as page:
+        page.route(SCRIPT, lambda route: route.abort())
+        page.route("**/scenarios/*:recommend", lambda route: held.append(route))  # noqa: PLW0108  (as above)
+        page.goto("/", wait_until="commit")
+        again = page.get_by_role("alert").get_by_role("link", name="Load it again")
+        again.wait_for(timeout=20_000)
+        with page.expect_response("**/scenarios/*:recommend") as answer:
+            held[-1].continue_()
+        answer.value.finished()
+        page.wait_for_timeout(500)
+        expect(again).to_be_visible()

@@ -11,7 +11,8 @@ export function mayReload(): boolean {
   return true;
 }
 
-/** Says, in the place of the page, that it did not start, and what to do. */
+/** Says, in the place of the page, that it did not start, and what to do. Nothing is drawn early into a frame that waits
+ * no longer. */
 export function sayUnstarted(): void {
   const again = document.createElement("a");
   again.href = location.href;
@@ -23,5 +24,7 @@ export function sayUnstarted(): void {
   const wrap = document.createElement("div");
   wrap.className = "wrap page";
   wrap.append(said);
-  document.querySelector("#root > main[aria-busy]")?.replaceChildren(wrap);
+  const frame = document.querySelector("#root > main[aria-busy]");
+  frame?.replaceChildren(wrap);
+  frame?.removeAttribute("aria-busy");
 }

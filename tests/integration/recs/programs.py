@@ -94,7 +94,7 @@ def milvus(folder: Path) -> Program:
         return Running(int(given))
     port = free_port()
     where = ["--data-dir", str(folder / "milvus"), "--host", "127.0.0.1", "--port", str(port)]
-    return Program([sys.executable, "-m", "local.milvus_lite", "server", *where], {}, port, folder / "milvus.log")
+    return Program([sys.executable, "-m", "local.milvus_lite", *where], {}, port, folder / "milvus.log")
 
 
 def inference(folder: Path, repository: Path) -> Program:
