@@ -15,12 +15,12 @@ import asyncpg
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
-from pymilvus import MilvusClient
 
 from tests.bench.conftest import describe, show
 from tests.bench.measuring import Spent, by_service, snapshot
 from tests.bench.test_search_pictures import pictured
 from tests.support.mesh import RunningMesh
+from tests.support.milvus import index_client
 
 pytestmark = pytest.mark.bench
 TARGET_PRODUCTS, TARGET_S = 41_660, 900.0
@@ -79,12 +79,9 @@ def until_switched(shop: RunningMesh, old: int, wanted: float, began: float) -> 
 
 def rows(shop: RunningMesh, collections: list[str]) -> list[int]:
     """How many products each collection holds."""
-    client = MilvusClient(f"http://127.0.0.1:{shop.ports.milvus}", dedicated=True, timeout=60)
-    try:
+    with index_client(f"http://127.0.0.1:{shop.ports.milvus}", timeout_s=60) as client:
         asked = {"filter": "", "output_fields": ["count(*)"], "consistency_level": "Strong"}
         return [int(client.query(name, **asked)[0]["count(*)"]) for name in collections]
-    finally:
-        client.close()
 
 
 def report(products: int, with_pictures: int, seconds: float, spent: Spent, made: Mapping[str, float]) -> None:

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import asyncpg
 import pytest
-from pymilvus import MilvusClient
 
 from services.recs.adapters.index_schema import ALIAS
 from tests.bench import load
@@ -19,6 +18,7 @@ from tests.bench.conftest import describe, show
 from tests.bench.measuring import Spent, snapshot
 from tests.bench.test_recommend import STAGES, shoppers, where_the_processors_go, where_the_time_goes
 from tests.support.mesh import RunningMesh
+from tests.support.milvus import index_client
 
 pytestmark = pytest.mark.bench
 ASKED = "AISLE_BENCH_MILLION"
@@ -71,10 +71,9 @@ def stop_search(shop: RunningMesh) -> None:
 
 def wait_indexed(shop: RunningMesh, wanted: int) -> float:
     """Waits until the index holds as many; returns how many seconds that took."""
-    client = MilvusClient(f"http://127.0.0.1:{shop.ports.milvus}", timeout=60)
     began = moved = time.monotonic()
     before = -1
-    try:
+    with index_client(f"http://127.0.0.1:{shop.ports.milvus}", timeout_s=60) as client:
         while True:
             found = client.query(ALIAS, filter="", output_fields=["count(*)"])[0]["count(*)"]
             now = time.monotonic()
@@ -85,8 +84,6 @@ def wait_indexed(shop: RunningMesh, wanted: int) -> float:
                 before, moved = found, now
             assert now - moved < STALLED_S, f"the index took in nothing for {STALLED_S:.0f} s"
             time.sleep(2)
-    finally:
-        client.close()
         print()
 
 

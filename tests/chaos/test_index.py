@@ -9,12 +9,12 @@ from typing import Any
 
 import httpx
 import pytest
-from pymilvus import MilvusClient
 
 from services.recs.adapters.index_schema import ALIAS
 from tests.chaos.conftest import kill
 from tests.chaos.shoppers import answered
 from tests.support.mesh import RunningMesh, wait_until
+from tests.support.milvus import index_client
 
 pytestmark = pytest.mark.mesh
 KILLS = 20
@@ -69,12 +69,9 @@ class Index:
         """Ids of the merchant's products; None while it cannot say."""
         logging.getLogger("pymilvus").setLevel(logging.CRITICAL)  # it tells at length of every server that is away
         try:
-            client = MilvusClient(self._uri, timeout=2, dedicated=True)
-            try:
+            with index_client(self._uri, timeout_s=2) as client:
                 where = f'product_id like "{self._prefix}%"'
                 rows = client.query(ALIAS, filter=where, output_fields=["product_id"], limit=16_000, timeout=3)
-            finally:
-                client.close()
         except Exception:
             return None
         return {row["product_id"] for row in rows}

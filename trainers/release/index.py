@@ -1,7 +1,7 @@
 """A release's item vectors in a Milvus collection of their own. Its shape is that of recs, which goes on writing it."""
 
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ ROWS = 500
 """Rows of one insert."""
 TIMEOUT_S = 60.0
 FLUSH_S = 300.0
+QUIET = {"grpc.keepalive_time_ms": 330_000, "grpc.keepalive_permit_without_calls": 0}
+"""pymilvus pings every ten seconds, which Milvus Lite takes for abuse: it closes the connection, calls and all."""
 COMPARED = 100
 """Vectors that are read back."""
 
@@ -40,22 +42,18 @@ class Index:
         """
         vectors, products = parquet.read_table(vectors_file), parquet.read_table(products_file)
         try:
-            client = MilvusClient(self.uri, token=self.token, timeout=TIMEOUT_S)
-            try:
+            with closing(self._connect()) as client:
                 return _fill(client, collection, vectors, products)
-            finally:
-                client.close()
         except MilvusException as error:
             raise ReleaseError(f"Milvus at {self.uri} does not take the item vectors: {error.message}") from error
 
     def drop_quietly(self, collection: str) -> None:
         """Removes what a release that came to nothing has left; the next one of this number starts anew anyway."""
-        with suppress(MilvusException):
-            client = MilvusClient(self.uri, token=self.token, timeout=TIMEOUT_S)
-            try:
-                client.drop_collection(collection)
-            finally:
-                client.close()
+        with suppress(MilvusException), closing(self._connect()) as client:
+            client.drop_collection(collection)
+
+    def _connect(self) -> MilvusClient:
+        return MilvusClient(self.uri, token=self.token, timeout=TIMEOUT_S, dedicated=True, grpc_options=QUIET)
 
 
 def schema(dimension: int) -> CollectionSchema:

@@ -12,11 +12,11 @@ from tritonclient.grpc import service_pb2 as pb
 from tritonclient.grpc import service_pb2_grpc
 
 from services.kit.encoders.kinds import PictureEncoder, TextEncoder
+from services.kit.inference import tensor_shapes
 
 Vector = NDArray[np.float32]
 AT_ONCE = 32
 """Texts or pictures of one call; no model of ours has a smaller max_batch_size."""
-NOT_READY = {grpc.StatusCode.NOT_FOUND, grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.INVALID_ARGUMENT}
 TOKENIZERS = 8
 """Tokenizers that are kept: two a release, of some releases."""
 
@@ -65,18 +65,7 @@ class InferenceEncoders:
 
     async def shapes(self, model: str, version: str) -> dict[str, tuple[int, ...]] | None:
         """Shapes of a model's inputs and outputs without the batch's; None when that version is not ready."""
-        try:
-            ready = await self._stub.ModelReady(pb.ModelReadyRequest(name=model, version=version), timeout=5.0)
-            if not ready.ready:
-                return None
-            request = pb.ModelMetadataRequest(name=model, version=version)
-            metadata = await self._stub.ModelMetadata(request, timeout=5.0)
-        except grpc.aio.AioRpcError as error:
-            # Triton says of a model that it does not have that it is not found, or unavailable.
-            if error.code() in NOT_READY and await self._live():
-                return None
-            raise
-        return {tensor.name: tuple(tensor.shape[1:]) for tensor in (*metadata.inputs, *metadata.outputs)}
+        return await tensor_shapes(self._stub, model, version)
 
     def _tokenizer(self, encoder: TextEncoder) -> Tokenizer:
         found = self._tokenizers.get(encoder)
@@ -85,12 +74,6 @@ class InferenceEncoders:
             if len(self._tokenizers) > TOKENIZERS:
                 self._tokenizers.popitem(last=False)
         return found
-
-    async def _live(self) -> bool:
-        try:
-            return bool((await self._stub.ServerLive(pb.ServerLiveRequest(), timeout=2.0)).live)
-        except grpc.aio.AioRpcError:
-            return False
 
     async def _infer(self, request: pb.ModelInferRequest, dimension: int) -> Vector:
         answer = await self._stub.ModelInfer(request, timeout=self._timeout_s)

@@ -9,6 +9,7 @@ from tritonclient.grpc import service_pb2 as pb
 from tritonclient.grpc import service_pb2_grpc
 
 from services.kit.coalescing import Coalescer, nobody
+from services.kit.inference import tensor_shapes
 from services.recs.adapters import messages
 from services.recs.domain.feature_spec import ItemInputs
 from services.recs.domain.releases import Release
@@ -22,7 +23,6 @@ USERS_AT_ONCE = 32
 """Of the 64 that the user tower takes: more together gain nothing, and all wait for the last."""
 USERS_IN_FLIGHT = 1
 """Calls under way at a time: those that come meanwhile go together, and each costs the server and us a third."""
-NOT_READY = {grpc.StatusCode.NOT_FOUND, grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.INVALID_ARGUMENT}
 
 
 @dataclass(frozen=True)
@@ -100,24 +100,7 @@ class InferenceTowers:
         return np.concatenate(parts)
 
     async def shapes(self, model: str, version: str) -> dict[str, tuple[int, ...]] | None:
-        try:
-            ready = await self._stub.ModelReady(pb.ModelReadyRequest(name=model, version=version), timeout=5.0)
-            if not ready.ready:
-                return None
-            request = pb.ModelMetadataRequest(name=model, version=version)
-            metadata = await self._stub.ModelMetadata(request, timeout=5.0)
-        except grpc.aio.AioRpcError as error:
-            # Triton says of a model that it does not have that it is not found, or unavailable.
-            if error.code() in NOT_READY and await self._live():
-                return None
-            raise
-        return {tensor.name: tuple(tensor.shape[1:]) for tensor in (*metadata.inputs, *metadata.outputs)}
-
-    async def _live(self) -> bool:
-        try:
-            return bool((await self._stub.ServerLive(pb.ServerLiveRequest(), timeout=2.0)).live)
-        except grpc.aio.AioRpcError:
-            return False
+        return await tensor_shapes(self._stub, model, version)
 
     async def _infer(
         self, request: pb.ModelInferRequest, output: str, dimension: int, limit_s: float | None = None

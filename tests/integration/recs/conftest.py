@@ -33,6 +33,7 @@ from services.users.settings import UsersSettings
 from tests.integration.recs import programs, rankers, towers
 from tests.integration.recs.programs import Program
 from tests.integration.recs.shop import Metadata, Shop
+from tests.support.milvus import index_client
 from tests.support.postgres import NewDatabase, free_port
 
 PATIENT = {f"{part}_timeout_s": 10.0 for part in ("features", "history", "inference", "index", "catalog")}
@@ -156,13 +157,10 @@ def bearer(token: str) -> Metadata:
 
 
 def empty_collection(uri: str, name: str) -> None:
-    from pymilvus import MilvusClient
-
     from services.recs.adapters import index_schema
 
-    client = MilvusClient(uri, dedicated=True)
-    client.create_collection(name, schema=index_schema.schema(towers.DIMENSION), index_params=index_schema.index())
-    client.close()
+    with index_client(uri) as client:
+        client.create_collection(name, schema=index_schema.schema(towers.DIMENSION), index_params=index_schema.index())
 
 
 async def until(condition: Callable[[], Awaitable[Any]], seconds: float, what: str) -> Any:

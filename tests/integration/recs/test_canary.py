@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from aisle.recs.v1 import release_service_pb2 as pb
 from aisle.recs.v1.recommendation_service_pb2 import RecommendResponse
-from pymilvus import MilvusClient
 
 from tests.integration.recs.conftest import PATIENT, Metadata, Recs, until
+from tests.support.milvus import index_client
 
 SHOPPERS, SEEN = 12, "p1"
 
@@ -32,9 +32,8 @@ async def roll_back(recs: Recs, number: int) -> pb.Release:
 
 def scores(uri: str, collection: str) -> dict[str, float]:
     """What a shopper who saw one product scores every product with, by the vectors of one release."""
-    client = MilvusClient(uri, dedicated=True)
-    rows = client.query(collection, filter='product_id != ""', output_fields=["product_id", "vector"], limit=1000)
-    client.close()
+    with index_client(uri) as client:
+        rows = client.query(collection, filter='product_id != ""', output_fields=["product_id", "vector"], limit=1000)
     vectors = {row["product_id"]: np.array(row["vector"], np.float32) for row in rows}
     return {item: float(vector @ vectors[SEEN]) for item, vector in vectors.items()} if SEEN in vectors else {}
 

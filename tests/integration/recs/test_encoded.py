@@ -30,6 +30,7 @@ from tests.integration.recs.conftest import ADMIN, PATIENT, Recs, until
 from tests.integration.recs.programs import Program
 from tests.integration.search import encoders
 from tests.integration.search.merchant import picture
+from tests.support.milvus import index_client
 from tests.support.postgres import NewDatabase
 from tests.unit.release.conftest import CONSOLE
 from trainers.datasets import KINDS, Products, Shop
@@ -166,6 +167,12 @@ KIND = ("shoes", "shirts")
 PICTURES = {"shoes": picture(encoders.COLOURS["red"]), "shirts": picture(encoders.COLOURS["blue"])}
 
 
+@pytest.fixture
+def index(recs: Recs) -> Iterator[MilvusClient]:
+    with index_client(recs.settings.milvus_uri) as client:
+        yield client
+
+
 async def show(recs: Recs, product: str, kind: str) -> None:
     """Gives a product a picture."""
     async with grpc.aio.insecure_channel(recs.shop.address) as channel:
@@ -174,7 +181,7 @@ async def show(recs: Recs, product: str, kind: str) -> None:
 
 
 async def test_a_product_is_placed_by_its_picture_as_soon_as_it_has_one(
-    recs: Recs, search: str, models: Path, tmp_path: Path
+    recs: Recs, search: str, models: Path, index: MilvusClient, tmp_path: Path
 ) -> None:
     await recs.shop.stock(
         ((f"p{i}", KIND[i % 2]) for i in range(60)), description="Warm and waterproof, for running in the rain."
@@ -185,7 +192,6 @@ async def test_a_product_is_placed_by_its_picture_as_soon_as_it_has_one(
     number = await asyncio.to_thread(trainer.release)
     recs.worker_settings = recs.worker_settings.model_copy(update={"search_address": search})
     await recs.start_worker()
-    index = MilvusClient(recs.settings.milvus_uri, dedicated=True)
 
     async def vectors() -> dict[str, Array]:
         try:
@@ -236,4 +242,3 @@ async def test_a_product_is_placed_by_its_picture_as_soon_as_it_has_one(
     reply = await recs.recommend(who)
     assert reply.results
     assert not reply.degraded
-    index.close()

@@ -2,10 +2,10 @@
 
 import asyncio
 
-from pymilvus import MilvusClient
 from pymilvus.exceptions import MilvusException
 
 from tests.integration.recs.conftest import Metadata, Recs, until
+from tests.support.milvus import index_client
 
 
 async def found(recs: Recs, who: Metadata) -> set[str]:
@@ -57,28 +57,26 @@ async def test_a_killed_index_loses_nothing(stocked: Recs) -> None:
         await asyncio.to_thread(stocked.milvus.start)
     writing = False
     await writer
-    client = MilvusClient(stocked.settings.milvus_uri, dedicated=True)
     collection = (await stocked.current()).collection
+    with index_client(stocked.settings.milvus_uri) as client:
 
-    async def complete() -> bool:
-        try:
-            rows = await asyncio.to_thread(
-                client.query, collection, filter='product_id != ""', output_fields=["product_id"], limit=10_000
-            )
-        except MilvusException:  # the worker has not loaded the collection yet
-            return False
-        return {row["product_id"] for row in rows} == stocked.shop.ids
+        async def complete() -> bool:
+            try:
+                rows = await asyncio.to_thread(
+                    client.query, collection, filter='product_id != ""', output_fields=["product_id"], limit=10_000
+                )
+            except MilvusException:  # the worker has not loaded the collection yet
+                return False
+            return {row["product_id"] for row in rows} == stocked.shop.ids
 
-    await until(complete, 15, "every product in the index")
+        await until(complete, 15, "every product in the index")
     assert await found(stocked, who)
-    client.close()
 
 
 async def test_a_lost_collection_is_made_again(stocked: Recs) -> None:
     who = await somebody(stocked)
-    client = MilvusClient(stocked.settings.milvus_uri, dedicated=True)
-    client.drop_collection((await stocked.current()).collection)
-    client.close()
+    with index_client(stocked.settings.milvus_uri) as client:
+        client.drop_collection((await stocked.current()).collection)
     await stocked.shop.put("p70", "shoes")
 
     async def whole() -> bool:
@@ -90,9 +88,8 @@ async def test_a_lost_collection_is_made_again(stocked: Recs) -> None:
 async def test_a_collection_that_is_no_longer_loaded_is_loaded_again(stocked: Recs) -> None:
     """As when Milvus Lite, just started, opens it twice and keeps the one that nobody loaded."""
     who = await somebody(stocked)
-    client = MilvusClient(stocked.settings.milvus_uri, dedicated=True)
-    client.release_collection((await stocked.current()).collection)
-    client.close()
+    with index_client(stocked.settings.milvus_uri) as client:
+        client.release_collection((await stocked.current()).collection)
 
     async def answers() -> bool:
         return len(await found(stocked, who)) == 60
@@ -103,13 +100,12 @@ async def test_a_collection_that_is_no_longer_loaded_is_loaded_again(stocked: Re
 async def test_what_was_lost_unseen_is_mended_by_the_next_comparison(stocked: Recs) -> None:
     who = await somebody(stocked)
     await stocked.stop_worker()
-    client = MilvusClient(stocked.settings.milvus_uri, dedicated=True)
     collection = (await stocked.current()).collection
-    client.delete(collection, filter='product_id in ["p5", "p7"]')
-    stray = client.get(collection, ["p9"], output_fields=["*"])[0]
-    client.upsert(collection, [{**stray, "product_id": "stray"}])
-    client.flush(collection)
-    client.close()
+    with index_client(stocked.settings.milvus_uri) as client:
+        client.delete(collection, filter='product_id in ["p5", "p7"]')
+        stray = client.get(collection, ["p9"], output_fields=["*"])[0]
+        client.upsert(collection, [{**stray, "product_id": "stray"}])
+        client.flush(collection)
     await stocked.start_worker()
 
     async def mended() -> bool:

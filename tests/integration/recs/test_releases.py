@@ -10,6 +10,7 @@ from pymilvus import DataType, MilvusClient
 from services.recs.adapters.index_schema import ALIAS
 from tests.integration.recs import towers
 from tests.integration.recs.conftest import Recs, until
+from tests.support.milvus import index_client
 
 
 async def promote(recs: Recs, number: int) -> pb.Release:
@@ -18,11 +19,11 @@ async def promote(recs: Recs, number: int) -> pb.Release:
 
 
 async def test_what_does_not_fit_is_refused_and_the_one_before_stays(stocked: Recs) -> None:
-    client = MilvusClient(stocked.settings.milvus_uri, dedicated=True)
-    schema = client.create_schema()
+    schema = MilvusClient.create_schema()
     schema.add_field("product_id", DataType.VARCHAR, max_length=128, is_primary=True)
     schema.add_field("vector", DataType.FLOAT_VECTOR, dim=8)
-    client.create_collection("short_vectors", schema=schema)
+    with index_client(stocked.settings.milvus_uri) as client:
+        client.create_collection("short_vectors", schema=schema)
     wrong = {
         10: {"collection": "nowhere"},
         11: {"collection": "short_vectors"},
@@ -43,8 +44,8 @@ async def test_what_does_not_fit_is_refused_and_the_one_before_stays(stocked: Re
         with pytest.raises(grpc.aio.AioRpcError) as error:
             await promote(stocked, number)
         assert error.value.code() is grpc.StatusCode.FAILED_PRECONDITION, error.value.details()
-    client.drop_collection("short_vectors")
-    client.close()
+    with index_client(stocked.settings.milvus_uri) as client:
+        client.drop_collection("short_vectors")
     assert (await stocked.current()).name == "releases/1"
     _, who, _ = await stocked.visitor()
     await stocked.did(who, "VIEW", "p1")
@@ -91,9 +92,8 @@ async def test_a_switch_under_load_fails_no_request_and_is_filled_by_the_worker(
     assert {"releases/1", "releases/2"} <= answered
     states = {release.name: release.state for release in await stocked.all_releases()}
     assert states == {"releases/1": pb.Release.STATE_RETIRED, "releases/2": pb.Release.STATE_PROMOTED}
-    client = MilvusClient(stocked.settings.milvus_uri, dedicated=True)
-    assert client.describe_alias(ALIAS)["collection_name"] == (await stocked.current()).collection
-    client.close()
+    with index_client(stocked.settings.milvus_uri) as client:
+        assert client.describe_alias(ALIAS)["collection_name"] == (await stocked.current()).collection
 
     async def filled() -> bool:
         reply = await stocked.recommend(who, page_size=60)

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from tritonclient.grpc import InferenceServerClient
 from local.settings import ROOT
 from tests.chaos.shoppers import Shopper, client, some_products, well
 from tests.support.mesh import RunningMesh
+from tests.support.milvus import index_client
 from trainers.release import model_repository, registry
 from trainers.release.places import add_flags, from_flags
 from trainers.release.services import Services
@@ -68,14 +69,8 @@ def manifest(mesh: RunningMesh, number: int) -> dict[str, Any]:
     return loaded
 
 
-@contextmanager
-def milvus(mesh: RunningMesh) -> Iterator[MilvusClient]:
-    """A client that ends: one that stays pings, and the server takes that for abuse after some minutes."""
-    client = MilvusClient(f"http://127.0.0.1:{mesh.ports.milvus}", dedicated=True)
-    try:
-        yield client
-    finally:
-        client.close()
+def milvus(mesh: RunningMesh) -> AbstractContextManager[MilvusClient]:
+    return index_client(f"http://127.0.0.1:{mesh.ports.milvus}")
 
 
 def ready(mesh: RunningMesh, version: int) -> bool:

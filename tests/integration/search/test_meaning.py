@@ -12,13 +12,13 @@ import pytest
 from aisle.search.v1 import search_release_service_pb2 as releases_pb
 from aisle.search.v1 import search_service_pb2 as pb
 from PIL import Image, ImageOps
-from pymilvus import MilvusClient
 
 from services.search.worker import progress
 from tests.integration.search import encoders
 from tests.integration.search.conftest import Shop, until
 from tests.integration.search.encoders import COLOURS
 from tests.integration.search.merchant import picture
+from tests.support.milvus import index_client
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -172,14 +172,11 @@ async def test_a_worker_that_is_killed_goes_on_where_it_was(shop: Shop) -> None:
         return {f"late-{number}" for number in range(6)} <= set(found[:6])
 
     await until(near, 20, "all of them to be near")
-    client = MilvusClient(shop.settings.milvus_uri, dedicated=True)
-    try:
+    with index_client(shop.settings.milvus_uri) as client:
         for name in await asyncio.to_thread(client.list_collections):
             if name.startswith("search_"):
                 rows = await asyncio.to_thread(client.query, name, filter='product_id like "late-%"')
                 assert len(rows) in (0, 6), f"{name}: a product stands there twice"
-    finally:
-        client.close()
 
 
 async def test_a_build_whose_collections_are_gone_is_filled_again_and_says_so(
@@ -193,15 +190,12 @@ async def test_a_build_whose_collections_are_gone_is_filled_again_and_says_so(
 
     monkeypatch.setattr(progress, "log", Log())
     await shop.stop_worker()
-    client = MilvusClient(shop.settings.milvus_uri, dedicated=True)
-    try:
+    with index_client(shop.settings.milvus_uri) as client:
         lost = [name for name in await asyncio.to_thread(client.list_collections) if name.startswith("search_")]
         for name in lost:
             for alias in (await asyncio.to_thread(client.list_aliases, name))["aliases"]:
                 await asyncio.to_thread(client.drop_alias, alias)
             await asyncio.to_thread(client.drop_collection, name)
-    finally:
-        client.close()
     await shop.start_worker()
 
     tries = itertools.count()
