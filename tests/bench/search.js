@@ -4,6 +4,8 @@ import { Counter } from "k6/metrics";
 import { SharedArray } from "k6/data";
 import exec from "k6/execution";
 
+// Reading a whole page of products costs k6 a tenth of what the shop has for answering it.
+const WHOLE = '"degraded":[]';
 const queries = new SharedArray("queries", () => JSON.parse(open(__ENV.QUERIES)));
 const wrong = new Counter("wrong_answers");
 const degraded = new Counter("degraded_answers");
@@ -24,7 +26,7 @@ export default function () {
     reply = http.post(`${__ENV.URL}/v1/products:search`, JSON.stringify(body), { headers });
   }
   if (reply.status !== 200) wrong.add(1);
-  else if (__ENV.HOW !== "suggest" && JSON.parse(reply.body).degraded.length) degraded.add(1);
+  else if (__ENV.HOW !== "suggest" && !reply.body.includes(WHOLE)) degraded.add(1);
 }
 
 export function handleSummary(data) {
