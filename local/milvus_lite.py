@@ -11,7 +11,10 @@ from types import ModuleType
 
 
 class WithoutPandas(MetaPathFinder):
-    """Finds no pandas, which pyarrow imports as soon as it reads a file if it is there."""
+    """Finds no pandas, which pyarrow imports as soon as it reads a file if it is there.
+
+    None in `sys.modules`, the usual way, is a module to pyarrow's compiled import.
+    """
 
     def find_spec(self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None) -> None:
         """Raises for pandas, and leaves everything else to the others."""

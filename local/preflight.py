@@ -14,7 +14,7 @@ from local.settings import MeshSettings
 
 # Measured: the default shop with its pictures, database, vectors and a release takes under 1 GB.
 NEEDED_BYTES = 2 * 2**30
-TOOLS = ("envoy", "milvus-lite", "supervisord")
+TOOLS = ("envoy", "supervisord")
 
 
 def check(settings: MeshSettings) -> None:

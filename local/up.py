@@ -36,8 +36,8 @@ def up(settings: MeshSettings) -> None:
     with stopped_by_signals():
         with step("check the machine"):
             preflight.check(settings)
-        check_data(settings)
         with _alone(settings):
+            check_data(settings)
             running = supervisor.answers()
             try:
                 mesh = _join(settings) if running else _start(settings, supervisor)

@@ -74,17 +74,19 @@ def wait_indexed(shop: RunningMesh, wanted: int) -> float:
     began = moved = time.monotonic()
     before = -1
     with index_client(f"http://127.0.0.1:{shop.ports.milvus}", timeout_s=60) as client:
-        while True:
-            found = client.query(ALIAS, filter="", output_fields=["count(*)"])[0]["count(*)"]
-            now = time.monotonic()
-            print(f"\r{found:,} of {wanted:,} in the index after {now - began:.0f} s", end="", flush=True)
-            if found >= wanted:
-                return now - began
-            if found != before:
-                before, moved = found, now
-            assert now - moved < STALLED_S, f"the index took in nothing for {STALLED_S:.0f} s"
-            time.sleep(2)
-        print()
+        try:
+            while True:
+                found = client.query(ALIAS, filter="", output_fields=["count(*)"])[0]["count(*)"]
+                now = time.monotonic()
+                print(f"\r{found:,} of {wanted:,} in the index after {now - began:.0f} s", end="", flush=True)
+                if found >= wanted:
+                    return now - began
+                if found != before:
+                    before, moved = found, now
+                assert now - moved < STALLED_S, f"the index took in nothing for {STALLED_S:.0f} s"
+                time.sleep(2)
+        finally:
+            print()
 
 
 def test_recommend_among_a_million(shop: RunningMesh, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from services.kit.milvus import QUIET
 
 @contextmanager
 def index_client(uri: str, timeout_s: float = 10.0) -> Iterator[MilvusClient]:
-    """A client that ends, and does not ping: the server takes that for abuse and closes the connections of all."""
+    """A client that ends, and does not ping, which the server takes for abuse: it closes the connections of all."""
     client = MilvusClient(uri, timeout=timeout_s, dedicated=True, grpc_options=QUIET)
     try:
         yield client

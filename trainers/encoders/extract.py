@@ -1,5 +1,6 @@
 """Reads products and their pictures over the same contracts that everybody uses."""
 
+import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,6 +17,8 @@ from trainers.release.errors import of_call
 from trainers.release.services import TIMEOUT_S
 
 PICTURES = "pictures"
+DRAFT = ".new"
+"""Ends the name of a picture that is being written: a trainer of towers may fetch beside one of encoders."""
 WORKERS = 4
 MOST_PICTURES = 3
 """Of a product: training looks at no more."""
@@ -38,7 +41,7 @@ def extract(shop: Shop, folder: Path, *, quiet: bool = False) -> int:
         names = [name_of(uri) for uri in product["images"][:MOST_PICTURES]]
         product["images"] = [f"{PICTURES}/{file_of(name)}" for name in names]
         wanted |= {file_of(name): name for name in names}
-    for name in {path.name for path in kept.iterdir()} - wanted.keys():
+    for name in {path.name for path in kept.iterdir() if path.suffix != DRAFT} - wanted.keys():
         (kept / name).unlink()
     gone = fetch(shop, kept, wanted, quiet=quiet)
     rows = [
@@ -75,7 +78,7 @@ def fetch(shop: Shop, folder: Path, wanted: Mapping[str, str], *, quiet: bool = 
             if error.code() is grpc.StatusCode.NOT_FOUND:
                 return file
             raise of_call("Reading pictures", shop.address("catalog"), error) from error
-        draft = folder / f"{file}.new"
+        draft = folder / f"{file}.{os.getpid()}{DRAFT}"
         draft.write_bytes(body.data)
         draft.replace(folder / file)
         return None

@@ -25,6 +25,8 @@ PICTURES = "aisle.catalog.v1.PictureService"
 TIMEOUT_S = 20.0
 FETCHED = 8
 """Pictures fetched and decoded at a time."""
+PREPARED = 128
+"""Products whose pictures are held as pixels: 150 kB each at most."""
 log = telemetry.logger("aisle.recs.encoders")
 
 
@@ -76,14 +78,12 @@ class SearchEncoders:
         known = await self._specified(encoder)
         if known is None:
             return None
-        try:
-            if isinstance(known, _Texts):
-                return await self._of_texts(known, [said(product) for product in products])
-            return await self._of_pictures(known, products)
-        except grpc.aio.AioRpcError:
-            if await self._encoders.shapes(encoder.model, encoder.version) is None:
-                return None
-            raise
+        # Asked before the work: a page of pictures is not fetched and decoded for nobody.
+        if await self._encoders.shapes(encoder.model, encoder.version) is None:
+            return None
+        if isinstance(known, _Texts):
+            return await self._of_texts(known, [said(product) for product in products])
+        return await self._of_pictures(known, products)
 
     async def _specified(self, encoder: Encoder) -> _Texts | _Pictures | None:
         if encoder not in self._known and self._releases is not None:
@@ -108,9 +108,10 @@ class SearchEncoders:
 
     async def _of_pictures(self, encoder: _Pictures, products: Sequence[Product]) -> Vector:
         found = np.zeros((len(products), encoder.dimension), np.float32)
-        pixels = await asyncio.gather(*(self._pixels(encoder, product) for product in products))
-        there = [place for place, prepared in enumerate(pixels) if prepared is not None]
-        found[there] = await self._encoders.pixels(encoder, [prepared for prepared in pixels if prepared is not None])
+        for at in range(0, len(products), PREPARED):
+            pixels = await asyncio.gather(*(self._pixels(encoder, product) for product in products[at : at + PREPARED]))
+            there = {at + place: prepared for place, prepared in enumerate(pixels) if prepared is not None}
+            found[list(there)] = await self._encoders.pixels(encoder, list(there.values()))
         return found
 
     async def _pixels(self, encoder: _Pictures, product: Product) -> bytes | None:

@@ -50,7 +50,7 @@ class MilvusIndex:
         self._connection = connection
         self._timeout_s = timeout_s
         self._cache = cache
-        # With Milvus Lite and 9,000 items eight searches take 5 ms together, 21 ms one by one (make bench).
+        # With Milvus Lite eight searches together take the time of two (tests/bench/test_lite_search.py).
         self._coalesced = Coalescer(self._search, in_flight, together, coming=coming, linger_s=linger_s)
 
     async def search(self, release: Release, vector: Vector, where: Expr | None, limit: int) -> Found:

@@ -36,6 +36,17 @@ async def problem(release: Release, towers: Towers, index: VectorIndex) -> str:
     return ""
 
 
+async def unencoded(release: Release, towers: Towers) -> str:
+    """Which encoder new products would be placed without; empty when all are there. Raises what asking raises."""
+    for encoder in release.spec.encoders:
+        if await towers.shapes(encoder.model, encoder.version) is None:
+            return (
+                f"its item tower takes vectors of version {encoder.version} of {encoder.model}, which is not ready on "
+                f"the inference server; `python -m trainers.clip promote --release {encoder.version}` lays it out again"
+            )
+    return ""
+
+
 def _ranker(release: Release) -> str:
     """Whether its features are computed here as the trainer computed them."""
     if not release.ranker_version:

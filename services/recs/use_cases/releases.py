@@ -89,7 +89,8 @@ class ManageReleases:
         before = await self._releases.before(number)
         if before is None:
             raise _refused(release, "nothing was promoted before it")
-        await self._fit(before.number)
+        # What is wrong now is worse than placing new products without an encoder that is gone.
+        await self._fit(before.number, encoded=False)
         answering = await self._releases.roll_back(number, before.number)
         if answering is None:
             raise _refused(release, "it is not promoted")
@@ -103,10 +104,12 @@ class ManageReleases:
         except Exception as error:
             log.warning("alias not moved", collection=release.collection, why=type(error).__name__)
 
-    async def _fit(self, number: int) -> Release:
+    async def _fit(self, number: int, encoded: bool = True) -> Release:
         release = await self.get(number)
         try:
             problem = await fitness.problem(release, self._towers, self._index)
+            if encoded and not problem:
+                problem = await fitness.unencoded(release, self._towers)
         except Exception as error:
             log.warning("release not checked", release=number, why=f"{type(error).__name__}: {error}"[:300])
             raise Unavailable("The models or the index cannot be asked at the moment.", retry_after=2.0) from None

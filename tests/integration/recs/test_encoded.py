@@ -16,6 +16,7 @@ import onnxruntime as ort
 import pytest
 from aisle.catalog.v1 import picture_service_pb2 as pictures_pb
 from aisle.catalog.v1.picture_service_pb2_grpc import PictureServiceStub
+from aisle.recs.v1 import release_service_pb2 as release_pb
 from aisle.search.v1 import search_release_service_pb2 as releases_pb
 from aisle.search.v1.search_release_service_pb2_grpc import SearchReleaseServiceStub
 from pymilvus import MilvusClient
@@ -215,7 +216,9 @@ async def test_a_product_is_placed_by_its_picture_as_soon_as_it_has_one(
 
     # What the trainers wrote, and what the worker writes of a product that changed: both are the same towers.
     bare = await placed()
-    assert all(np.abs(vector - bare[product]).max() < 1e-4 for product, vector in (await vectors()).items())
+    written = await until(vectors, 20, "the collection to be loaded")
+    assert len(written) == 60
+    assert all(np.abs(vector - bare[product]).max() < 1e-4 for product, vector in written.items())
     await recs.shop.put("fresh", "shoes")
     bare = await placed()
     await until(lambda: stands("fresh", bare["fresh"]), 20, "the new product's place without a picture")
@@ -237,6 +240,10 @@ async def test_a_product_is_placed_by_its_picture_as_soon_as_it_has_one(
     await until(lambda: stands("late", trainer.placed(blind)["late"]), 20, "a place without the lost encoder")
     assert UNENCODED.labels("clip_image")._value.get() > before
     assert UNENCODED.labels("sentence")._value.get() == 0
+    with pytest.raises(grpc.aio.AioRpcError, match=f"trainers.clip promote --release {VERSION}"):
+        await recs.releases.PromoteRelease(
+            release_pb.PromoteReleaseRequest(name=f"releases/{number}"), metadata=recs.admin
+        )
     _, who, _ = await recs.visitor()
     await recs.did(who, "VIEW", "p0", "fresh")
     reply = await recs.recommend(who)

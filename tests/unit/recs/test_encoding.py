@@ -15,6 +15,7 @@ from services.recs.adapters.encoders import SearchEncoders, said
 from services.recs.domain.feature_spec import Encoder
 from services.recs.domain.releases import Release
 from services.recs.ports import Vector
+from services.recs.use_cases import fitness
 from services.recs.use_cases.measures import UNENCODED
 from services.recs.worker import encoding as worker
 from services.recs.worker.encoding import Encoding
@@ -43,6 +44,7 @@ class Parts:
         self.served = {"3"}
         self.down = False
         self.texts_seen: list[str] = []
+        self.rendered: list[str] = []
 
     @property
     def asked(self) -> SearchEncoders:
@@ -57,6 +59,7 @@ class Parts:
         return SimpleNamespace(encoder_spec=json.dumps(small.spec(3)))
 
     async def RenderPicture(self, request: Any, **_: Any) -> Any:
+        self.rendered.append(request.name)
         if request.name.endswith("gone"):
             raise failed(grpc.StatusCode.NOT_FOUND)
         return SimpleNamespace(data=request.name.encode())
@@ -124,6 +127,18 @@ async def test_a_version_that_is_gone_is_counted_and_said_once(gone: str, monkey
         assert not found.any()
     assert UNENCODED.labels("clip_image")._value.get() == before + 8
     assert said_of == ["3"]
+    assert parts.rendered == [], "no picture is fetched for nobody"
+
+
+async def test_a_release_whose_encoder_is_gone_is_told() -> None:
+    """It would place new products without, as if nothing were missing."""
+    parts: Any = Parts()
+    assert await fitness.unencoded(release(TEXTS, LOOKS), parts) == ""
+    parts.served = set()
+    problem = await fitness.unencoded(release(TEXTS, LOOKS), parts)
+    assert "version 3 of sentence" in problem
+    assert "trainers.clip promote --release 3" in problem
+    assert await fitness.unencoded(release(), parts) == ""
 
 
 async def test_another_dimension_is_another_encoder() -> None:
