@@ -42,6 +42,8 @@ def tools() -> None:
     for name in TOOLS:
         if not (BIN / name).exists():
             raise MeshError(f"{BIN / name} is missing. Run `make setup`; if it stays missing, delete .venv first.")
+    if not importlib.util.find_spec("milvus_lite"):
+        raise MeshError("Milvus Lite is not installed here. Run `make setup`; if it stays missing, delete .venv first.")
     if not importlib.util.find_spec("aisle"):
         raise MeshError("The generated contracts are not on Python's path. Run `make setup`.")
 

@@ -26,7 +26,7 @@ TIMEOUT_S = 20.0
 FETCHED = 8
 """Pictures fetched and decoded at a time."""
 PREPARED = 128
-"""Products whose pictures are held as pixels: 150 kB each at most."""
+"""Products whose pictures are held as pixels: 150 kB each at 224 x 224."""
 log = telemetry.logger("aisle.recs.encoders")
 
 
