@@ -113,6 +113,10 @@ class Vocabulary(Protocol):
 
     def __contains__(self, word: str) -> bool: ...
 
+    def count(self, word: str) -> int:
+        """How often products have the word."""
+        ...
+
     def near(self, word: str, most: int = 4) -> list[str]:
         """Words that a misspelt one may have meant, the likeliest first; none for a short word or a number."""
         ...

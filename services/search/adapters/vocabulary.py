@@ -47,6 +47,9 @@ class Vocabulary:
     def __contains__(self, word: str) -> bool:
         return word in self._counts
 
+    def count(self, word: str) -> int:
+        return self._counts[word]
+
     def near(self, word: str, most: int = 4) -> list[str]:
         """Words that may be meant, the likeliest first: the nearest, and of those the most frequent."""
         if len(word) < SHORTEST - 1 or not word.isalpha():

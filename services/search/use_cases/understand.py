@@ -15,6 +15,8 @@ CORRECTED_WEIGHTS = (1.0, 0.6, 0.4)
 """Of the words that an unknown one may have meant, the likeliest first."""
 NEAR = 3
 """Words almost like one that exists, which may have been meant."""
+LIKELIER = 30
+"""Times as often as a word that exists comes one that may have been meant by it: a mistake is that much rarer than a word."""
 MOST_INSTEAD = 9
 """Other ways to read a query: the index is asked about each, and three words have so many."""
 
@@ -60,9 +62,10 @@ class Understand:
         return Understood(query, tuple(typed), tuple(ways[0] for ways in said))
 
     def instead(self, understood: Understood) -> list[Understood]:
-        """The query with one of its words replaced by one that is spelt almost like it.
+        """The query with one of its words replaced by a far more frequent one that is spelt almost like it.
 
-        For a query whose words all exist and that nothing has all of: a typing mistake may be a word too.
+        For a query whose words all exist and that nothing has all of: a typing mistake may be a word too. Words that are
+        as usual as those like them stay, for meaning to find and for products that have some of them.
         """
         found: list[Understood] = []
         typed = understood.corrected
@@ -82,9 +85,16 @@ class Understand:
             # One that is unknown by now has no other spelling: that was looked for when the query was read.
             if word in OPTIONAL or word not in self._vocabulary or len(found) == MOST_INSTEAD:
                 continue
-            if others := self._vocabulary.near(word, NEAR):
+            if others := self._meant(word):
                 found.append((i, others))
         return found
+
+    def _meant(self, word: str) -> list[str]:
+        """Far more frequent words that one that exists may be a misspelling of, and not merely another form of."""
+        least, stem = self._vocabulary.count(word) * LIKELIER, self._stem(word)
+        near = [other for other in self._vocabulary.near(word) if self._vocabulary.count(other) >= least]
+        # One that a product need not have would leave a word out, and find much that way.
+        return [other for other in near if other not in OPTIONAL and self._stem(other) != stem][:NEAR]
 
     def _query(
         self, typed: Sequence[str], said: list[tuple[str, ...]], phrases: tuple[Stems, ...], sku: str, verbatim: bool

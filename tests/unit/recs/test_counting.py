@@ -40,7 +40,8 @@ async def test_a_count_rests_by_how_long_it_took_whether_it_succeeds_or_not(
         raise Ended
 
     monkeypatch.setattr(statistics_counter, "time", SimpleNamespace(monotonic=lambda: counter.now))
-    monkeypatch.setattr(asyncio, "sleep", sleep)
+    # The counter's own names, and not those of the modules: other tests' clients rest in the same loop.
+    monkeypatch.setattr(statistics_counter, "asyncio", SimpleNamespace(sleep=sleep, Event=asyncio.Event))
     with pytest.raises(Ended):
         await counter.run()
     assert rested == [rests_s]

@@ -95,8 +95,20 @@ def test_what_a_query_asks_for(understand: Understand) -> None:
     assert understand("   ").query.empty
 
 
-def test_another_word_for_one_that_exists(understand: Understand) -> None:
-    assert ("cotton", "shirts") in [way.corrected for way in understand.instead(understand("cotton shirt"))]
+@pytest.mark.parametrize(
+    ("text", "ways"),
+    [
+        ("cotton shirt", []),  # another form of the word
+        ("shoes for rain", []),  # `shows` and `train` are hardly more usual than what was typed, or less
+        ("pink skits", [("pink", "skirts")]),
+        ("snow shirt", []),  # no product need have `show`: the word would only be left out
+    ],
+)
+def test_a_word_that_exists_gives_way_to_a_far_more_frequent_one(
+    understand: Understand, vocabulary: Vocabulary, text: str, ways: list[tuple[str, ...]]
+) -> None:
+    vocabulary.add(["shows", "rain", "skits", *["train"] * 20, *["skirts"] * 30, "snow", *["show"] * 100])
+    assert [way.corrected for way in understand.instead(understand(text))] == ways
 
 
 class Asked(Vocabulary):
@@ -114,7 +126,7 @@ class Asked(Vocabulary):
 def test_a_long_query_is_read_in_few_ways() -> None:
     vocabulary = Asked()
     known = [f"word{letter}" for letter in "abcdefghijkl"]
-    vocabulary.add(known)
+    vocabulary.add([*known, *["wordy"] * 100, *["wordz"] * 50])
     understand = Understand(TantivyIndex().stem, vocabulary, synonyms.Synonyms())
     understood = understand(" ".join((*known, *(f"{letter}zqxkvjq" for letter in "abcdefghijkl"))))
     assert vocabulary.times == 12, "once for each unknown word"
