@@ -31,6 +31,8 @@ async def _healths(parts: list[Part]) -> list[str]:
 def status(mesh: Mesh, supervisor: Supervisor, names: Sequence[str] = ()) -> bool:
     """Prints a table of the processes (all, when none is named); returns whether all of them are healthy.
 
+    One that does not run is not asked: what answers at its address is not it.
+
     Raises:
         MeshError: a name is not one of the mesh's processes.
     """
@@ -39,15 +41,18 @@ def status(mesh: Mesh, supervisor: Supervisor, names: Sequence[str] = ()) -> boo
     if unknown := set(names) - {part.name for part in parts}:
         everything = ", ".join(part.name for part in parts)
         raise MeshError(f"There is no process {', '.join(sorted(unknown))}. There are: {everything}.")
+    if not known:
+        console.print(f"Nothing of {mesh.settings.data} runs. To start it: make up", soft_wrap=True)
+        return False
     parts = [part for part in parts if not names or part.name in names]
-    healths = asyncio.run(_healths(parts))
+    running = [part for part in parts if part.name in known and known[part.name].pid]
+    healths = dict(zip((part.name for part in running), asyncio.run(_healths(running)), strict=True))
     table = Table("process", "state", "health", "pid", "up", "memory", "address")
-    for part, health in zip(parts, healths, strict=True):
-        info = known.get(part.name)
-        table.add_row(part.name, *_columns(info, health), part.address)
+    for part in parts:
+        table.add_row(part.name, *_columns(known.get(part.name), healths.get(part.name, "")), part.address)
     console.print(table)
     console.print(f"State and logs: {mesh.settings.data}")
-    return all(known.get(part.name) for part in parts) and all("healthy" in health for health in healths)
+    return all("healthy" in healths.get(part.name, "") for part in parts)
 
 
 def _columns(info: ProcessInfo | None, health: str) -> tuple[str, str, str, str, str]:

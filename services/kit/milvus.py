@@ -5,11 +5,14 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from pymilvus import AsyncMilvusClient
+from pymilvus.client.utils import SciPyHelper
 
 T = TypeVar("T")
 # pymilvus pings every ten seconds. Servers of gRPC that are not told otherwise, Milvus Lite's too, take that for abuse
 # and close the connection after some minutes, calls and all; a client that hangs is noticed by its calls' time limit.
 QUIET = {"grpc.keepalive_time_ms": 330_000, "grpc.keepalive_permit_without_calls": 0}
+# pymilvus imports SciPy, where it is installed, at the first search: half a second in which the process answers nobody.
+SciPyHelper.is_scipy_sparse(())
 LINGER_S = 5.0
 """A client is closed this long after it failed: other calls may still be under way on it."""
 

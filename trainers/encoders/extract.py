@@ -1,7 +1,9 @@
 """Reads products and their pictures over the same contracts that everybody uses."""
 
+import contextlib
 import os
-from collections.abc import Mapping
+import time
+from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,8 @@ from trainers.release.services import TIMEOUT_S
 PICTURES = "pictures"
 DRAFT = ".new"
 """Ends the name of a picture that is being written: a trainer of towers may fetch beside one of encoders."""
+DRAFT_S = 600.0
+"""Seconds after which a draft is nobody's: one is written in an instant."""
 WORKERS = 4
 MOST_PICTURES = 3
 """Of a product: training looks at no more."""
@@ -41,14 +45,24 @@ def extract(shop: Shop, folder: Path, *, quiet: bool = False) -> int:
         names = [name_of(uri) for uri in product["images"][:MOST_PICTURES]]
         product["images"] = [f"{PICTURES}/{file_of(name)}" for name in names]
         wanted |= {file_of(name): name for name in names}
-    for name in {path.name for path in kept.iterdir() if path.suffix != DRAFT} - wanted.keys():
-        (kept / name).unlink()
+    remove_unwanted(kept, wanted)
     gone = fetch(shop, kept, wanted, quiet=quiet)
     rows = [
         {**product, "images": [i for i in product["images"] if Path(i).name not in gone]} for product in found.values()
     ]
     base.write(folder / "products.parquet", pa.Table.from_pylist(rows, base.PRODUCTS))
     return len(rows)
+
+
+def remove_unwanted(folder: Path, wanted: Collection[str]) -> None:
+    """Removes pictures that no product has any more, and drafts of a trainer that was killed."""
+    for path in folder.iterdir():
+        if path.suffix == DRAFT:
+            with contextlib.suppress(FileNotFoundError):  # it was finished this moment
+                if time.time() - path.stat().st_mtime > DRAFT_S:
+                    path.unlink()
+        elif path.name not in wanted:
+            path.unlink(missing_ok=True)
 
 
 def name_of(uri: str) -> str:

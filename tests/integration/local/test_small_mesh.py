@@ -81,7 +81,9 @@ def test_up_returns_when_everything_is_healthy_and_down_leaves_nothing(shop: Sho
     assert stopped.returncode == 0
     assert shop.own() == []
     assert "Nothing of" in shop.run("down").stdout
-    assert shop.run("status").returncode == 3
+    gone = shop.run("status")
+    assert gone.returncode == 3
+    assert gone.stdout.strip().endswith("runs. To start it: make up")
 
 
 def test_each_service_has_a_database_that_the_others_cannot_open(shop: Shop) -> None:
