@@ -16,7 +16,7 @@ CORRECTED_WEIGHTS = (1.0, 0.6, 0.4)
 NEAR = 3
 """Words almost like one that exists, which may have been meant."""
 LIKELIER = 30
-"""Times as often as a word that exists comes one that may have been meant by it: a mistake is that much rarer than a word."""
+"""Times as often as a word that exists comes one that may have been meant by it: mistakes are that much rarer."""
 MOST_INSTEAD = 9
 """Other ways to read a query: the index is asked about each, and three words have so many."""
 
@@ -64,8 +64,8 @@ class Understand:
     def instead(self, understood: Understood) -> list[Understood]:
         """The query with one of its words replaced by a far more frequent one that is spelt almost like it.
 
-        For a query whose words all exist and that nothing has all of: a typing mistake may be a word too. Words that are
-        as usual as those like them stay, for meaning to find and for products that have some of them.
+        For a query whose words all exist and that nothing has all of: a typing mistake may be a word too. Words as
+        usual as those like them stay, for meaning to find and for products that have some of them.
         """
         found: list[Understood] = []
         typed = understood.corrected
@@ -112,7 +112,10 @@ class Understand:
     def _spellings(self, word: str, verbatim: bool) -> tuple[str, ...]:
         if verbatim or word in OPTIONAL or word in self._vocabulary:
             return (word,)
-        return tuple(self._vocabulary.near(word, len(CORRECTED_WEIGHTS))) or (word,)
+        near, stem = self._vocabulary.near(word, len(CORRECTED_WEIGHTS)), self._stem(word)
+        if any(self._stem(other) == stem for other in near):
+            return (word,)  # another form of a known word: their stem is what is looked for
+        return tuple(near) or (word,)
 
     def _parts(self, said: list[tuple[str, ...]], verbatim: bool) -> tuple[Part, ...]:
         """A part a word, or one for several words that have synonyms together."""

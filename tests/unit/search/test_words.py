@@ -54,6 +54,7 @@ def test_words(text: str, expected: list[str]) -> None:
         ("watreprof", "waterproof"),  # two edits of a long word
         ("pnk", "pink"),  # a letter is missing of a short one
         ("leather", "leather"),
+        ("jackets", "jackets"),  # products have `jacket`, which is found for it
     ],
 )
 def test_spelling(understand: Understand, typed: str, meant: str) -> None:
