@@ -47,7 +47,7 @@ def configure_logs(level: str) -> None:
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
     for chatty in ("httpx", "httpcore", "asyncio", "sqlalchemy.engine", "alembic"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
-    # It writes a traceback, not as JSON, for each call that fails, and raises it as well: who called says what it means.
+    # It writes a traceback, not as JSON, for each call that fails, and raises it: who called says what it means.
     logging.getLogger("pymilvus").setLevel(logging.CRITICAL)
     structlog.configure(
         processors=[*processors, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
