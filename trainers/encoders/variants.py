@@ -6,12 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from trainers.encoders.golden import INT8_TOLERANCE
+
 FASTER = 1.2
 """int8 must be this much faster than fp32 to pay,"""
 SAVES = 0.5
 """and save this many milliseconds: int8 vectors depend a little on what else is in the batch,"""
+DRIFTS = INT8_TOLERANCE / 2
+"""but no number of a vector by more than this: golden rows must hold on processors that multiply otherwise, too;"""
 LOSES = 0.005
-"""and may lose this much of the quality at most, if that is a share of right answers."""
+"""and it may lose this much of the quality at most, if that is a share of right answers."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,8 @@ class Variant:
     """The number that decides, higher is better."""
     milliseconds: float
     """Of processor time, for one item."""
+    drift: float = 0.0
+    """By how much numbers of a vector depend on what else is in the batch."""
 
 
 def choose(fp32: Variant, int8: Variant, loses: float = LOSES) -> str:
@@ -31,7 +37,11 @@ def choose(fp32: Variant, int8: Variant, loses: float = LOSES) -> str:
     >>> a, b = Variant(Path("a"), 0.50, 2.0), Variant(Path("b"), 0.499, 1.0)
     >>> choose(a, b), choose(a, Variant(Path("b"), 0.48, 1.0)), choose(a, Variant(Path("b"), 0.5, 1.9))
     ('int8', 'fp32', 'fp32')
+    >>> choose(a, Variant(Path("b"), 0.5, 1.0, drift=0.02))
+    'fp32'
     """
+    if int8.drift > DRIFTS:
+        return "fp32"
     faster = fp32.milliseconds >= max(FASTER * int8.milliseconds, SAVES + int8.milliseconds)
     return "int8" if faster and int8.quality >= fp32.quality - loses else "fp32"
 
@@ -41,11 +51,13 @@ def install(variants: Mapping[str, Variant], chosen: str, target: Path, loses: f
     shutil.copyfile(variants[chosen].file, target)
     return {
         "published": chosen,
-        "rule": f"int8 where it is {FASTER} times as fast, saves {SAVES} ms and loses at most {loses} of the quality",
+        "rule": f"int8 where it is {FASTER} times as fast, saves {SAVES} ms, loses at most {loses} of the quality and "
+        f"drifts by at most {DRIFTS} with the rest of the batch",
         **{
             name: {
                 "quality": round(variant.quality, 4),
                 "milliseconds": variant.milliseconds,
+                "drift": variant.drift,
                 "megabytes": round(variant.file.stat().st_size / 1e6, 1),
             }
             for name, variant in variants.items()

@@ -90,9 +90,10 @@ def test_they_compute_the_golden_rows(trained: Path) -> None:
     texts, looks = candidate.texts(trained, "clip_text"), candidate.pictures_of(trained, "clip_image")
     assert texts is not None
     assert looks is not None
-    rows = candidate.read(trained)["golden"]
-    assert golden.check_texts(rows["clip_text"], texts, "here") < golden.TOLERANCE
-    assert golden.check_pictures(rows["clip_image"], looks, "here") < golden.TOLERANCE
+    written = candidate.read(trained)
+    rows, allowed = written["golden"], written["tolerance"]
+    assert golden.check_texts(rows["clip_text"], texts, "here") <= allowed["clip_text"]
+    assert golden.check_pictures(rows["clip_image"], looks, "here") <= allowed["clip_image"]
     rows["clip_text"][0]["vector"][0] += 0.1
     with pytest.raises(golden.ParityError, match="other vectors"):
         golden.check_texts(rows["clip_text"], texts, "here")
