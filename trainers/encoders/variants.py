@@ -57,7 +57,7 @@ def install(variants: Mapping[str, Variant], chosen: str, target: Path, loses: f
             name: {
                 "quality": round(variant.quality, 4),
                 "milliseconds": variant.milliseconds,
-                "drift": variant.drift,
+                "drift": round(variant.drift, 6),
                 "megabytes": round(variant.file.stat().st_size / 1e6, 1),
             }
             for name, variant in variants.items()
