@@ -46,7 +46,7 @@ test: setup-dev ## Run every test (ARGS=... goes to pytest)
 
 test-fast: setup-dev ## Run the tests that need no server
 	@PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix web test --silent
-	@$(BIN)/python -m pytest tests/unit tests/contract $(ARGS)
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 tests/unit tests/contract $(ARGS)
 
 retrain: setup ## Learn from what shoppers did since the last release (ARGS="--every 24": daily)
 	@$(BIN)/python -m trainers.release retrain $(ARGS)

@@ -171,7 +171,7 @@ def set_up(dev: bool) -> None:
     alone("requirements")
     if current(stamp, names):
         return
-    print(f"Setting up {VENV} (a few minutes, once)")
+    print(f"Bringing {VENV} up to date" if works() else f"Setting up {VENV} (a few minutes, once)")
     install(interpreter, dev)
     stamp.write_text(fingerprint(names))
     if dev:
