@@ -171,7 +171,8 @@ def set_up(dev: bool) -> None:
     alone("requirements")
     if current(stamp, names):
         return
-    print(f"Bringing {VENV} up to date" if works() else f"Setting up {VENV} (a few minutes, once)")
+    once_done = (VENV / "aisle.stamp").exists() and works()
+    print(f"Bringing {VENV} up to date" if once_done else f"Setting up {VENV} (a few minutes, once)")
     install(interpreter, dev)
     stamp.write_text(fingerprint(names))
     if dev:

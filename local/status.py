@@ -10,6 +10,7 @@ from rich.table import Table
 
 from local.console import console
 from local.errors import MeshError
+from local.ownership import own
 from local.processes import Mesh, Part
 from local.supervision import ProcessInfo, Supervisor
 
@@ -42,7 +43,7 @@ def status(mesh: Mesh, supervisor: Supervisor, names: Sequence[str] = ()) -> boo
         everything = ", ".join(part.name for part in parts)
         raise MeshError(f"There is no process {', '.join(sorted(unknown))}. There are: {everything}.")
     if not known:
-        console.print(f"Nothing of {mesh.settings.data} runs. To start it: make up", soft_wrap=True)
+        _say_unmanaged(mesh)
         return False
     parts = [part for part in parts if not names or part.name in names]
     running = [part for part in parts if part.name in known and known[part.name].pid]
@@ -53,6 +54,15 @@ def status(mesh: Mesh, supervisor: Supervisor, names: Sequence[str] = ()) -> boo
     console.print(table)
     console.print(f"State and logs: {mesh.settings.data}")
     return all("healthy" in healths.get(part.name, "") for part in parts)
+
+
+def _say_unmanaged(mesh: Mesh) -> None:
+    """Says what is left where no process manager answers."""
+    if left := own(mesh.settings):
+        text = f"{len(left)} processes of {mesh.settings.data} are left without their manager. To stop them: make down"
+    else:
+        text = f"Nothing of {mesh.settings.data} runs. To start it: make up"
+    console.print(text, soft_wrap=True)
 
 
 def _columns(info: ProcessInfo | None, health: str) -> tuple[str, str, str, str, str]:

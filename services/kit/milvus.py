@@ -11,8 +11,6 @@ T = TypeVar("T")
 # pymilvus pings every ten seconds. Servers of gRPC that are not told otherwise, Milvus Lite's too, take that for abuse
 # and close the connection after some minutes, calls and all; a client that hangs is noticed by its calls' time limit.
 QUIET = {"grpc.keepalive_time_ms": 330_000, "grpc.keepalive_permit_without_calls": 0}
-# pymilvus imports SciPy, where it is installed, at the first search: half a second in which the process answers nobody.
-SciPyHelper.is_scipy_sparse(())
 LINGER_S = 5.0
 """A client is closed this long after it failed: other calls may still be under way on it."""
 
@@ -27,6 +25,9 @@ class Connection:
         self._uri, self._token, self._timeout_s = uri, token, timeout_s
         self._client: AsyncMilvusClient | None = None
         self._closing: set[asyncio.Task[None]] = set()
+        # pymilvus imports SciPy, where it is installed, when it first asks for this: half a second, and better before
+        # anybody waits than at the first search.
+        SciPyHelper.is_scipy_sparse(())
 
     async def __call__(self, work: Callable[[AsyncMilvusClient], Awaitable[T]]) -> T:
         """What the work returns; the next call has a new client if it raises."""

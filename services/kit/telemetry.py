@@ -47,14 +47,24 @@ def configure_logs(level: str) -> None:
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
     for chatty in ("httpx", "httpcore", "asyncio", "sqlalchemy.engine", "alembic"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
-    # It writes a traceback, not as JSON, for each call that fails, and raises it: who called says what it means.
-    logging.getLogger("pymilvus").setLevel(logging.CRITICAL)
+    _tame_pymilvus()
     structlog.configure(
         processors=[*processors, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
+
+
+def _tame_pymilvus() -> None:
+    """Its loggers have handlers of their own, which write text and not JSON."""
+    for name in ("pymilvus", "pymilvus.milvus_client"):
+        own = logging.getLogger(name)
+        own.handlers.clear()
+        own.propagate = True
+        own.setLevel(logging.WARNING)
+    # A traceback for each call that fails, and is raised as well: who called says what it means.
+    logging.getLogger("pymilvus.decorators").setLevel(logging.CRITICAL)
 
 
 def _add_request_id(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:

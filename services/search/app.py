@@ -56,7 +56,8 @@ async def build(settings: SearchSettings) -> App:
     own = auth.ClientCredentials(users, settings.client_id, client_secret(settings))
     products = await resources.enter_async_context(channel(settings.catalog_address, catalog.SERVICE, token=own.token))
 
-    index, vocabulary = TantivyIndex(settings.language), Vocabulary()
+    index = TantivyIndex(settings.language)
+    vocabulary = Vocabulary(index.stem)
     catalogue = Catalogue(index, vocabulary)
     understand = Understand(index.stem, vocabulary, read_synonyms(settings.synonyms_file, index))
     follow = FollowCatalogue(catalog.GrpcCatalogFeed(products), catalogue, settings.changes_poll_s)

@@ -1,6 +1,6 @@
 """What search needs of the world; adapters/ provides it, tests may bring their own."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -103,18 +103,18 @@ class CatalogFeed(Protocol):
 class Vocabulary(Protocol):
     """The words that the shop's products have."""
 
-    def add(self, words: Iterable[str]) -> None:
+    def add(self, words: Collection[str]) -> None:
         """Words of a product that came."""
         ...
 
-    def drop(self, words: Iterable[str]) -> None:
+    def drop(self, words: Collection[str]) -> None:
         """Words of a product that went."""
         ...
 
     def __contains__(self, word: str) -> bool: ...
 
-    def count(self, word: str) -> int:
-        """How often products have the word."""
+    def forms(self, word: str) -> int:
+        """How often products have the word in any of its forms: what has the same stem."""
         ...
 
     def near(self, word: str, most: int = 4) -> list[str]:

@@ -63,7 +63,8 @@ class Words:
     """The words of search over a catalogue in this process: what a query finds first."""
 
     def __init__(self, rows: list[dict[str, str]]) -> None:
-        self.index, vocabulary = TantivyIndex(), Vocabulary()
+        self.index = TantivyIndex()
+        vocabulary = Vocabulary(self.index.stem)
         self.catalogue = Catalogue(self.index, vocabulary)
         for row in rows:
             self.catalogue.put(_product(row))

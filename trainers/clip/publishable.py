@@ -123,9 +123,7 @@ def _choose(towers: Encoders, products: Split, work: Path, folder: Path) -> dict
     made = {}
     for name in (TEXTS, PICTURES):
         both = {
-            kind: Variant(
-                work / f"{name}.{kind}.onnx", recalls[name][kind], times[name][kind], drift[name].get(kind, 0.0)
-            )
+            kind: Variant(work / f"{name}.{kind}.onnx", recalls[name][kind], times[name][kind], drift[name].get(kind))
             for kind in ("fp32", "int8")
         }
         kind = variants.choose(both["fp32"], both["int8"])

@@ -27,8 +27,8 @@ class Variant:
     """The number that decides, higher is better."""
     milliseconds: float
     """Of processor time, for one item."""
-    drift: float = 0.0
-    """By how much numbers of a vector depend on what else is in the batch."""
+    drift: float | None = None
+    """By how much numbers of a vector depend on what else is in the batch; None where they cannot."""
 
 
 def choose(fp32: Variant, int8: Variant, loses: float = LOSES) -> str:
@@ -37,10 +37,10 @@ def choose(fp32: Variant, int8: Variant, loses: float = LOSES) -> str:
     >>> a, b = Variant(Path("a"), 0.50, 2.0), Variant(Path("b"), 0.499, 1.0)
     >>> choose(a, b), choose(a, Variant(Path("b"), 0.48, 1.0)), choose(a, Variant(Path("b"), 0.5, 1.9))
     ('int8', 'fp32', 'fp32')
-    >>> choose(a, Variant(Path("b"), 0.5, 1.0, drift=0.02))
-    'fp32'
+    >>> choose(a, Variant(Path("b"), 0.5, 1.0, 0.02)), choose(a, Variant(Path("b"), 0.5, 1.0, float("nan")))
+    ('fp32', 'fp32')
     """
-    if int8.drift > DRIFTS:
+    if int8.drift is not None and not int8.drift <= DRIFTS:
         return "fp32"
     faster = fp32.milliseconds >= max(FASTER * int8.milliseconds, SAVES + int8.milliseconds)
     return "int8" if faster and int8.quality >= fp32.quality - loses else "fp32"
@@ -57,8 +57,8 @@ def install(variants: Mapping[str, Variant], chosen: str, target: Path, loses: f
             name: {
                 "quality": round(variant.quality, 4),
                 "milliseconds": variant.milliseconds,
-                "drift": round(variant.drift, 6),
                 "megabytes": round(variant.file.stat().st_size / 1e6, 1),
+                **({} if variant.drift is None else {"drift": round(variant.drift, 6)}),
             }
             for name, variant in variants.items()
         },

@@ -1,7 +1,7 @@
 """The words that the shop's products have, and those that a misspelt one may have meant."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Collection
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -21,24 +21,31 @@ class Vocabulary:
     Distance is optimal string alignment: a letter too many, too few, another one, or two that changed places.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, stem: Callable[[str], str]) -> None:
+        self._stem = stem
         self._counts: Counter[str] = Counter()
+        self._stems: Counter[str] = Counter()
         self._words: list[str] | None = None
         self._beginnings: dict[int, dict[str, str]] = {}
         self._near: dict[str, list[str]] = {}
 
-    def add(self, words: Iterable[str]) -> None:
+    def add(self, words: Collection[str]) -> None:
         """Words of a product that came."""
         before = len(self._counts)
         self._counts.update(words)
+        self._stems.update(map(self._stem, words))
         self._near.clear()  # which of two is the more frequent may have changed
         if len(self._counts) != before:
             self._changed()
 
-    def drop(self, words: Iterable[str]) -> None:
+    def drop(self, words: Collection[str]) -> None:
         """Words of a product that went."""
         self._near.clear()
         for word in words:
+            stem = self._stem(word)
+            self._stems[stem] -= 1
+            if self._stems[stem] <= 0:
+                del self._stems[stem]
             self._counts[word] -= 1
             if self._counts[word] <= 0:
                 del self._counts[word]
@@ -47,8 +54,8 @@ class Vocabulary:
     def __contains__(self, word: str) -> bool:
         return word in self._counts
 
-    def count(self, word: str) -> int:
-        return self._counts[word]
+    def forms(self, word: str) -> int:
+        return self._stems[self._stem(word)]
 
     def near(self, word: str, most: int = 4) -> list[str]:
         """Words that may be meant, the likeliest first: the nearest, and of those the most frequent."""

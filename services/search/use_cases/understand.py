@@ -15,6 +15,8 @@ CORRECTED_WEIGHTS = (1.0, 0.6, 0.4)
 """Of the words that an unknown one may have meant, the likeliest first."""
 NEAR = 3
 """Words almost like one that exists, which may have been meant."""
+CONSIDERED = 3 * NEAR
+"""Words that are looked at for them: most are no more frequent."""
 LIKELIER = 30
 """Times as often as a word that exists comes one that may have been meant by it: mistakes are that much rarer."""
 MOST_INSTEAD = 9
@@ -83,18 +85,18 @@ class Understand:
         found: list[tuple[int, list[str]]] = []
         for i, word in enumerate(typed):
             # One that is unknown by now has no other spelling: that was looked for when the query was read.
-            if word in OPTIONAL or word not in self._vocabulary or len(found) == MOST_INSTEAD:
+            if word in OPTIONAL or not self._vocabulary.forms(word) or len(found) == MOST_INSTEAD:
                 continue
             if others := self._meant(word):
                 found.append((i, others))
         return found
 
     def _meant(self, word: str) -> list[str]:
-        """Far more frequent words that one that exists may be a misspelling of, and not merely another form of."""
-        least, stem = self._vocabulary.count(word) * LIKELIER, self._stem(word)
-        near = [other for other in self._vocabulary.near(word) if self._vocabulary.count(other) >= least]
+        """Far more frequent words that one that exists may be a misspelling of; its own other forms are none."""
+        least = self._vocabulary.forms(word) * LIKELIER
+        near = [other for other in self._vocabulary.near(word, CONSIDERED) if self._vocabulary.forms(other) >= least]
         # One that a product need not have would leave a word out, and find much that way.
-        return [other for other in near if other not in OPTIONAL and self._stem(other) != stem][:NEAR]
+        return [other for other in near if other not in OPTIONAL][:NEAR]
 
     def _query(
         self, typed: Sequence[str], said: list[tuple[str, ...]], phrases: tuple[Stems, ...], sku: str, verbatim: bool
@@ -110,12 +112,9 @@ class Understand:
         )
 
     def _spellings(self, word: str, verbatim: bool) -> tuple[str, ...]:
-        if verbatim or word in OPTIONAL or word in self._vocabulary:
-            return (word,)
-        near, stem = self._vocabulary.near(word, len(CORRECTED_WEIGHTS)), self._stem(word)
-        if any(self._stem(other) == stem for other in near):
-            return (word,)  # another form of a known word: their stem is what is looked for
-        return tuple(near) or (word,)
+        if verbatim or word in OPTIONAL or self._vocabulary.forms(word):
+            return (word,)  # another form of a known word is no mistake: the stem is what is looked for
+        return tuple(self._vocabulary.near(word, len(CORRECTED_WEIGHTS))) or (word,)
 
     def _parts(self, said: list[tuple[str, ...]], verbatim: bool) -> tuple[Part, ...]:
         """A part a word, or one for several words that have synonyms together."""

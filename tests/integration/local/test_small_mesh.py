@@ -132,6 +132,7 @@ def test_what_a_killed_process_manager_left_behind_is_found_and_stopped(shop: Sh
     os.kill(int((shop.settings.run / "supervisord.pid").read_text()), signal.SIGKILL)
     eventually(lambda: not Supervisor(shop.settings).answers())
     assert shop.own()
+    assert "left without their manager" in shop.run("status").stdout
     second = shop.run("up", "--detach")
     assert second.returncode == 0, second.stdout
     assert "left behind" in second.stdout

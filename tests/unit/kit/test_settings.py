@@ -3,6 +3,7 @@
 import json
 import logging
 
+import pymilvus.settings
 import pytest
 from aisle.recs.v1 import user_event_service_pb2 as events
 
@@ -66,13 +67,16 @@ def test_logs_are_json_lines_with_the_request_id(capsys: pytest.CaptureFixture[s
     handlers, level = root.handlers[:], root.level
     context.enter(context.CallState("r-1"))
     try:
+        pymilvus.settings.init_log("INFO")  # as when it is imported: handlers that write text
         telemetry.configure_logs("info")
         logging.getLogger("a.library").warning("two\nlines")
         telemetry.logger("aisle.test").info("happened", what="something")
+        logging.getLogger("pymilvus.decorators").error("what was raised, too")
+        logging.getLogger("pymilvus.milvus_client.any").warning("a warning")
     finally:
         root.handlers[:], root.level = handlers, level
         context.enter(context.CallState(""))
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [line["event"] for line in lines] == ["two\nlines", "happened"]
+    assert [line["event"] for line in lines] == ["two\nlines", "happened", "a warning"]
     assert {line["request_id"] for line in lines} == {"r-1"}
     assert lines[1]["what"] == "something"

@@ -39,7 +39,7 @@ def product(number: int) -> Product:
 
 
 def table(count: int = 30) -> Catalogue:
-    made = Catalogue(TantivyIndex(), Vocabulary())
+    made = Catalogue(index := TantivyIndex(), Vocabulary(index.stem))
     for number in range(count):
         made.put(product(number))
     made.commit()

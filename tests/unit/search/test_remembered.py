@@ -63,7 +63,7 @@ def lamp(number: int, **more: Any) -> Product:
 
 
 def table() -> Catalogue:
-    made = Catalogue(TantivyIndex(), Vocabulary())
+    made = Catalogue(index := TantivyIndex(), Vocabulary(index.stem))
     for number in range(3):
         made.put(lamp(number))
     made.commit()

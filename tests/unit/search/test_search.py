@@ -83,7 +83,7 @@ def guard(what: Degradation) -> Guard:
 
 
 def catalogue() -> Catalogue:
-    made = Catalogue(TantivyIndex(), Vocabulary())
+    made = Catalogue(index := TantivyIndex(), Vocabulary(index.stem))
     for number in range(1, 4):
         made.put(Product(name=f"products/lamp-{number}", title=f"Lamp {number}", in_stock=True))
     made.commit()
@@ -195,7 +195,7 @@ async def test_the_last_word_on_a_product_counts() -> None:
     def change(item: str, title: str = "") -> ProductChange:
         return ProductChange(item, Product(name=f"products/{item}", title=title) if title else None)
 
-    table = Catalogue(TantivyIndex(), Vocabulary())
+    table = Catalogue(index := TantivyIndex(), Vocabulary(index.stem))
     follow = FollowCatalogue(
         Feed([[change("a", "Old"), change("b", "Bowl"), change("a", "New")], [change("b")]]), table, 1
     )
@@ -213,7 +213,7 @@ async def test_the_last_word_on_a_product_counts() -> None:
 
 async def test_a_catalogue_that_was_read_is_not_looked_through_for_garbage() -> None:
     many = [ProductChange(f"p{n}", Product(name=f"products/p{n}", title="Bowl")) for n in range(MANY)]
-    follow = FollowCatalogue(Feed([many[:1], many[1:]]), Catalogue(TantivyIndex(), Vocabulary()), 1)
+    follow = FollowCatalogue(Feed([many[:1], many[1:]]), Catalogue(index := TantivyIndex(), Vocabulary(index.stem)), 1)
     before = gc.get_freeze_count()
     try:
         await follow.step()
@@ -248,7 +248,7 @@ class Written:
 
 async def test_searches_are_remembered_behind() -> None:
     database: Any = Written()
-    searched = Searched(database, Vocabulary(), 1.0)
+    searched = Searched(database, Vocabulary(str), 1.0)
     for typed in ("Blue  Lamp", "\x00bowl\x07", "blue lamp!", "x", "y" * 101):
         searched.note("visitors/v", typed)
     searched.note("", "nobody's")

@@ -1,5 +1,7 @@
 """Words, spelling, synonyms and what is understood of a query."""
 
+from collections.abc import Callable
+
 import pytest
 
 from services.search.adapters.lexical import TantivyIndex
@@ -9,12 +11,15 @@ from services.search.domain.highlight import highlighted
 from services.search.domain.words import MOST_WORDS, normalized, words
 from services.search.use_cases.understand import MOST_INSTEAD, Understand
 
-SHOP = ("leather", "jacket", "shirts", "shirt", "running", "shoes", "cotton", "waterproof", "pink", "linen")
+SHOP = (
+    *("leather", "jacket", "shirts", "shirt", "running", "shoes", "cotton", "waterproof", "pink", "linen"),
+    *("dress", "tresses"),
+)
 
 
 @pytest.fixture
 def vocabulary() -> Vocabulary:
-    made = Vocabulary()
+    made = Vocabulary(TantivyIndex().stem)
     for number, word in enumerate(SHOP):
         made.add([word] * (number + 1))
     return made
@@ -55,6 +60,7 @@ def test_words(text: str, expected: list[str]) -> None:
         ("pnk", "pink"),  # a letter is missing of a short one
         ("leather", "leather"),
         ("jackets", "jackets"),  # products have `jacket`, which is found for it
+        ("dresses", "dresses"),  # `dress` is two letters away, and `tresses` one
     ],
 )
 def test_spelling(understand: Understand, typed: str, meant: str) -> None:
@@ -77,8 +83,12 @@ def test_what_is_no_misspelt_word_stays(understand: Understand, typed: str) -> N
 
 def test_the_more_frequent_of_two_words_is_likelier(vocabulary: Vocabulary) -> None:
     assert vocabulary.near("shirtz") == ["shirt", "shirts"]
+    assert vocabulary.forms("shirt") == 7
     vocabulary.drop(["shirt"] * 4)
     assert vocabulary.near("shirtz") == ["shirts"]
+    assert vocabulary.forms("shirt") == 3
+    vocabulary.drop(["shirts"] * 3)
+    assert vocabulary.forms("shirts") == 0
     assert vocabulary.beginning_near("leahte") == ["leathe"]
 
 
@@ -102,21 +112,25 @@ def test_what_a_query_asks_for(understand: Understand) -> None:
         ("cotton shirt", []),  # another form of the word
         ("shoes for rain", []),  # `shows` and `train` are hardly more usual than what was typed, or less
         ("pink skits", [("pink", "skirts")]),
+        ("pink trains", [("pink", "drains")]),  # `trains` is unknown, its stem is not
+        ("linen shirt", []),  # `shift` is thirty times `shirt`, and not thirty times `shirt` and `shirts`
         ("snow shirt", []),  # no product need have `show`: the word would only be left out
     ],
 )
 def test_a_word_that_exists_gives_way_to_a_far_more_frequent_one(
     understand: Understand, vocabulary: Vocabulary, text: str, ways: list[tuple[str, ...]]
 ) -> None:
-    vocabulary.add(["shows", "rain", "skits", *["train"] * 20, *["skirts"] * 30, "snow", *["show"] * 100])
+    more = {"shows": 1, "rain": 1, "train": 20, "drains": 600, "skits": 1, "skirts": 30, "snow": 1, "show": 100}
+    for word, times in {**more, "shirts": 5, "shift": 240}.items():
+        vocabulary.add([word] * times)
     assert [way.corrected for way in understand.instead(understand(text))] == ways
 
 
 class Asked(Vocabulary):
     """Counts how often all words are looked through."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, stem: Callable[[str], str]) -> None:
+        super().__init__(stem)
         self.times = 0
 
     def near(self, word: str, most: int = 4) -> list[str]:
@@ -125,10 +139,11 @@ class Asked(Vocabulary):
 
 
 def test_a_long_query_is_read_in_few_ways() -> None:
-    vocabulary = Asked()
+    stem = TantivyIndex().stem
+    vocabulary = Asked(stem)
     known = [f"word{letter}" for letter in "abcdefghijkl"]
-    vocabulary.add([*known, *["wordy"] * 100, *["wordz"] * 50])
-    understand = Understand(TantivyIndex().stem, vocabulary, synonyms.Synonyms())
+    vocabulary.add([*known, *["wordx"] * 100, *["wordz"] * 50])
+    understand = Understand(stem, vocabulary, synonyms.Synonyms())
     understood = understand(" ".join((*known, *(f"{letter}zqxkvjq" for letter in "abcdefghijkl"))))
     assert vocabulary.times == 12, "once for each unknown word"
     ways = understand.instead(understood)
