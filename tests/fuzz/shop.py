@@ -42,12 +42,14 @@ LEAKS = (
 )
 """What only our own insides would say."""
 TOKEN = re.compile(rb"eyJ[\w-]+\.[\w-]+\.[\w-]+")
+ATTRIBUTION = re.compile(rb"Wy[I-L][\w-]*\.[\w-]{22}")
+"""An attribution token: a JSON list that begins with a text, and 16 bytes of signature."""
 
 
 def leaks(said: bytes, well: bool) -> list[bytes]:
-    """What an answer says of our insides. A token's letters are chance, and may be `.py`: it is a leak where the answer
-    is an error."""
-    plain = TOKEN.sub(b"", said)
+    """What an answer says of our insides. A token's letters are chance, and may be `.py`: one of a session is a leak
+    where the answer is an error."""
+    plain = ATTRIBUTION.sub(b"", TOKEN.sub(b"", said))
     given = [] if well else TOKEN.findall(said)
     return given + [leak for leak in LEAKS if leak in plain]
 

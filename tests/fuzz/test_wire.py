@@ -37,7 +37,8 @@ class Found:
             self.reached[case.method.full_name] += 1
         leaked = leaks(said, code == "OK")
         if code in NEVER or leaked:
-            what = f"{code} {leaked or ''} {said[:300]!r}"
+            at = max(0, said.find(leaked[0]) - 150) if leaked else 0
+            what = f"{code} {leaked or ''} {said[at : at + 300]!r}"
             self.wrong.append(f"{case.method.name} by {case.how}: {what} for {case.wire[:200].hex()}")
 
 

@@ -53,7 +53,8 @@ class TantivyIndex:
         self._writer.add_document(document)
 
     def remove(self, row: int) -> None:
-        self._writer.delete_documents_by_term("row", row)
+        # By a query: `delete_documents_by_term` takes an int for a signed one, and finds no row.
+        self._writer.delete_documents_by_query(tantivy.Query.term_query(self._schema, "row", row))
 
     def commit(self) -> None:
         self._writer.commit()
@@ -86,8 +87,10 @@ class TantivyIndex:
         return self._found(query, limit)[0]
 
     def _found(self, query: tantivy.Query, limit: int | None = None) -> tuple[Rows, Scores]:
-        hits = self._searcher.search(query, limit or max(1, self._searcher.num_docs), count=False).hits
-        rows = self._searcher.fast_field_values("row", [address for _, address in hits])
+        # Addresses hold for one searcher alone, and a commit in another thread may put the next in its place.
+        searcher = self._searcher
+        hits = searcher.search(query, limit or max(1, searcher.num_docs), count=False).hits
+        rows = searcher.fast_field_values("row", [address for _, address in hits])
         return np.array(rows, np.int64), np.array([score for score, _ in hits], np.float32)
 
     def _stemmed(self, text: str) -> str:
