@@ -16,6 +16,7 @@ from services.kit.notifications import Listener
 from services.kit.tokens import PublishedKeys, TokenVerifier
 from services.search.adapters import catalog, tastes
 from services.search.adapters.index import MilvusIndex
+from services.search.adapters.language import Dictionary
 from services.search.adapters.lexical import TantivyIndex
 from services.search.adapters.queries import PostgresQueries
 from services.search.adapters.releases import CHANNEL, PostgresReleases
@@ -59,7 +60,8 @@ async def build(settings: SearchSettings) -> App:
     index = TantivyIndex(settings.language)
     vocabulary = Vocabulary(index.stem)
     catalogue = Catalogue(index, vocabulary)
-    understand = Understand(index.stem, vocabulary, read_synonyms(settings.synonyms_file, index))
+    alike = read_synonyms(settings.synonyms_file, index)
+    understand = Understand(index.stem, vocabulary, alike, Dictionary(settings.language))
     follow = FollowCatalogue(catalog.GrpcCatalogFeed(products), catalogue, settings.changes_poll_s)
     inference = await resources.enter_async_context(channel(settings.inference_address))
     encoders = InferenceEncoders(inference)

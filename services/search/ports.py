@@ -126,6 +126,18 @@ class Vocabulary(Protocol):
         ...
 
 
+class Language(Protocol):
+    """The words of a language."""
+
+    def __len__(self) -> int:
+        """How many are known; 0 for a language that there is no dictionary of."""
+        ...
+
+    def frequency(self, word: str) -> int:
+        """How often the folded word is said, against others; 0 for none of the language's."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """A product as the vector collections hold it."""

@@ -18,6 +18,7 @@ import httpx
 import pytest
 from aisle.catalog.v1.product_pb2 import Product
 
+from services.search.adapters.language import Dictionary
 from services.search.adapters.lexical import TantivyIndex
 from services.search.adapters.vocabulary import Vocabulary
 from services.search.domain import synonyms
@@ -70,7 +71,7 @@ class Words:
             self.catalogue.put(_product(row))
         self.catalogue.commit()
         groups = synonyms.parse(SYNONYMS.read_text(), lambda text: tuple(map(self.index.stem, words(text))))
-        self.understand = Understand(self.index.stem, vocabulary, groups)
+        self.understand = Understand(self.index.stem, vocabulary, groups, Dictionary())
 
     def first(self, query: str, count: int = 10) -> list[str]:
         """Ids of what comes first."""

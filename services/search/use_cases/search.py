@@ -335,7 +335,8 @@ class Search:
 
     def _is_fallback(self, request: _Request) -> bool:
         if request.by_words:
-            return not len(request.lexical[0]) and not request.near.answers and not request.ask.verbatim
+            said = request.understood is not None and not request.understood.says_nothing
+            return not len(request.lexical[0]) and not (request.near.answers and said) and not request.ask.verbatim
         wanted = bool(request.ask.picture or request.ask.similar)
         return wanted and not any(len(ranking.rows) for ranking in request.others) and not len(request.lexical[0])
 

@@ -8,7 +8,7 @@ from itertools import islice
 from services.search.domain.query import Alternative, Part, Query, Stems
 from services.search.domain.synonyms import Synonyms
 from services.search.domain.words import MOST_WORDS, OPTIONAL, QUOTED, folded, words
-from services.search.ports import Vocabulary
+from services.search.ports import Language, Vocabulary
 
 SYNONYM_WEIGHT = 0.8
 CORRECTED_WEIGHTS = (1.0, 0.6, 0.4)
@@ -32,6 +32,8 @@ class Understood:
     """As typed, folded."""
     corrected: tuple[str, ...]
     """The words with their likeliest spelling; the same where all are known."""
+    says_nothing: bool = False
+    """Whether none of the words is one, of the shop's or of its language's: what is near to such a text is chance."""
 
     @property
     def corrected_text(self) -> str:
@@ -50,10 +52,13 @@ class Understood:
 class Understand:
     """Reads queries by the shop's own words."""
 
-    def __init__(self, stem: Callable[[str], str], vocabulary: Vocabulary, synonyms: Synonyms) -> None:
+    def __init__(
+        self, stem: Callable[[str], str], vocabulary: Vocabulary, synonyms: Synonyms, language: Language
+    ) -> None:
         self._stem = stem
         self._vocabulary = vocabulary
         self._synonyms = synonyms
+        self._language = language
 
     def __call__(self, text: str, verbatim: bool = False) -> Understood:
         """What the text asks for."""
@@ -61,7 +66,9 @@ class Understand:
         typed = words(QUOTED.sub(" ", text))[:MOST_WORDS]
         said = [self._spellings(word, verbatim) for word in typed]
         query = self._query(typed, said, tuple(phrases), folded(text.strip()), verbatim)
-        return Understood(query, tuple(typed), tuple(ways[0] for ways in said))
+        likeliest = tuple(ways[0] for ways in said)
+        says_nothing = len(self._language) > 0 and bool(typed) and not any(map(self._is_known, likeliest))
+        return Understood(query, tuple(typed), likeliest, says_nothing)
 
     def instead(self, understood: Understood) -> list[Understood]:
         """The query with one of its words replaced by a far more frequent one that is spelt almost like it.
@@ -84,17 +91,22 @@ class Understand:
         """Places of words, with those almost like them."""
         found: list[tuple[int, list[str]]] = []
         for i, word in enumerate(typed):
-            # One that is unknown by now has no other spelling: that was looked for when the query was read.
-            if word in OPTIONAL or not self._vocabulary.forms(word) or len(found) == MOST_INSTEAD:
+            if word in OPTIONAL or len(found) == MOST_INSTEAD:
                 continue
             if others := self._meant(word):
                 found.append((i, others))
         return found
 
     def _meant(self, word: str) -> list[str]:
-        """Far more frequent words that one that exists may be a misspelling of; its own other forms are none."""
-        least = self._vocabulary.forms(word) * LIKELIER
+        """Far more frequent words that one that exists may be a misspelling of; its own other forms are none.
+
+        Of a word that only the language has, they are also the more usual ones there: `lather` may be leather, and
+        `women` is nothing woven.
+        """
+        forms = self._vocabulary.forms(word)
+        least, said = max(forms, 1) * LIKELIER, 0 if forms else self._language.frequency(word)
         near = [other for other in self._vocabulary.near(word, CONSIDERED) if self._vocabulary.forms(other) >= least]
+        near = [other for other in near if self._language.frequency(other) >= said]
         # One that a product need not have would leave a word out, and find much that way.
         return [other for other in near if other not in OPTIONAL][:NEAR]
 
@@ -112,9 +124,15 @@ class Understand:
         )
 
     def _spellings(self, word: str, verbatim: bool) -> tuple[str, ...]:
-        if verbatim or word in OPTIONAL or self._vocabulary.forms(word):
-            return (word,)  # another form of a known word is no mistake: the stem is what is looked for
+        if verbatim or word in OPTIONAL or self._is_known(word):
+            return (word,)
         return tuple(self._vocabulary.near(word, len(CORRECTED_WEIGHTS))) or (word,)
+
+    def _is_known(self, word: str) -> bool:
+        """Whether the shop has the word in any form, as the stem is what is looked for, or people say it elsewhere."""
+        return bool(
+            self._vocabulary.forms(word) or self._language.frequency(word) or self._synonyms.of(self._stems([word]))
+        )
 
     def _parts(self, said: list[tuple[str, ...]], verbatim: bool) -> tuple[Part, ...]:
         """A part a word, or one for several words that have synonyms together."""

@@ -9,6 +9,7 @@ import pytest
 from aisle.catalog.v1.product_pb2 import Picture, Product
 
 from services.kit.filters import Expr
+from services.search.adapters.language import Dictionary
 from services.search.adapters.lexical import TantivyIndex
 from services.search.adapters.vocabulary import Vocabulary
 from services.search.domain.encoders import TextEncoder
@@ -109,7 +110,7 @@ def test_completions_are_those_of_the_products_that_there_are() -> None:
     catalogue = table()
     index: Any = catalogue._index
     vocabulary: Any = catalogue._vocabulary
-    suggest = Suggest(catalogue, index, vocabulary, Understand(index.stem, vocabulary, Synonyms()))
+    suggest = Suggest(catalogue, index, vocabulary, Understand(index.stem, vocabulary, Synonyms(), Dictionary()))
 
     def shown() -> set[str]:
         return {one.text for one in suggest("la", 8, [], ())}

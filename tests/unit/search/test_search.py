@@ -14,6 +14,7 @@ from aisle.search.v1 import search_service_pb2 as pb
 from services.kit import context, filters
 from services.kit.errors import InvalidArgument
 from services.kit.principal import Principal
+from services.search.adapters.language import Dictionary
 from services.search.adapters.lexical import TantivyIndex
 from services.search.adapters.vocabulary import Vocabulary
 from services.search.domain.releases import Build
@@ -100,7 +101,7 @@ async def search_over(recommender: Recommender, table: Catalogue, age_s: float =
     guards = Guards(guard(Degradation.IMAGE_ENCODER), guard(Degradation.INDEX))
     builds: Any = NoBuilds()
     meaning = Meaning(table, nothing, nothing, recommender, guards, nothing)
-    understand = Understand(index.stem, table._vocabulary, Synonyms())
+    understand = Understand(index.stem, table._vocabulary, Synonyms(), Dictionary())
     return Search(table, index, understand, ActiveBuild(builds, 1.0), meaning, personal, lambda: age_s, bytes(32))
 
 

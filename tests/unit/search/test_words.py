@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from services.search.adapters.language import Dictionary
 from services.search.adapters.lexical import TantivyIndex
 from services.search.adapters.vocabulary import Vocabulary
 from services.search.domain import synonyms
@@ -29,7 +30,7 @@ def vocabulary() -> Vocabulary:
 def understand(vocabulary: Vocabulary) -> Understand:
     index = TantivyIndex()
     groups = synonyms.parse("sneakers, running shoes\ntee, t shirt", lambda text: tuple(map(index.stem, words(text))))
-    return Understand(index.stem, vocabulary, groups)
+    return Understand(index.stem, vocabulary, groups, Dictionary())
 
 
 @pytest.mark.parametrize(
@@ -126,6 +127,43 @@ def test_a_word_that_exists_gives_way_to_a_far_more_frequent_one(
     assert [way.corrected for way in understand.instead(understand(text))] == ways
 
 
+@pytest.mark.parametrize(
+    ("text", "stays", "ways"),
+    [
+        ("women gift", True, []),  # `woven` and `lift` are said more seldom
+        ("lather", True, [("leather",)]),  # which is said more often, and which many products are of
+        ("pants", True, []),  # trousers
+    ],
+)
+def test_a_word_of_the_language_is_no_misspelt_one(
+    understand: Understand, vocabulary: Vocabulary, text: str, stays: bool, ways: list[tuple[str, ...]]
+) -> None:
+    for word in ("woven", "lift", "pans", "leather", "trousers"):
+        vocabulary.add([word] * 40)
+    understood = understand(text)
+    assert (understood.corrected == understood.words) is stays
+    assert [way.corrected for way in understand.instead(understood)] == ways
+
+
+def test_synonyms_of_what_the_shop_has_are_words(understand: Understand, vocabulary: Vocabulary) -> None:
+    vocabulary.add(["sneakerz", "trainers"])
+    assert understand("sneakers").corrected == ("sneakers",)
+
+
+@pytest.mark.parametrize(
+    ("text", "nothing"),
+    [("asdkjhasd", True), ("qwrtz plmkj", True), ("asdkjhasd umbrella", False), ("jackat", False), ("  ", False)],
+)
+def test_what_says_nothing(understand: Understand, text: str, nothing: bool) -> None:
+    assert understand(text).says_nothing is nothing
+
+
+def test_a_language_without_a_dictionary(vocabulary: Vocabulary) -> None:
+    understand = Understand(vocabulary._stem, vocabulary, synonyms.Synonyms(), Dictionary("finnish"))
+    assert not understand("asdkjhasd").says_nothing
+    assert understand("lather").corrected == ("leather",), "every unknown word may be misspelt"
+
+
 class Asked(Vocabulary):
     """Counts how often all words are looked through."""
 
@@ -143,7 +181,7 @@ def test_a_long_query_is_read_in_few_ways() -> None:
     vocabulary = Asked(stem)
     known = [f"word{letter}" for letter in "abcdefghijkl"]
     vocabulary.add([*known, *["wordx"] * 100, *["wordz"] * 50])
-    understand = Understand(stem, vocabulary, synonyms.Synonyms())
+    understand = Understand(stem, vocabulary, synonyms.Synonyms(), Dictionary())
     understood = understand(" ".join((*known, *(f"{letter}zqxkvjq" for letter in "abcdefghijkl"))))
     assert vocabulary.times == 12, "once for each unknown word"
     ways = understand.instead(understood)
