@@ -80,7 +80,10 @@ async def identify(chain: Chain, call: Call, after: Next) -> Any:
 
 
 async def measure(chain: Chain, call: Call, after: Next) -> Any:
-    """Counts and times the call, and logs it."""
+    """Counts and times the call, and logs it.
+
+    Services ask each other for changes all the time: of such a call that goes well only the metrics speak.
+    """
     call.code = "CANCELLED"
     try:
         return await after(call)
@@ -88,8 +91,18 @@ async def measure(chain: Chain, call: Call, after: Next) -> Any:
         seconds = time.perf_counter() - call.started
         telemetry.CALLS.labels(call.policy.service, call.policy.name, call.code).inc()
         telemetry.SECONDS.labels(call.policy.service, call.policy.name).observe(seconds)
-        say = log.info if call.code not in {"INTERNAL", "UNKNOWN"} else log.error
-        say("call", method=call.policy.path, code=call.code, ms=round(seconds * 1000, 2))
+        _sayer(call)("call", method=call.policy.path, code=call.code, ms=round(seconds * 1000, 2))
+
+
+def _sayer(call: Call) -> Callable[..., Any]:
+    """What logs the call, at the level that it is worth."""
+    if call.code in {"INTERNAL", "UNKNOWN"}:
+        said: Callable[..., Any] = log.error
+    elif call.code == "OK" and call.state.principal is not None and call.state.principal.is_service:
+        said = log.debug
+    else:
+        said = log.info
+    return said
 
 
 async def render_errors(chain: Chain, call: Call, after: Next) -> Any:

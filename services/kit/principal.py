@@ -23,3 +23,8 @@ class Principal:
     def is_visitor(self) -> bool:
         """Whether it is somebody without an account."""
         return self.subject.startswith("visitors/")
+
+    @property
+    def is_service(self) -> bool:
+        """Whether it is a service of the shop, which calls on its own account."""
+        return self.subject.startswith("services/")

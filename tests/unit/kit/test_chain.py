@@ -1,7 +1,9 @@
 """A real server with the chain in front of the contracts' own methods."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
+from types import SimpleNamespace
 from typing import Any
 
 import grpc
@@ -108,6 +110,36 @@ async def test_me_becomes_the_caller_and_headers_come_back(channel: grpc.aio.Cha
     headers = dict(await call.initial_metadata())
     assert headers["x-request-id"] == "r-1"
     assert headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("subject", "role", "page_size", "level"),
+    [
+        ("users/ann", "shopper", 0, "info"),
+        ("services/recs", "service", 0, "debug"),  # they ask all the time
+        ("services/recs", "service", 3, "info"),
+        ("services/recs", "service", 1, "error"),
+    ],
+)
+async def test_calls_are_logged_at_the_level_that_they_are_worth(
+    channel: grpc.aio.Channel,
+    issuer: Issuer,
+    monkeypatch: pytest.MonkeyPatch,
+    subject: str,
+    role: str,
+    page_size: int,
+    level: str,
+) -> None:
+    said = list[tuple[str, str]]()
+    log = SimpleNamespace(
+        **{name: lambda what, name=name, **_: said.append((name, what)) for name in ("debug", "info", "error")}
+    )
+    monkeypatch.setattr(chain, "log", log)
+    request = events.ListUserEventsRequest(parent="users/ann", page_size=page_size)
+    call = UserEventServiceStub(channel).ListUserEvents(request, metadata=issuer.metadata(subject, role))
+    with contextlib.suppress(grpc.aio.AioRpcError):
+        await call
+    assert [how for how, what in said if what == "call"] == [level]
 
 
 async def test_malformed_bytes_are_an_invalid_argument_and_leak_nothing(channel: grpc.aio.Channel) -> None:
