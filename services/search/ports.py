@@ -133,8 +133,8 @@ class Language(Protocol):
         """How many are known; 0 for a language that there is no dictionary of."""
         ...
 
-    def frequency(self, word: str) -> int:
-        """How often the folded word is said, against others; 0 for none of the language's."""
+    def frequency(self, word: str) -> float:
+        """The folded word's share of all that is said; 0 for none of the language's."""
         ...
 
 

@@ -1,5 +1,6 @@
 """How usual words are in the shop's language, whatever the shop has."""
 
+from collections import Counter
 from functools import cache
 
 from spellchecker import SpellChecker
@@ -22,14 +23,14 @@ class Dictionary:
     def __len__(self) -> int:
         return len(self._frequencies)
 
-    def frequency(self, word: str) -> int:
-        return self._frequencies.get(word, 0)
+    def frequency(self, word: str) -> float:
+        return self._frequencies.get(word, 0.0)
 
 
 @cache
-def _read(code: str) -> dict[str, int]:
-    frequencies: dict[str, int] = {}
+def _read(code: str) -> dict[str, float]:
+    counts: Counter[str] = Counter()
     for word, count in SpellChecker(language=code).word_frequency.dictionary.items():
-        plain = folded(word)
-        frequencies[plain] = max(count, frequencies.get(plain, 0))
-    return frequencies
+        counts[folded(word)] += count
+    total = counts.total()
+    return {word: count / total for word, count in counts.items()}

@@ -19,6 +19,8 @@ CONSIDERED = 3 * NEAR
 """Words that are looked at for them: most are no more frequent."""
 LIKELIER = 30
 """Times as often as a word that exists comes one that may have been meant by it: mistakes are that much rarer."""
+SAID_OF_ALL = 0.001
+"""Of all that is said, the share of a word from which on it says nothing of a product: nobody means `like` by `bike`."""
 MOST_INSTEAD = 9
 """Other ways to read a query: the index is asked about each, and three words have so many."""
 
@@ -100,13 +102,13 @@ class Understand:
     def _meant(self, word: str) -> list[str]:
         """Far more frequent words that one that exists may be a misspelling of; its own other forms are none.
 
-        Of a word that only the language has, they are also the more usual ones there: `lather` may be leather, and
-        `women` is nothing woven.
+        Of a word that only the language has, they are also the more usual ones there: `lather` may be leather, `women`
+        is nothing woven.
         """
         forms = self._vocabulary.forms(word)
-        least, said = max(forms, 1) * LIKELIER, 0 if forms else self._language.frequency(word)
+        least, said = max(forms, 1) * LIKELIER, 0.0 if forms else self._language.frequency(word)
         near = [other for other in self._vocabulary.near(word, CONSIDERED) if self._vocabulary.forms(other) >= least]
-        near = [other for other in near if self._language.frequency(other) >= said]
+        near = [other for other in near if said <= self._language.frequency(other) <= SAID_OF_ALL]
         # One that a product need not have would leave a word out, and find much that way.
         return [other for other in near if other not in OPTIONAL][:NEAR]
 

@@ -133,12 +133,13 @@ def test_a_word_that_exists_gives_way_to_a_far_more_frequent_one(
         ("women gift", True, []),  # `woven` and `lift` are said more seldom
         ("lather", True, [("leather",)]),  # which is said more often, and which many products are of
         ("pants", True, []),  # trousers
+        ("bike", True, []),  # `like` is said of everything
     ],
 )
 def test_a_word_of_the_language_is_no_misspelt_one(
     understand: Understand, vocabulary: Vocabulary, text: str, stays: bool, ways: list[tuple[str, ...]]
 ) -> None:
-    for word in ("woven", "lift", "pans", "leather", "trousers"):
+    for word in ("woven", "lift", "pans", "leather", "trousers", "like"):
         vocabulary.add([word] * 40)
     understood = understand(text)
     assert (understood.corrected == understood.words) is stays
