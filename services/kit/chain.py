@@ -82,7 +82,7 @@ async def identify(chain: Chain, call: Call, after: Next) -> Any:
 async def measure(chain: Chain, call: Call, after: Next) -> Any:
     """Counts and times the call, and logs it.
 
-    Services ask each other for changes all the time: of such a call that goes well only the metrics speak.
+    Services list each other's changes all the time: of such a call that goes well only the metrics speak.
     """
     call.code = "CANCELLED"
     try:
@@ -98,11 +98,15 @@ def _sayer(call: Call) -> Callable[..., Any]:
     """What logs the call, at the level that it is worth."""
     if call.code in {"INTERNAL", "UNKNOWN"}:
         said: Callable[..., Any] = log.error
-    elif call.code == "OK" and call.state.principal is not None and call.state.principal.is_service:
+    elif call.code == "OK" and call.policy.name.startswith("List") and _from_a_service(call):
         said = log.debug
     else:
         said = log.info
     return said
+
+
+def _from_a_service(call: Call) -> bool:
+    return call.state.principal is not None and call.state.principal.is_service
 
 
 async def render_errors(chain: Chain, call: Call, after: Next) -> Any:

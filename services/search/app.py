@@ -1,5 +1,6 @@
 """Wires the search service."""
 
+import asyncio
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -61,7 +62,8 @@ async def build(settings: SearchSettings) -> App:
     vocabulary = Vocabulary(index.stem)
     catalogue = Catalogue(index, vocabulary)
     alike = read_synonyms(settings.synonyms_file, index)
-    understand = Understand(index.stem, vocabulary, alike, Dictionary(settings.language))
+    language = await asyncio.to_thread(Dictionary, settings.language)
+    understand = Understand(index.stem, vocabulary, alike, language)
     follow = FollowCatalogue(catalog.GrpcCatalogFeed(products), catalogue, settings.changes_poll_s)
     inference = await resources.enter_async_context(channel(settings.inference_address))
     encoders = InferenceEncoders(inference)

@@ -117,6 +117,10 @@ class Vocabulary(Protocol):
         """How often products have the word in any of its forms: what has the same stem."""
         ...
 
+    def share(self, word: str) -> float:
+        """The same, as a share of all words of all products."""
+        ...
+
     def near(self, word: str, most: int = 4) -> list[str]:
         """Words that a misspelt one may have meant, the likeliest first; none for a short word or a number."""
         ...

@@ -33,7 +33,8 @@ class SearchSettings(ServiceSettings):
     synonyms_file: Path = SYNONYMS
     """Words that mean the same, one group a line, separated by commas."""
     language: str = Field("english", pattern="^[a-z]+$")
-    """Whose word endings are left out when words are compared."""
+    """Whose word endings are left out when words are compared, and, if it is english, whose words are taken for no
+    misspelt ones of the shop's."""
 
     changes_poll_s: float = Field(0.5, gt=0)
     """Between two looks at the catalogue's change feed: a new price is filtered on within a second."""

@@ -78,8 +78,7 @@ class Words:
         understood = self.understand(query)
         found = self.index.search(understood.query)
         if not len(found[0]):
-            ways = self.understand.instead(understood)
-            best = max(ways, key=lambda way: self.index.count(way.query), default=understood)
+            best = self.understand.best_instead(understood, self.index.count) or understood
             found = self.index.search(best.query)
         fused = fuse(self.catalogue.size, found, 1.0, [], tail=False)
         order = ordering.ordered(self.catalogue, fused.rows, fused.tiers, fused.scores)

@@ -49,7 +49,7 @@ ATTRIBUTION = re.compile(rb"Wy[I-L][\w-]*\.[\w-]{22}")
 def leaks(said: bytes, well: bool) -> list[bytes]:
     """What an answer says of our insides. A token's letters are chance, and may be `.py`: one of a session is a leak
     where the answer is an error."""
-    plain = ATTRIBUTION.sub(b"", TOKEN.sub(b"", said))
+    plain = ATTRIBUTION.sub(b" ", TOKEN.sub(b" ", said))
     given = [] if well else TOKEN.findall(said)
     return given + [leak for leak in LEAKS if leak in plain]
 

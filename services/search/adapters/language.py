@@ -1,21 +1,16 @@
 """How usual words are in the shop's language, whatever the shop has."""
 
-from collections import Counter
 from functools import cache
 
 from spellchecker import SpellChecker
 
-from services.search.domain.words import folded
-
-CODES = {
-    "arabic": "ar", "dutch": "nl", "english": "en", "french": "fr", "german": "de", "italian": "it",
-    "portuguese": "pt", "russian": "ru", "spanish": "es",
-}  # fmt: skip
-"""Of the languages that words are stemmed in, those that there is a dictionary of."""
+CODES = {"english": "en"}
+"""Of the languages that words are stemmed in, those whose dictionary was tried: others hold few of a word's forms, and
+what they lack would be taken for no word."""
 
 
 class Dictionary:
-    """services.search.ports.Language. 40 MB; of another language it knows no word."""
+    """services.search.ports.Language. 30 MB; of another language it knows no word."""
 
     def __init__(self, language: str = "english") -> None:
         self._frequencies = _read(CODES[language]) if language in CODES else {}
@@ -29,8 +24,8 @@ class Dictionary:
 
 @cache
 def _read(code: str) -> dict[str, float]:
-    counts: Counter[str] = Counter()
-    for word, count in SpellChecker(language=code).word_frequency.dictionary.items():
-        counts[folded(word)] += count
-    total = counts.total()
+    known = SpellChecker(language=code).word_frequency.dictionary
+    # Others, as those with an apostrophe, are no words as `domain.words` splits them.
+    counts = {word: count for word, count in known.items() if word.isascii() and word.isalpha()}
+    total = sum(counts.values())
     return {word: count / total for word, count in counts.items()}

@@ -25,6 +25,7 @@ class Vocabulary:
         self._stem = stem
         self._counts: Counter[str] = Counter()
         self._stems: Counter[str] = Counter()
+        self._total = 0
         self._words: list[str] | None = None
         self._beginnings: dict[int, dict[str, str]] = {}
         self._near: dict[str, list[str]] = {}
@@ -34,6 +35,7 @@ class Vocabulary:
         before = len(self._counts)
         self._counts.update(words)
         self._stems.update(map(self._stem, words))
+        self._total += len(words)
         self._near.clear()  # which of two is the more frequent may have changed
         if len(self._counts) != before:
             self._changed()
@@ -41,6 +43,7 @@ class Vocabulary:
     def drop(self, words: Collection[str]) -> None:
         """Words of a product that went."""
         self._near.clear()
+        self._total -= len(words)
         for word in words:
             stem = self._stem(word)
             self._stems[stem] -= 1
@@ -56,6 +59,9 @@ class Vocabulary:
 
     def forms(self, word: str) -> int:
         return self._stems[self._stem(word)]
+
+    def share(self, word: str) -> float:
+        return self.forms(word) / max(1, self._total)
 
     def near(self, word: str, most: int = 4) -> list[str]:
         """Words that may be meant, the likeliest first: the nearest, and of those the most frequent."""

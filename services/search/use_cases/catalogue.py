@@ -155,9 +155,13 @@ class Catalogue:
     def commit(self) -> None:
         """Makes the words findable that were written. May run in a thread while searches go on."""
         freed, self._freed = self._freed, []
-        if self._waiting:
-            self._waiting = False
-            self._index.commit()
+        waiting, self._waiting = self._waiting, False
+        if waiting:
+            try:
+                self._index.commit()
+            except BaseException:
+                self._freed, self._waiting = [*freed, *self._freed], True  # the next one has to
+                raise
             self._says_something_else()
         self._free += freed
 

@@ -241,7 +241,7 @@ class Search:
         """The likeliest way to read a query of which nothing has all words; the query itself when there is none."""
         if len(self._search(understood.query)[0]):
             return understood  # it is the filter that keeps nothing
-        best = max(self._understand.instead(understood), key=lambda way: self._index.count(way.query), default=None)
+        best = self._understand.best_instead(understood, self._index.count)
         if best is None:
             return understood
         lexical = self._passing(request, self._search(best.query))

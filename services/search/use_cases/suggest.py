@@ -11,7 +11,7 @@ from services.search.domain.words import words
 from services.search.ports import LexicalIndex, Vocabulary
 from services.search.use_cases.catalogue import NONE, Catalogue
 from services.search.use_cases.remembering import Remembered
-from services.search.use_cases.understand import Understand
+from services.search.use_cases.understand import Understand, Understood
 
 HISTORY, RECENT = 3, 5
 """Own searches that fit what is typed, and those shown before anything is."""
@@ -110,12 +110,13 @@ class Suggest:
         return found
 
     def _compute(self, typed: _Typed, size: int, popular: Sequence[str]) -> list[Suggestion]:
-        completions, context = self._read(typed)
+        completions, understood = self._read(typed)
         queries = [Suggestion(Kind.QUERY, q) for q, said in self._said(popular) if typed.fits(said)][:QUERIES]
-        queries += self._completed(typed, completions, context, QUERIES - len(queries))
-        before = () if context.empty else typed.before
+        queries += self._completed(typed, completions, understood, QUERIES - len(queries))
+        before = typed.before if understood is not None else ()
         names = [name for prefix in completions for name in self._named(_Typed(before, prefix))]
-        products = self._products([word for found in completions.values() for word in found], context, size)
+        all_words = [word for found in completions.values() for word in found]
+        products = self._products(all_words, _query(understood), size)
         # Of a text and a category or brand that is called so, the latter says more.
         called = {" ".join(words(name.text)) for name in names}
         queries = [query for query in queries if " ".join(words(query.text)) not in called]
@@ -127,33 +128,47 @@ class Suggest:
             self._popular = popular, [(query, words(query)) for query in popular]
         return self._popular[1]
 
-    def _read(self, typed: _Typed) -> tuple[Mapping[str, Sequence[str]], Query]:
-        """Beginnings that may be meant, each with the words that begin so, and the finished words as a query."""
-        context = self._understand(" ".join(typed.before)).query if typed.before else Query()
+    def _read(self, typed: _Typed) -> tuple[Mapping[str, Sequence[str]], Understood | None]:
+        """Beginnings that may be meant, each with the words that begin so, and the finished words as they were read.
+
+        None where no words are finished, or nothing that has them has a word that begins so.
+        """
+        finished = self._finished(typed)
         # What is typed; spelt otherwise; and both without the words before, which nothing may have.
-        for words_before in (context, Query()) if typed.before else (context,):
+        for before in (finished, None) if finished is not None else (None,):
             for spelt_otherwise in (False, True):
                 prefixes = self._vocabulary.beginning_near(typed.prefix) if spelt_otherwise else [typed.prefix]
-                found = {prefix: self._words(prefix, words_before) for prefix in prefixes}
+                found = {prefix: self._words(prefix, _query(before)) for prefix in prefixes}
                 if any(found.values()):
-                    return found, words_before
-        return {typed.prefix: ()}, context
+                    return found, before
+        return {typed.prefix: ()}, finished
+
+    def _finished(self, typed: _Typed) -> Understood | None:
+        """The finished words: as typed, or as something has them."""
+        if not typed.before:
+            return None
+        understood = self._understand(" ".join(typed.before))
+        if self._index.count(understood.query):
+            return understood
+        return self._understand.best_instead(understood, self._index.count) or understood
 
     def _words(self, prefix: str, context: Query) -> list[str]:
-        return [word for word, _ in self._index.completions(prefix, context, COMPLETED)]
+        found = self._index.completions(prefix, context, COMPLETED)
+        # The index knows a word for some time after the last product that had it.
+        return [word for word, _ in found if word in self._vocabulary]
 
     def _completed(
-        self, typed: _Typed, completions: Mapping[str, Sequence[str]], context: Query, most: int
+        self, typed: _Typed, completions: Mapping[str, Sequence[str]], before: Understood | None, most: int
     ) -> Iterator[Suggestion]:
         stems, given = set(map(self._index.stem, typed.before)), 0
-        before = self._understand(" ".join(typed.before)).corrected if not context.empty else ()
+        said = before.corrected if before is not None else ()
         for found in completions.values():
             for word in found[: most * 3]:
                 # Of `shirt` and `shirts` the more frequent one is enough.
                 if given < most and (stem := self._index.stem(word)) not in stems:
                     stems.add(stem)
                     given += 1
-                    yield Suggestion(Kind.QUERY, " ".join((*before, word)))
+                    yield Suggestion(Kind.QUERY, " ".join((*said, word)))
 
     def _named(self, typed: _Typed) -> list[Suggestion]:
         found = [name for name in self._all_names() if typed.fits(name.words)]
@@ -189,6 +204,10 @@ class Suggest:
             if self._catalogue.alive[row]:
                 name = f"products/{self._catalogue.ids[row]}"
                 yield Suggestion(Kind.PRODUCT, self._catalogue.texts(int(row)).title, name)
+
+
+def _query(understood: Understood | None) -> Query:
+    return understood.query if understood is not None else Query()
 
 
 def _typed(text: str) -> _Typed:

@@ -1,7 +1,7 @@
 """From what a shopper typed to what has to be found: words, phrases, synonyms, other spellings."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -19,8 +19,9 @@ CONSIDERED = 3 * NEAR
 """Words that are looked at for them: most are no more frequent."""
 LIKELIER = 30
 """Times as often as a word that exists comes one that may have been meant by it: mistakes are that much rarer."""
-SAID_OF_ALL = 0.001
-"""Of all that is said, the share of a word from which on it says nothing of a product: nobody means `like` by `bike`."""
+FOREIGN = 100
+"""Times its share of all that is said is the share of the shop's words that one has that may have been meant by a word
+that only the language has: `lather` may be leather, and `women` is nothing woven."""
 MOST_INSTEAD = 9
 """Other ways to read a query: the index is asked about each, and three words have so many."""
 
@@ -35,12 +36,16 @@ class Understood:
     corrected: tuple[str, ...]
     """The words with their likeliest spelling; the same where all are known."""
     says_nothing: bool = False
-    """Whether none of the words is one, of the shop's or of its language's: what is near to such a text is chance."""
+    """Whether there is no word in it, of the shop's or of its language's: what is near to such a text is chance."""
 
     @property
     def corrected_text(self) -> str:
         """A better spelling; empty when it is fine as it is."""
         return " ".join(self.corrected) if self.corrected != self.words else ""
+
+    def replaced(self, before: "Understood") -> int:
+        """How many words are others than they were."""
+        return sum(a != b for a, b in zip(self.corrected, before.corrected, strict=True))
 
     def respelt(self, text: str) -> str:
         """The typed text with the words that were corrected, and all else as it stands: quotes, signs, and so on."""
@@ -52,7 +57,7 @@ class Understood:
 
 
 class Understand:
-    """Reads queries by the shop's own words."""
+    """Reads queries by the words of the shop, and of its language."""
 
     def __init__(
         self, stem: Callable[[str], str], vocabulary: Vocabulary, synonyms: Synonyms, language: Language
@@ -64,30 +69,52 @@ class Understand:
 
     def __call__(self, text: str, verbatim: bool = False) -> Understood:
         """What the text asks for."""
-        phrases = [stems for quoted in QUOTED.findall(text) if (stems := self._stems(words(quoted)[:MOST_WORDS]))]
+        quoted = [words(phrase) for phrase in QUOTED.findall(text)]
+        phrases = [stems for phrase in quoted if (stems := self._stems(phrase[:MOST_WORDS]))]
         typed = words(QUOTED.sub(" ", text))[:MOST_WORDS]
         said = [self._spellings(word, verbatim) for word in typed]
         query = self._query(typed, said, tuple(phrases), folded(text.strip()), verbatim)
         likeliest = tuple(ways[0] for ways in said)
-        says_nothing = len(self._language) > 0 and bool(typed) and not any(map(self._is_known, likeliest))
+        says_nothing = self._says_nothing([*likeliest, *(word for phrase in quoted for word in phrase)])
         return Understood(query, tuple(typed), likeliest, says_nothing)
 
-    def instead(self, understood: Understood) -> list[Understood]:
-        """The query with one of its words replaced by a far more frequent one that is spelt almost like it.
+    def _says_nothing(self, typed: Sequence[str]) -> bool:
+        telling = [word for word in typed if word not in OPTIONAL]
+        if not len(self._language) or (typed and not telling):
+            return False
+        # Of numbers and other scripts no dictionary knows anything.
+        return all(word.isascii() and word.isalpha() and not self._is_known(word) for word in telling)
 
-        For a query whose words all exist and that nothing has all of: a typing mistake may be a word too. Words as
-        usual as those like them stay, for meaning to find and for products that have some of them.
+    def instead(self, understood: Understood) -> list[Understood]:
+        """The query with one of its words, and with all, replaced by far more frequent ones that are spelt alike.
+
+        For a query that nothing has all words of: a typing mistake may be a word too. Words as usual as those like them
+        stay, for meaning to find and for products that have some of them.
         """
-        found: list[Understood] = []
         typed = understood.corrected
         near = self._near(typed)
         # The likeliest of every word before the second likeliest of any.
-        ways = ((i, others[rank]) for rank in range(NEAR) for i, others in near if rank < len(others))
-        for i, other in islice(ways, MOST_INSTEAD):
-            changed = (*typed[:i], other, *typed[i + 1 :])
-            query = self._query(changed, [(word,) for word in changed], (), " ".join(changed), verbatim=False)
-            found.append(Understood(query, understood.words, changed))
-        return found
+        ways = ({i: others[rank]} for rank in range(NEAR) for i, others in near if rank < len(others))
+        changes = [*islice(ways, MOST_INSTEAD), *([{i: others[0] for i, others in near}] if len(near) > 1 else [])]
+        return [self._changed(understood, change) for change in changes]
+
+    def best_instead(self, understood: Understood, count: Callable[[Query], int]) -> Understood | None:
+        """Of these ways that find something, one with the fewest other words; and of those the one that finds the most.
+
+        Args:
+            understood: the query, as it was read first.
+            count: how many products a query finds.
+        """
+        ways = [(way, found) for way in self.instead(understood) if (found := count(way.query))]
+        least = min(ways, key=lambda way: (way[0].replaced(understood), -way[1]), default=None)
+        return least[0] if least is not None else None
+
+    def _changed(self, understood: Understood, change: Mapping[int, str]) -> Understood:
+        """The query with other words at some places."""
+        changed = tuple(change.get(i, word) for i, word in enumerate(understood.corrected))
+        said: list[tuple[str, ...]] = [(word,) for word in changed]
+        query = self._query(changed, said, understood.query.phrases, " ".join(changed), verbatim=False)
+        return Understood(query, understood.words, changed)
 
     def _near(self, typed: Sequence[str]) -> list[tuple[int, list[str]]]:
         """Places of words, with those almost like them."""
@@ -100,17 +127,17 @@ class Understand:
         return found
 
     def _meant(self, word: str) -> list[str]:
-        """Far more frequent words that one that exists may be a misspelling of; its own other forms are none.
-
-        Of a word that only the language has, they are also the more usual ones there: `lather` may be leather, `women`
-        is nothing woven.
-        """
-        forms = self._vocabulary.forms(word)
-        least, said = max(forms, 1) * LIKELIER, 0.0 if forms else self._language.frequency(word)
-        near = [other for other in self._vocabulary.near(word, CONSIDERED) if self._vocabulary.forms(other) >= least]
-        near = [other for other in near if said <= self._language.frequency(other) <= SAID_OF_ALL]
+        """Far more frequent words that one that exists may be a misspelling of; its own other forms are none."""
+        near = [other for other in self._vocabulary.near(word, CONSIDERED) if self._is_likelier(other, word)]
         # One that a product need not have would leave a word out, and find much that way.
         return [other for other in near if other not in OPTIONAL][:NEAR]
+
+    def _is_likelier(self, other: str, word: str) -> bool:
+        if forms := self._vocabulary.forms(word):
+            return self._vocabulary.forms(other) >= LIKELIER * forms
+        # And said more often in the shop than elsewhere: what is said of everything, as `like`, is no product.
+        least = max(FOREIGN * self._language.frequency(word), self._language.frequency(other))
+        return self._vocabulary.share(other) >= least
 
     def _query(
         self, typed: Sequence[str], said: list[tuple[str, ...]], phrases: tuple[Stems, ...], sku: str, verbatim: bool

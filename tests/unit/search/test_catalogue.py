@@ -12,6 +12,7 @@ from services.kit.errors import InvalidArgument
 from services.kit.filters import matches
 from services.search.adapters.lexical import TantivyIndex
 from services.search.adapters.vocabulary import Vocabulary
+from services.search.domain.query import Query
 from services.search.use_cases import facets, ordering, position
 from services.search.use_cases.catalogue import Catalogue
 from services.search.use_cases.filtering import mask
@@ -105,6 +106,23 @@ def test_products_come_change_and_go() -> None:
     assert catalogue.row("p1") is None
     catalogue.put(product(50))  # in the row of the one that went
     assert catalogue.size == 6
+
+
+def test_what_could_not_be_made_findable_is_so_with_the_next_commit(monkeypatch: pytest.MonkeyPatch) -> None:
+    catalogue = table(5)
+    catalogue.put(Product(name="products/new", title="Teapot"))
+    catalogue.remove("p1")
+    with monkeypatch.context() as broken:
+        broken.setattr(catalogue._index, "commit", lambda: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            catalogue.commit()
+    catalogue.put(product(7))
+    assert catalogue.size == 7, "the row of what went is still its own: the index holds its words"
+    catalogue.commit()
+    found = catalogue._index.having(["teapot"], Query(), 10)
+    assert found.tolist() == [catalogue.row("new")]
+    catalogue.put(product(8))
+    assert catalogue.size == 7
 
 
 def test_facets() -> None:

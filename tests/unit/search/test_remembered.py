@@ -125,6 +125,28 @@ def test_completions_are_those_of_the_products_that_there_are() -> None:
     assert {one.text for one in suggest("la", 8, [], ("lamp shade",))} > {"lamp shade"}
 
 
+def test_what_the_last_product_said_is_completed_no_more() -> None:
+    catalogue = Catalogue(index := TantivyIndex(), vocabulary := Vocabulary(index.stem))
+    suggest = Suggest(catalogue, index, vocabulary, Understand(index.stem, vocabulary, Synonyms(), Dictionary()))
+    for number in range(100):  # so many that the index drops nothing by the way
+        catalogue.put(Product(name=f"products/{number}", title="Gadget"))
+    catalogue.put(Product(name="products/zebra", title="Zebra lamp"))
+    catalogue.commit()
+    assert "zebra" in {one.text for one in suggest("zeb", 8, [], ())}
+    catalogue.remove("zebra")
+    catalogue.commit()
+    assert suggest("zeb", 8, [], ()) == []
+
+
+def test_words_before_the_last_may_be_misspelt_as_other_words() -> None:
+    catalogue = Catalogue(index := TantivyIndex(), vocabulary := Vocabulary(index.stem))
+    suggest = Suggest(catalogue, index, vocabulary, Understand(index.stem, vocabulary, Synonyms(), Dictionary()))
+    for number, title in enumerate(("Leather jacket", "Leather sofa", "Jar of glass")):
+        catalogue.put(Product(name=f"products/{number}", title=title))
+    catalogue.commit()
+    assert [one.text for one in suggest("lather ja", 8, [], ())] == ["leather jacket", "Leather jacket"]
+
+
 async def test_what_is_nearest_is_asked_once_while_products_say_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(nearest, "SETTLED_S", 0.05)
     catalogue = table()

@@ -25,8 +25,9 @@ from services.search.servicer.search import SearchServicer
 from services.search.use_cases.active_build import ActiveBuild
 from services.search.use_cases.catalogue import Catalogue
 from services.search.use_cases.follow import MANY, FollowCatalogue
+from services.search.use_cases.fusion import Ranking
 from services.search.use_cases.guards import Degradation, Guard
-from services.search.use_cases.meaning import Guards, Meaning
+from services.search.use_cases.meaning import Guards, Meaning, Near
 from services.search.use_cases.personal import Personal
 from services.search.use_cases.products import SCHEMA
 from services.search.use_cases.search import Ask, Search
@@ -176,6 +177,29 @@ async def test_a_picture_without_an_encoder() -> None:
     assert found.results
     with pytest.raises(InvalidArgument, match="image"):
         await search(Ask("", 10, picture=b"GIF89a"))
+
+
+async def test_two_mistakes_that_are_words_are_both_understood() -> None:
+    table = catalogue()
+    table.put(Product(name="products/socks", title="Leather socks", in_stock=True))
+    table.commit()
+    search = await search_over(Recommender(), table)
+    found = await search(Ask("lather hocks", 10))
+    assert found.corrected == "leather socks"
+    assert [product.name for product, _ in found.results] == ["products/socks"]
+
+
+@pytest.mark.parametrize(("text", "fallback"), [("bedroom", False), ("asdkjhasd", True)])
+async def test_what_says_nothing_is_answered_by_no_nearness(text: str, fallback: bool) -> None:
+    search = await search_over(Recommender(), table := catalogue())
+
+    async def near(*_: Any) -> Near:
+        return Near([Ranking("sentence", np.array([table.row("lamp-2")]), 1.0)], answers=True)
+
+    search._meaning = near  # type: ignore[assignment]
+    found = await search(Ask(text, 10))
+    assert [product.name for product, _ in found.results] == ["products/lamp-2"]
+    assert found.fallback is fallback
 
 
 @dataclass

@@ -128,32 +128,51 @@ def test_a_word_that_exists_gives_way_to_a_far_more_frequent_one(
 
 
 @pytest.mark.parametrize(
-    ("text", "stays", "ways"),
+    ("text", "ways"),
     [
-        ("women gift", True, []),  # `woven` and `lift` are said more seldom
-        ("lather", True, [("leather",)]),  # which is said more often, and which many products are of
-        ("pants", True, []),  # trousers
-        ("bike", True, []),  # `like` is said of everything
+        ("women gift", []),  # `woven` and `lift` are no more usual here than these are anywhere
+        ("lather", [("leather",)]),
+        ("lather bikes", [("leather", "bikes")]),
+        ("lather hocks", [("leather", "hocks"), ("lather", "socks"), ("leather", "socks")]),  # one, and then both
+        ("mike socks", [("nike", "socks")]),  # a brand; `like` is said of everything
+        ("wink", [("pink",)]),  # three have it, and hardly anybody says the other
+        ("pants", []),  # trousers
+        ("bike", []),
     ],
 )
-def test_a_word_of_the_language_is_no_misspelt_one(
-    understand: Understand, vocabulary: Vocabulary, text: str, stays: bool, ways: list[tuple[str, ...]]
+def test_a_word_of_the_language_gives_way_to_what_is_far_more_usual_in_the_shop(
+    understand: Understand, vocabulary: Vocabulary, text: str, ways: list[tuple[str, ...]]
 ) -> None:
-    for word in ("woven", "lift", "pans", "leather", "trousers", "like"):
+    for word in ("woven", "lift", "pans", "leather", "trousers", "like", "nike", "socks"):
         vocabulary.add([word] * 40)
+    vocabulary.add(["other"] * 30_000)
     understood = understand(text)
-    assert (understood.corrected == understood.words) is stays
+    assert understood.corrected == understood.words
     assert [way.corrected for way in understand.instead(understood)] == ways
 
 
-def test_synonyms_of_what_the_shop_has_are_words(understand: Understand, vocabulary: Vocabulary) -> None:
-    vocabulary.add(["sneakerz", "trainers"])
-    assert understand("sneakers").corrected == ("sneakers",)
+def test_a_phrase_stays_whatever_the_words_beside_it_mean(understand: Understand) -> None:
+    (way,) = understand.instead(understand('"pink jacket" lather'))
+    assert way.query.phrases == (("pink", "jacket"),)
+    assert way.corrected == ("leather",)
+
+
+def test_what_has_synonyms_is_no_misspelt_word(vocabulary: Vocabulary) -> None:
+    assert not Dictionary().frequency("hoodie")
+    vocabulary.add(["goodie"])
+    stem = vocabulary._stem
+    alike = synonyms.parse("hoodie, hooded sweater", lambda text: tuple(map(stem, words(text))))
+    assert Understand(stem, vocabulary, alike, Dictionary())("hoodie").corrected == ("hoodie",)
+    assert Understand(stem, vocabulary, synonyms.Synonyms(), Dictionary())("hoodie").corrected == ("goodie",)
 
 
 @pytest.mark.parametrize(
     ("text", "nothing"),
-    [("asdkjhasd", True), ("qwrtz plmkj", True), ("asdkjhasd umbrella", False), ("jackat", False), ("  ", False)],
+    [
+        *(("asdkjhasd", True), ("qwrtz plmkj", True), ("the asdkjhasd", True), ("asdkjhasd's", True), ("!!!", True)),
+        *(('"asdkjhasd"', True), ("asdkjhasd umbrella", False), ("jackat", False), ('"jacket" asdkjhasd', False)),
+        *(("501", False), ("ps5", False), ("红色连衣裙", False), ("the", False)),
+    ],
 )
 def test_what_says_nothing(understand: Understand, text: str, nothing: bool) -> None:
     assert understand(text).says_nothing is nothing
@@ -186,9 +205,9 @@ def test_a_long_query_is_read_in_few_ways() -> None:
     understood = understand(" ".join((*known, *(f"{letter}zqxkvjq" for letter in "abcdefghijkl"))))
     assert vocabulary.times == 12, "once for each unknown word"
     ways = understand.instead(understood)
-    assert len(ways) == MOST_INSTEAD
+    assert len(ways) == MOST_INSTEAD + 1, "one for each place, and one for all"
     assert vocabulary.times - 12 <= 12, "once for each known word"
-    changed = [next(i for i, word in enumerate(way.corrected) if word != known[i]) for way in ways]
+    changed = [next(i for i, word in enumerate(way.corrected) if word != known[i]) for way in ways[:-1]]
     assert changed == list(range(MOST_INSTEAD)), "every word before a second spelling of any"
 
 

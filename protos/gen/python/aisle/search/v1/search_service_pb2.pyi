@@ -232,7 +232,7 @@ class SearchResponse(_message.Message):
     corrected_query: _builtins.str
     """A better spelling, when there is one. What was found was found for it."""
     fallback: _builtins.bool
-    """Nothing was found for the query: these are the nearest that the shop has."""
+    """Nothing was found for the query, or it has no word in it: these are the nearest that the shop has."""
     attribution_token: _builtins.str
     """Signed; names query, ranking and index. Send it back in the events that come of this reply."""
     release: _builtins.str

@@ -238,7 +238,7 @@ export type SearchResponse = Message<"aisle.search.v1.SearchResponse"> & {
   correctedQuery: string;
 
   /**
-   * Nothing was found for the query: these are the nearest that the shop has.
+   * Nothing was found for the query, or it has no word in it: these are the nearest that the shop has.
    *
    * @generated from field: bool fallback = 6;
    */
@@ -315,7 +315,7 @@ export type SearchResponseJson = {
   correctedQuery?: string;
 
   /**
-   * Nothing was found for the query: these are the nearest that the shop has.
+   * Nothing was found for the query, or it has no word in it: these are the nearest that the shop has.
    *
    * @generated from field: bool fallback = 6;
    */
