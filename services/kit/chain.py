@@ -115,7 +115,9 @@ async def render_errors(chain: Chain, call: Call, after: Next) -> Any:
         answer = await after(call)
     except AisleError as raised:
         error = raised
-    except Exception as raised:
+    except (asyncio.CancelledError, GeneratorExit, KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as raised:  # what a library in Rust panics with is no Exception
         error = _unexpected(raised, call)
     else:
         call.code = "OK"
@@ -126,8 +128,8 @@ async def render_errors(chain: Chain, call: Call, after: Next) -> Any:
     await call.grpc_context.abort(error.code, error.message, trailing)
 
 
-def _unexpected(raised: Exception, call: Call) -> AisleError:
-    if database.is_gone(raised):
+def _unexpected(raised: BaseException, call: Call) -> AisleError:
+    if isinstance(raised, Exception) and database.is_gone(raised):
         # Every call says so while it lasts: a line each is enough.
         log.warning("no database", method=call.policy.path, why=f"{type(raised).__name__}: {raised}"[:300])
         return Unavailable("The service cannot reach its database at the moment. Try again.", retry_after=1.0)

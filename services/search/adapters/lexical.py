@@ -21,6 +21,7 @@ OPTIONAL_BOOST = 0.3
 LONGEST_NAME = 5
 """Words of a name that is looked for in a query."""
 LIKE_TERMS = 25
+"""Stems of a product that others like it have, the most telling ones."""
 
 
 class TantivyIndex:
@@ -71,11 +72,12 @@ class TantivyIndex:
         return int(self._searcher.doc_freq("names", " ".join(stems)))
 
     def like(self, texts: Texts) -> tuple[Rows, Scores]:
-        fields = {"text": [self._stemmed(f"{texts.title} {' '.join(texts.names)}")]}
-        query = tantivy.Query.more_like_this_document_fields_query(
-            self._schema, fields, min_doc_frequency=1, min_term_frequency=1, max_query_terms=LIKE_TERMS
-        )
-        return self._found(query)
+        # tantivy's own `more_like_this` panics where a term was in more documents than there are: it counts those that
+        # were deleted, and the documents without them.
+        stems = set(self._stemmed(f"{texts.title} {' '.join(texts.names)}").split())
+        seldom = sorted(stems, key=lambda stem: (self._searcher.doc_freq("text", stem), stem))[:LIKE_TERMS]
+        terms = [tantivy.Query.term_query(self._schema, "text", stem) for stem in seldom]
+        return self._found(tantivy.Query.boolean_query([(Occur.Should, term) for term in terms]))
 
     def completions(self, prefix: str, before: Query, limit: int) -> list[tuple[str, int]]:
         return list(self._searcher.terms_with_prefix("words", prefix, self._context(before), limit))

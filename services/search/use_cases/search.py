@@ -109,9 +109,19 @@ class _Request:
     @property
     def meant(self) -> str:
         """The text as products have it: encoders make something else of a typing mistake."""
-        if self.understood is None or not len(self.lexical[0]):
+        if self.understood is None or not self.has_words:
             return self.ask.text
         return self.understood.respelt(self.ask.text)
+
+    @property
+    def has_words(self) -> bool:
+        """Whether there are products that have the words, or some of them."""
+        return len(self.lexical[0]) > 0 or len(self.relaxed[0]) > 0
+
+    @property
+    def phrases(self) -> bool:
+        """Whether words have to stand beside each other: nothing else comes behind products that have them so."""
+        return self.understood is not None and bool(self.understood.query.phrases)
 
     @property
     def by_words(self) -> bool:
@@ -286,7 +296,8 @@ class Search:
             # Beside a picture words are one ranking among others: who shows something means what is like it.
             others.append(Ranking("words", lexical[0][:RELAXED], 1.0 - ask.picture_weight))
             lexical = NOTHING
-        tail = len(lexical[0]) < TAIL_BELOW and not ask.verbatim
+        exact = ask.verbatim or (request.phrases and len(lexical[0]) > 0)
+        tail = len(lexical[0]) < TAIL_BELOW and not exact
         fused = fuse(len(request.passes), lexical, 1.0, others, tail)
         if not len(fused.rows) and not ask.verbatim:
             return self._newest(request)
@@ -323,7 +334,7 @@ class Search:
             stems=understood.query.stems() if understood else frozenset(),
             total=len(found),
             facets=facets,
-            corrected=understood.corrected_text if understood and len(request.lexical[0]) else "",
+            corrected=understood.corrected_text if understood and request.has_words else "",
             fallback=self._is_fallback(request) and len(found) > 0,
             following=self._following(ask, found, places),
             degraded=frozenset(request.degraded),
@@ -335,8 +346,10 @@ class Search:
 
     def _is_fallback(self, request: _Request) -> bool:
         if request.by_words:
-            said = request.understood is not None and not request.understood.says_nothing
-            return not len(request.lexical[0]) and not (request.near.answers and said) and not request.ask.verbatim
+            understood = request.understood
+            near = request.near.answers and understood is not None and not understood.says_nothing
+            # A phrase that no product has is answered by nothing that is near.
+            return not len(request.lexical[0]) and not (near and not request.phrases) and not request.ask.verbatim
         wanted = bool(request.ask.picture or request.ask.similar)
         return wanted and not any(len(ranking.rows) for ranking in request.others) and not len(request.lexical[0])
 

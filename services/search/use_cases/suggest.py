@@ -7,7 +7,7 @@ from enum import Enum
 import numpy as np
 
 from services.search.domain.query import Query
-from services.search.domain.words import words
+from services.search.domain.words import OPTIONAL, words
 from services.search.ports import LexicalIndex, Vocabulary
 from services.search.use_cases.catalogue import NONE, Catalogue
 from services.search.use_cases.remembering import Remembered
@@ -137,11 +137,15 @@ class Suggest:
         # What is typed; spelt otherwise; and both without the words before, which nothing may have.
         for before in (finished, None) if finished is not None else (None,):
             for spelt_otherwise in (False, True):
-                prefixes = self._vocabulary.beginning_near(typed.prefix) if spelt_otherwise else [typed.prefix]
+                prefixes = self._spelt_otherwise(typed.prefix) if spelt_otherwise else [typed.prefix]
                 found = {prefix: self._words(prefix, _query(before)) for prefix in prefixes}
                 if any(found.values()):
                     return found, before
         return {typed.prefix: ()}, finished
+
+    def _spelt_otherwise(self, prefix: str) -> list[str]:
+        """Beginnings that may be meant, and whole words: `jaket` is no beginning of `jacket` by one edit."""
+        return list(dict.fromkeys((*self._vocabulary.beginning_near(prefix), *self._vocabulary.near(prefix))))
 
     def _finished(self, typed: _Typed) -> Understood | None:
         """The finished words: as typed, or as something has them."""
@@ -160,12 +164,12 @@ class Suggest:
     def _completed(
         self, typed: _Typed, completions: Mapping[str, Sequence[str]], before: Understood | None, most: int
     ) -> Iterator[Suggestion]:
-        stems, given = set(map(self._index.stem, typed.before)), 0
         said = before.corrected if before is not None else ()
+        stems, given = set(map(self._index.stem, (*typed.before, *said))), 0
         for found in completions.values():
             for word in found[: most * 3]:
                 # Of `shirt` and `shirts` the more frequent one is enough.
-                if given < most and (stem := self._index.stem(word)) not in stems:
+                if given < most and word not in OPTIONAL and (stem := self._index.stem(word)) not in stems:
                     stems.add(stem)
                     given += 1
                     yield Suggestion(Kind.QUERY, " ".join((*said, word)))

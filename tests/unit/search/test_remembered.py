@@ -144,7 +144,10 @@ def test_words_before_the_last_may_be_misspelt_as_other_words() -> None:
     for number, title in enumerate(("Leather jacket", "Leather sofa", "Jar of glass")):
         catalogue.put(Product(name=f"products/{number}", title=title))
     catalogue.commit()
-    assert [one.text for one in suggest("lather ja", 8, [], ())] == ["leather jacket", "Leather jacket"]
+    for typed in ("lather ja", "leather jaket", "leathr jackt", "leather jakcet"):
+        assert [one.text for one in suggest(typed, 8, [], ())] == ["leather jacket", "Leather jacket"]
+    assert [one.text for one in suggest("jacet ", 8, [], ())] == ["jacket leather", "Leather jacket"]
+    assert "of" not in {one.text for one in suggest("glass o", 8, [], ())}
 
 
 async def test_what_is_nearest_is_asked_once_while_products_say_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

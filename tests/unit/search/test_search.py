@@ -189,17 +189,52 @@ async def test_two_mistakes_that_are_words_are_both_understood() -> None:
     assert [product.name for product, _ in found.results] == ["products/socks"]
 
 
-@pytest.mark.parametrize(("text", "fallback"), [("bedroom", False), ("asdkjhasd", True)])
-async def test_what_says_nothing_is_answered_by_no_nearness(text: str, fallback: bool) -> None:
-    search = await search_over(Recommender(), table := catalogue())
+def near_to_everything(search: Search, table: Catalogue) -> None:
+    """Lets an encoder say of any text that a lamp is an answer."""
 
     async def near(*_: Any) -> Near:
         return Near([Ranking("sentence", np.array([table.row("lamp-2")]), 1.0)], answers=True)
 
     search._meaning = near  # type: ignore[assignment]
+
+
+@pytest.mark.parametrize(("text", "fallback"), [("bedroom", False), ("asdkjhasd", True), ('"bedroom lamp"', True)])
+async def test_what_says_nothing_and_a_phrase_are_answered_by_no_nearness(text: str, fallback: bool) -> None:
+    near_to_everything(search := await search_over(Recommender(), table := catalogue()), table)
     found = await search(Ask(text, 10))
-    assert [product.name for product, _ in found.results] == ["products/lamp-2"]
+    assert "products/lamp-2" in {product.name for product, _ in found.results}
     assert found.fallback is fallback
+
+
+async def test_nothing_comes_behind_those_that_have_a_phrase() -> None:
+    near_to_everything(search := await search_over(Recommender(), table := catalogue()), table)
+    found = await search(Ask('"lamp 1"', 10))
+    assert [product.name for product, _ in found.results] == ["products/lamp-1"]
+    assert len((await search(Ask("lamp 1", 10))).results) == 2
+
+
+async def test_a_better_spelling_is_named_beside_a_word_that_nothing_has() -> None:
+    search = await search_over(Recommender(), catalogue())
+    found = await search(Ask("lampp umbrella", 10))
+    assert found.corrected == "lamp umbrella"
+    assert found.fallback
+    assert len(found.results) == 3
+    assert not (await search(Ask("lampp umbrella", 10, verbatim=True))).corrected
+
+
+async def test_products_like_one_are_found_whatever_changed_and_went() -> None:
+    table = catalogue()
+    search = await search_over(Recommender(), table)
+    table.remove("lamp-1")
+    for title in ("Lamp one", "Lamp two", "Lamp three", "Bowl"):
+        table.put(Product(name="products/a", title=title, in_stock=True))
+        table.remove("lamp-3")
+        table.commit()
+    assert (await search(Ask("", 10, similar="lamp-2"))).fallback, "nothing else is a lamp by now"
+    table.put(Product(name="products/b", title="Lamp 9", in_stock=True))
+    table.commit()
+    found = await search(Ask("", 10, similar="lamp-2"))
+    assert [product.name for product, _ in found.results] == ["products/b"]
 
 
 @dataclass
