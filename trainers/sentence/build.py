@@ -80,7 +80,7 @@ def build(weights: str, credit: dict[str, str], folder: Path, console: Console, 
 
 def _answers_above(encoder: runtime.Texts, documents: Sequence[str]) -> float:
     some = random.Random(SEED).sample(documents, min(MOST_DOCUMENTS, len(documents)))  # noqa: S311 - no secret
-    return answering.above(encoder, encoder(some))
+    return answering.above(encoder, encoder(some), documents)
 
 
 def load(weights: str) -> tuple[HFTextEncoder, TextSpec]:
