@@ -39,11 +39,12 @@ from trainers.encoders.golden import ParityError
 from trainers.encoders.places import Places
 from trainers.encoders.shop import Shop
 from trainers.release.errors import ReleaseError
+from trainers.release.steps import PROMOTE, PUBLISH, going_on, wait
 from trainers.sentence import build as sentences
 from trainers.sentence.documents import document
 
 FAILED, BAD_DATA, REFUSED, INTERRUPTED = 1, 2, 3, 130
-STEPS = ("extract", "train", "look", "sentence", "publish", "promote")
+STEPS = ("extract", "train", "look", "sentence", PUBLISH, PROMOTE)
 OFFLINE = ("train", "look", "sentence")
 """Steps that talk to no service."""
 
@@ -65,7 +66,10 @@ def main(arguments: list[str] | None = None) -> int:
             if options.step == "all":
                 candidate.clear(options.out or where.candidate)
             for step in steps:
-                _run(step, shop, where, options, console)
+                with going_on("trainers.clip", step, steps):
+                    if shop is not None and step == PUBLISH and len(steps) > 1:
+                        wait(shop.addresses())
+                    _run(step, shop, where, options, console)
     except (Refused, sentences.Refused, ParityError) as error:
         return _said(console, error, REFUSED)
     except DataError as error:

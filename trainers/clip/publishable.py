@@ -16,8 +16,8 @@ from trainers.clip.split import Split
 from trainers.encoders import answering, candidate, export, golden, pictures, quantise, runtime, speed, variants
 from trainers.encoders.texts import Tokens
 from trainers.encoders.variants import Variant
-from trainers.sentence.documents import document
 from trainers.evaluation.search import corpora, measure, rankers, tasks
+from trainers.sentence.documents import document
 
 PICTURES, TEXTS = "clip_image", "clip_text"
 SPEED_BATCH = 8

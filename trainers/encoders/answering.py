@@ -9,21 +9,22 @@ import numpy as np
 from trainers.encoders.runtime import Texts, Vectors
 
 QUESTIONS = (
-    "where is my order", "opening hours on sunday", "how do I return something", "tax rate in norway", "who won the election",
-    "flights to lisbon", "meaning of life", "train timetable", "recipe for a chocolate cake", "weather in paris",
-    "speak to an employee", "delivery to an island", "voucher expired", "jobs near me", "symptoms of flu", "exchange rate",
-    "lyrics of the anthem", "directions to the airport", "learn spanish", "fix a leaking tap", "capital of peru",
-    "invoice as pdf", "stolen credit card", "cinema tonight",
-    "qwrtz plmkj", "zxcvb", "fghjk wrtzp", "lorem ipsum", "aaaaaa", "kjsdhf",
-    "spark plug", "motor oil", "tyre pump", "caravan", "kayak paddle", "rowing boat", "ski wax", "golf clubs", "tent pegs",
-    "dog leash", "bird seed", "hay", "fish tank filter", "rabbit hutch", "beehive", "cow bell",
-    "hammer", "wood glue", "nails", "plaster", "ladder", "roof tiles", "cement mixer", "sandpaper", "door hinge",
-    "flour", "yoghurt", "bananas", "frozen peas", "ketchup", "smoked salmon", "crisps", "orange juice", "whisky",
-    "painkillers", "cough syrup", "contact lenses", "hearing aid", "wheelchair", "crutches", "thermometer",
-    "trumpet", "drum sticks", "sheet music", "record player", "microphone", "projector", "graphics card", "keyboard",
-    "phone charger", "memory stick", "toner", "stapler", "whiteboard", "filing cabinet", "textbook", "atlas", "magazine",
-    "jigsaw", "chess set", "doll's house", "model railway", "fireworks", "pram", "cot", "dishwasher", "freezer", "toaster",
-    "light switch", "extension lead", "curtain rail", "bath plug", "shower head", "lawn seed", "wheelbarrow", "compost",
+    "where is my order", "opening hours on sunday", "how do I return something", "tax rate in norway",
+    "who won the election", "flights to lisbon", "meaning of life", "train timetable",
+    "recipe for a chocolate cake", "weather in paris", "speak to an employee", "delivery to an island",
+    "voucher expired", "jobs near me", "symptoms of flu", "exchange rate", "lyrics of the anthem",
+    "directions to the airport", "learn spanish", "fix a leaking tap", "capital of peru", "invoice as pdf",
+    "stolen credit card", "cinema tonight", "qwrtz plmkj", "zxcvb", "fghjk wrtzp", "lorem ipsum", "aaaaaa",
+    "kjsdhf", "spark plug", "motor oil", "tyre pump", "caravan", "kayak paddle", "rowing boat", "ski wax",
+    "golf clubs", "tent pegs", "dog leash", "bird seed", "hay", "fish tank filter", "rabbit hutch", "beehive",
+    "cow bell", "hammer", "wood glue", "nails", "plaster", "ladder", "roof tiles", "cement mixer", "sandpaper",
+    "door hinge", "flour", "yoghurt", "bananas", "frozen peas", "ketchup", "smoked salmon", "crisps",
+    "orange juice", "whisky", "painkillers", "cough syrup", "contact lenses", "hearing aid", "wheelchair",
+    "crutches", "thermometer", "trumpet", "drum sticks", "sheet music", "record player", "microphone", "projector",
+    "graphics card", "keyboard", "phone charger", "memory stick", "toner", "stapler", "whiteboard",
+    "filing cabinet", "textbook", "atlas", "magazine", "jigsaw", "chess set", "doll's house", "model railway",
+    "fireworks", "pram", "cot", "dishwasher", "freezer", "toaster", "light switch", "extension lead",
+    "curtain rail", "bath plug", "shower head", "lawn seed", "wheelbarrow", "compost",
 )  # fmt: skip
 """Questions that the products of a shop do not answer, but for those that it sells: services, noise, things of all
 kinds of shops."""

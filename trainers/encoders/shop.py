@@ -1,7 +1,5 @@
 """Calls to catalog and search, as the merchant."""
 
-from types import TracebackType
-
 from aisle.catalog.v1.picture_service_pb2_grpc import PictureServiceStub
 from aisle.search.v1.search_release_service_pb2_grpc import SearchReleaseServiceStub
 
@@ -14,20 +12,14 @@ class Shop(Services):
 
     def __init__(self, places: Places) -> None:
         super().__init__(places.running)
-        self.search = places.search
-        self._search = channel(places.search)
+        self._search = places.search
+        self._channels["search"] = channel(places.search)
         self.pictures = PictureServiceStub(self._channels["catalog"])
-        self.search_releases = SearchReleaseServiceStub(self._search)
+        self.search_releases = SearchReleaseServiceStub(self._channels["search"])
 
     def __enter__(self) -> "Shop":
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        super().__exit__(kind, error, trace)
-        self._search.close()
-
     def address(self, service: str) -> str:
         """Where a service is."""
-        return self.search if service == "search" else super().address(service)
+        return self._search if service == "search" else super().address(service)

@@ -38,6 +38,7 @@ from trainers.release import encoding, extract, places, publish, registry, retra
 from trainers.release.errors import ReleaseError
 from trainers.release.places import Places
 from trainers.release.services import Services
+from trainers.release.steps import PROMOTE, PUBLISH, going_on, wait
 from trainers.two_tower.build import Incumbent, Refused, build
 from trainers.two_tower.config import Config
 from trainers.two_tower.golden import ParityError
@@ -45,7 +46,7 @@ from trainers.two_tower.golden import ParityError
 MOST_PERCENT = 99
 """Everybody is answered by promoting."""
 FAILED, BAD_DATA, REFUSED, INTERRUPTED = 1, 2, 3, 130
-STEPS = ("extract", "train", "publish", "promote")
+STEPS = ("extract", "train", PUBLISH, PROMOTE)
 WAYS = ("canary", "rollback")
 """Of registered releases to answer: they train nothing."""
 
@@ -80,7 +81,10 @@ def _once(options: argparse.Namespace, command: str, console: Console) -> int:
             if options.step == "retrain":
                 retrain.refuse_beside_canary(services)
             for step in steps:
-                _run(step, services, where, options, command, console)
+                with going_on("trainers.release", step, steps):
+                    if step == PUBLISH and len(steps) > 1:
+                        wait(services.addresses())
+                    _run(step, services, where, options, command, console)
     except NothingNew as error:
         console.print(str(error), soft_wrap=True)
     except (Refused, ParityError) as error:

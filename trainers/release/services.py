@@ -20,7 +20,11 @@ TIMEOUT_S = 60.0
 STREAM_S = 3_600.0
 RENEW_S = 120.0
 """An access token is renewed this long before it ends."""
-OPTIONS = (("grpc.max_receive_message_length", 64 * 1024 * 1024), ("grpc.keepalive_time_ms", 30_000))
+OPTIONS = (
+    ("grpc.max_receive_message_length", 64 * 1024 * 1024),
+    ("grpc.keepalive_time_ms", 30_000),
+    ("grpc.max_reconnect_backoff_ms", 2_000),
+)
 Metadata = tuple[tuple[str, str], ...]
 
 
@@ -65,6 +69,11 @@ class Services:
         """Where a service is."""
         address: str = getattr(self._places, service)
         return address
+
+    def addresses(self) -> list[str]:
+        """Where publishing calls: the services, and each replica of the inference server."""
+        replicas = (part.strip() for part in self._places.inference.split(","))
+        return [*(self.address(name) for name in self._channels), *replicas]
 
     def _log_in(self) -> None:
         file = self._places.password_file
