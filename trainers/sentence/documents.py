@@ -7,8 +7,9 @@ DESCRIBED = 300
 
 
 def document(product: Product) -> str:
-    """A product as a text: its title, what it is called, and the beginning of its description."""
+    """A product as a text: what it is, its title, what else is said of it, and the beginning of its description."""
     values = [value for _, value in sorted(product.attributes.items())]
     names = filter(None, (*product.category, product.brand, *values))
-    parts = (product.title, ", ".join(names), product.description[:DESCRIBED])
+    kind = product.category[-1] if product.category else ""
+    parts = (kind, product.title, ", ".join(names), product.description[:DESCRIBED])
     return ". ".join(part.strip(". ") for part in parts if part.strip(". ")) + "."

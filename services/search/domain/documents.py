@@ -4,11 +4,17 @@ DESCRIBED = 300
 """Characters of a description: encoders read a few dozen words, and the first ones say most."""
 
 
-def caption(title: str, names: tuple[str, ...], description: str) -> str:
-    """A product as a text.
+def caption(title: str, kind: str, names: tuple[str, ...], description: str) -> str:
+    """A product as a text. What it is comes first: titles often say only what it is called.
 
-    >>> caption("Trail Shoe", ("Shoes", "Navy"), "For wet ground.")
-    'Trail Shoe. Shoes, Navy. For wet ground.'
+    >>> caption("Trail Runner", "Shoe", ("Sport", "Shoe", "Navy"), "For wet ground.")
+    'Shoe. Trail Runner. Sport, Shoe, Navy. For wet ground.'
+
+    Args:
+        title: its title.
+        kind: the name of its category.
+        names: of the categories above and its own, of brand and attribute values.
+        description: in full.
     """
-    parts = (title, ", ".join(names), description[:DESCRIBED])
+    parts = (kind, title, ", ".join(names), description[:DESCRIBED])
     return ". ".join(part.strip(". ") for part in parts if part.strip(". ")) + "."

@@ -41,7 +41,8 @@ def subject(product: Product) -> Subject:
     """What a product's vectors are made of."""
     said = products.texts(product)
     picture = product.pictures[0].name if product.pictures else ""
-    return Subject(product.title, caption(product.title, said.names, product.description), picture)
+    kind = product.category_path[-1] if product.category_path else ""
+    return Subject(product.title, caption(product.title, kind, said.names, product.description), picture)
 
 
 def document(product: Product) -> Document:
