@@ -6,7 +6,7 @@ verdicts to protovalidate's own. A rule that is not known here stops the service
 """
 
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import cache
 from itertools import islice
 from typing import Any
@@ -26,8 +26,10 @@ MOST_NAMED = 50
 Violation = tuple[str, str]
 Check = Callable[[Any], str | None]
 """Says what is wrong with a value; None when nothing is."""
-FieldCheck = Callable[[Message, str, bool], Iterator[Violation]]
-"""Checks a field of a message: (message, prefix of the path, partial)."""
+Written = Collection[str] | None
+"""Names of the fields that an update writes; None where all are meant."""
+FieldCheck = Callable[[Message, str, Written], Iterator[Violation]]
+"""Checks a field of a message: (message, prefix of the path, written)."""
 NUL = "must not hold the character U+0000, which no database stores"
 EMAIL = re2.compile(
     r"^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*$"
@@ -59,17 +61,17 @@ def validate(request: Message) -> None:
         raise InvalidArgument(f"The request is not valid: {what}", violations=found)
 
 
-def violations(message: Message, prefix: str = "", partial: bool = False) -> Iterator[Violation]:
+def violations(message: Message, prefix: str = "", written: Written = None) -> Iterator[Violation]:
     """Every broken limit of a message, as (field path, description).
 
     Args:
         message: what to check.
         prefix: goes before the paths.
-        partial: leave out fields that are not set. So it is with the resource of an update: the mask says which of
-            its fields are written, and AIP-203 asks for no others.
+        written: leave out fields that are not set, but for these. So it is with the resource of an update: the mask
+            says which of its fields are written, set or not, and AIP-203 asks for no others.
     """
     for check in _compiled(message.DESCRIPTOR):
-        yield from check(message, prefix, partial)
+        yield from check(message, prefix, written)
 
 
 def prepare(service_names: Iterable[str]) -> None:
@@ -125,21 +127,24 @@ def _of_field(field: FieldDescriptor) -> FieldCheck:
     owner = field.containing_type
     is_update = owner is not None and "update_mask" in owner.fields_by_name
 
-    def check_single(message: Message, prefix: str, partial: bool) -> Iterator[Violation]:
+    def left(written: Written) -> bool:
+        return written is not None and name not in written
+
+    def check_single(message: Message, prefix: str, written: Written) -> Iterator[Violation]:
         value = getattr(message, name)
         empty = not message.HasField(name) if field.has_presence else not value
-        if empty and partial:
+        if empty and left(written):
             return
         if empty and required:
             yield f"{prefix}{name}", "is required"
         elif nested and not empty:
-            yield from violations(value, f"{prefix}{name}.", is_update)
+            yield from violations(value, f"{prefix}{name}.", _written(message) if is_update else None)
         elif not nested and not (empty and skip_zero) and (wrong := one(value)):
             yield f"{prefix}{name}", wrong
 
-    def check_list(message: Message, prefix: str, partial: bool) -> Iterator[Violation]:
+    def check_list(message: Message, prefix: str, written: Written) -> Iterator[Violation]:
         values = getattr(message, name)
-        if partial and not values:
+        if not values and left(written):
             return
         if required and not values:
             yield f"{prefix}{name}", "is required"
@@ -155,13 +160,18 @@ def _of_field(field: FieldDescriptor) -> FieldCheck:
             elif wrong := one(value):
                 yield f"{prefix}{name}[{i}]", wrong
 
-    def check_map(message: Message, prefix: str, partial: bool) -> Iterator[Violation]:
+    def check_map(message: Message, prefix: str, _: Written) -> Iterator[Violation]:
         if wrong := one(getattr(message, name)):
             yield f"{prefix}{name}", wrong
 
     if kind == "map" or _is_map(field):
         return check_map
     return check_list if is_list else check_single
+
+
+def _written(update: Any) -> Written:
+    paths = update.update_mask.paths
+    return None if "*" in paths else frozenset(paths)
 
 
 def _rules_set(rules: Message, prefix: str = "") -> Iterator[str]:

@@ -19,13 +19,16 @@ import argparse
 import os
 import signal
 import sys
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from rich.console import Console
 
+from trainers.arguments import natural, number
 from trainers.clip import build, data, look, publishable, published
 from trainers.clip import split as splitting
 from trainers.clip.config import Config
@@ -39,12 +42,14 @@ from trainers.encoders.golden import ParityError
 from trainers.encoders.places import Places
 from trainers.encoders.shop import Shop
 from trainers.release.errors import ReleaseError
+from trainers.release.locks import changing, making
 from trainers.release.steps import PROMOTE, PUBLISH, going_on, wait
 from trainers.sentence import build as sentences
 from trainers.sentence.documents import document
 
 FAILED, BAD_DATA, REFUSED, INTERRUPTED = 1, 2, 3, 130
 STEPS = ("extract", "train", "look", "sentence", PUBLISH, PROMOTE)
+KINDS: Mapping[Any, Callable[[str], Any]] = {int: natural, float: number, str: str}
 OFFLINE = ("train", "look", "sentence")
 """Steps that talk to no service."""
 
@@ -61,15 +66,16 @@ def main(arguments: list[str] | None = None) -> int:
         torch.set_num_threads(options.threads)
     try:
         where = places.from_flags(options, named=not set(steps) <= set(OFFLINE))
-        lock = publish.alone(where) if options.out is None else nullcontext()
-        with lock, nullcontext() if set(steps) <= set(OFFLINE) else Shop(where) as shop:
+        makes = making(where.releases) if options.out is None and steps != (PROMOTE,) else nullcontext()
+        with makes, nullcontext() if set(steps) <= set(OFFLINE) else Shop(where) as shop:
             if options.step == "all":
                 candidate.clear(options.out or where.candidate)
             for step in steps:
                 with going_on("trainers.clip", step, steps):
                     if shop is not None and step == PUBLISH and len(steps) > 1:
                         wait(shop.addresses())
-                    _run(step, shop, where, options, console)
+                    with changing(where.releases) if step in (PUBLISH, PROMOTE) else nullcontext():
+                        _run(step, shop, where, options, console)
     except (Refused, sentences.Refused, ParityError) as error:
         return _said(console, error, REFUSED)
     except DataError as error:
@@ -90,15 +96,15 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--products", type=Path, action="append", help="folder of products with pictures")
     parser.add_argument("--out", type=Path, help="folder for the candidate (default: that of the shop)")
     parser.add_argument("--work", type=Path, help="folder for features and checkpoints (default: beside the candidate)")
-    parser.add_argument("--threads", type=int, default=0, help="of the processor; 0 leaves it to torch")
-    parser.add_argument("--nice", type=int, default=0, help="how much others on the machine go first, to 19")
+    parser.add_argument("--threads", type=natural, default=0, help="of the processor; 0 leaves it to torch")
+    parser.add_argument("--nice", type=natural, default=0, help="how much others on the machine go first, to 19")
     parser.add_argument("--open-clip", metavar="MODEL", help="published model of open_clip, such as ViT-B-16-SigLIP")
     parser.add_argument("--weights", default="", help="its weights: open_clip's tag, hf-hub:..., or a local file")
     parser.add_argument("--license", default="not named", help="of those weights, for the report")
     settings = parser.add_argument_group("settings of the training")
     for field in fields(Config):
-        if field.type in (int, float, str):
-            settings.add_argument(f"--{field.name.replace('_', '-')}", type=field.type, default=field.default)
+        if kind := KINDS.get(field.type):
+            settings.add_argument(f"--{field.name.replace('_', '-')}", type=kind, default=field.default)
     places.add_flags(parser)
     return parser
 

@@ -2,7 +2,8 @@
 
 import csv
 import json
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -51,27 +52,53 @@ def read_sequences(file: Path) -> Shop:
 def read_csv(file: Path) -> Shop:
     """Reads `user,item,timestamp` and, where there is one, `event`: a kind of event; a view where there is none.
 
+    Events of kinds that are not known teach nothing here, and are left out.
+
     Raises:
-        DataError: a column is missing, or a row cannot be read.
+        DataError: a column is missing, a row cannot be read, or no event is of a kind that is known.
     """
     users, items, kinds, times = [], [], [], []
+    others: set[str] = set()
     with file.open(encoding="utf-8-sig", newline="") as stream:
         reader = csv.DictReader(stream)
         missing = NEEDED.difference(reader.fieldnames or ())
         if missing:
             raise DataError(f"{file} has no column {', '.join(sorted(missing))}; it needs user,item,timestamp[,event].")
-        for row in reader:
-            kind = KINDS.get((row.get("event") or "VIEW").upper())
+        for row in _rows(file, reader):
+            said = row.get("event") or "VIEW"
+            kind = KINDS.get(said.upper())
             if kind is None:
+                others.add(said)
                 continue
-            try:
-                times.append(float(row["timestamp"]))
-            except (TypeError, ValueError) as error:
-                raise DataError(f"{file}, line {reader.line_num}: {row['timestamp']!r} is no time.") from error
+            times.append(_time(row["timestamp"], f"{file}, line {reader.line_num}"))
             users.append(f"users/{row['user']}")
             items.append(row["item"])
             kinds.append(kind)
+    if others and not kinds:
+        known = ", ".join(sorted(KINDS)).lower()
+        raise DataError(f"{file} has only events of other kinds, such as {min(others)!r}; known are {known}.")
     return _shop(file.stem, users, items, np.array(kinds, np.int64), np.array(times, np.float64))
+
+
+def _rows(file: Path, reader: "csv.DictReader[str]") -> Iterator[dict[str, str]]:
+    try:
+        for row in reader:
+            for column in sorted(NEEDED):
+                if not row[column]:
+                    raise DataError(f"{file}, line {reader.line_num} has no {column}.")
+            yield row
+    except csv.Error as error:
+        raise DataError(f"{file}, line {reader.line_num + 1}: {error}.") from error
+
+
+def _time(text: str, where: str) -> float:
+    try:
+        time = float(text)
+    except ValueError:
+        time = math.nan
+    if not math.isfinite(time):
+        raise DataError(f"{where}: {text!r} is no time in seconds.")
+    return time
 
 
 def _attributes(file: Path) -> Mapping[str, list[str]]:

@@ -15,6 +15,13 @@ def read(path: Path) -> Shop:
     """
     if not path.exists():
         raise DataError(f"{path} does not exist. Name a folder or a file of data.")
+    try:
+        return _read(path)
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path} is not written in UTF-8: {error.reason}. Save it as UTF-8.") from error
+
+
+def _read(path: Path) -> Shop:
     if path.is_dir():
         if aisle.find(path, "products"):
             return aisle.read(path)
@@ -23,8 +30,10 @@ def read(path: Path) -> Shop:
         for file in sorted(path.glob("*.txt")):
             if interactions.looks_like_sequences(file):
                 return interactions.read_sequences(file)
-        for file in sorted(path.glob("*.csv")):
-            if interactions.looks_like_interactions(file):
+        files = sorted(path.glob("*.csv"))
+        for file in files:
+            # Of a single one that lacks a column, reading it says which.
+            if interactions.looks_like_interactions(file) or len(files) == 1:
                 return interactions.read_csv(file)
     elif interactions.looks_like_sequences(path):
         return interactions.read_sequences(path)

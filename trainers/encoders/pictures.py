@@ -1,5 +1,7 @@
 """Pictures as encoders see them: oriented, flattened, of one size. Search does the same, by the same spec."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 
@@ -17,10 +19,25 @@ def pixels(source: bytes | Path, spec: PictureSpec) -> Pixels:
     """Decodes one picture to [height, width, 3], RGB.
 
     Raises:
-        OSError: it is no picture that Pillow can read.
+        OSError: it is no picture that Pillow can read; names the file.
     """
-    with Image.open(BytesIO(source) if isinstance(source, bytes) else source) as image:
+    with opened(source) as image:
         return fit(image, spec)
+
+
+@contextmanager
+def opened(source: bytes | Path) -> Iterator[Image.Image]:
+    """A picture to decode.
+
+    Raises:
+        OSError: Pillow cannot read it, here or where it is decoded; names the file.
+    """
+    try:
+        with Image.open(BytesIO(source) if isinstance(source, bytes) else source) as image:
+            yield image
+    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
+        name = "The picture" if isinstance(source, bytes) else source
+        raise OSError(f"{name} cannot be read as a picture: {error}") from error
 
 
 def fit(image: Image.Image, spec: PictureSpec) -> Pixels:

@@ -1,10 +1,9 @@
 """Publishes a candidate: folder, model repository, golden rows, registration with search. All of it, or nothing."""
 
-import fcntl
 import json
 import shutil
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Collection, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -77,22 +76,6 @@ def promote(shop: Shop, places: Places, wanted: int | None, console: Console) ->
         shop.search_releases.PromoteSearchRelease(request, timeout=TIMEOUT_S, metadata=shop.metadata())
     console.print(f"[green]search release {chosen} is promoted; search embeds the catalogue with it[/]")
     return chosen
-
-
-@contextmanager
-def alone(places: Places) -> Iterator[None]:
-    """Keeps a second trainer of encoders out.
-
-    Raises:
-        ReleaseError: somebody makes a search release already.
-    """
-    places.releases.mkdir(parents=True, exist_ok=True)
-    with (places.releases / ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise ReleaseError(f"A search release is being made in {places.releases} already; wait for it.") from error
-        yield
 
 
 def releases(shop: Shop) -> list[pb.SearchRelease]:

@@ -13,11 +13,13 @@ from typing import Any
 
 from rich.console import Console
 
+from trainers.arguments import count, natural, number
 from trainers.datasets import DataError, read
 from trainers.evaluation import models, paired, plot, quality
 from trainers.evaluation.optional import MissingPackage
 from trainers.evaluation.protocols import MOST_TEST, PROTOCOLS, split
 from trainers.evaluation.report import as_json, show, show_beyond
+from trainers.evaluation.report import console as terminal
 from trainers.evaluation.run import compare
 from trainers.two_tower.config import Config
 
@@ -43,7 +45,7 @@ class Options:
 def main(arguments: list[str] | None = None) -> int:
     """Runs an evaluation; returns the exit code."""
     given = sys.argv[1:] if arguments is None else arguments
-    console = Console(highlight=False)
+    console = terminal()
     options = parse(given)
     try:
         evaluate(options, shlex.join(["python", "-m", "trainers.evaluation", *given]), console)
@@ -66,9 +68,9 @@ def parse(arguments: list[str]) -> Options:
         help=f"any of {', '.join((*models.MODELS, *models.GROUPS))}",
     )
     parser.add_argument("--report", type=quality.file, default=None, help=f"the JSON; in {REPORTS} if not named")
-    parser.add_argument("--seed", type=int, default=Config.seed)
-    parser.add_argument("--max-seconds", type=float, default=None, help="limit of one training; 0 for none")
-    parser.add_argument("--most-questions", type=int, default=MOST_TEST, help="test questions, a sample beyond")
+    parser.add_argument("--seed", type=natural, default=Config.seed)
+    parser.add_argument("--max-seconds", type=number, default=None, help="limit of one training; 0 for none")
+    parser.add_argument("--most-questions", type=count, default=MOST_TEST, help="test questions, a sample beyond")
     parser.add_argument("--checkpoints", type=Path, help="folder; a two-tower that was killed goes on from there")
     return Options(**vars(parser.parse_args(arguments)))
 

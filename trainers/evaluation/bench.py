@@ -14,6 +14,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from trainers.arguments import number
 from trainers.datasets import DataError
 from trainers.evaluation import models, page, paired, quality
 from trainers.evaluation.__main__ import REPORTS, evaluate, parse
@@ -48,7 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="folder with the data sets")
     parser.add_argument("--only", default="", metavar="FOLDER[,FOLDER...]", help="some of the data sets")
     parser.add_argument("--model", default="all", metavar="NAME[,NAME...]")
-    parser.add_argument("--max-seconds", type=float, default=None, help="limit of one training; 0 for none")
+    parser.add_argument("--max-seconds", type=number, default=None, help="limit of one training; 0 for none")
     parser.add_argument(
         "--out", type=quality.folder, default=ROOT / "docs", help="folder of quality.json and quality.md"
     )

@@ -24,6 +24,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
+from trainers.arguments import count
 from trainers.datasets import KINDS, Events, Shop, read
 from trainers.datasets.tables import Floats
 from trainers.evaluation import bench, harness, metrics, quality
@@ -161,7 +162,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Measures, and writes the records; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m trainers.evaluation.possible", description=__doc__)
     parser.add_argument("--shop", type=Path, default=Path(".aisle/evaluation/simulated"), help="a simulated shop")
-    parser.add_argument("--shoppers", type=int, default=SHOPPERS, help="how many are asked about")
+    parser.add_argument("--shoppers", type=count, default=SHOPPERS, help="how many are asked about")
     parser.add_argument("--out", type=quality.folder, default=bench.ROOT / "docs")
     options = parser.parse_args(arguments)
     console = Console(highlight=False)

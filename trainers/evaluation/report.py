@@ -11,8 +11,16 @@ from trainers.datasets import Shop
 from trainers.evaluation.harness import Result
 from trainers.evaluation.protocols import Split
 
+WIDE = 160
+"""Characters: all columns of the widest table."""
 SHOWN = ("ndcg@20", "recall@20", "mrr")
 SHOWN_BEYOND = ("ndcg@10", "recall@10", "map@10", "coverage@10", "novelty@10", "diversity@10", "popularity bias@10")
+
+
+def console() -> Console:
+    """Where tables are printed: as wide as a terminal is, and whole into files and pipes."""
+    found = Console(highlight=False)
+    return found if found.is_terminal else Console(highlight=False, width=WIDE)
 
 
 @dataclass(frozen=True)

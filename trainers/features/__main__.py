@@ -19,6 +19,7 @@ import pandas as pd
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from trainers.arguments import count
 from trainers.datasets import DataError
 from trainers.datasets.aisle import read_files
 from trainers.evaluation.protocols import every_choice
@@ -61,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
         "--repo", type=Path, help="folder of feature_store.yaml; `feast` in the data folder if not named"
     )
     parser.add_argument("--events", type=Path, help="check: folder of the extract; `offline` in the data folder")
-    parser.add_argument("--sample", type=int, default=SAMPLE, help="check: labels that are looked at, drawn by a seed")
+    parser.add_argument("--sample", type=count, default=SAMPLE, help="check: labels that are looked at, by a seed")
     parser.add_argument("--labels", type=Path, help="join: parquet to read")
     parser.add_argument("--out", type=Path, help="join: parquet to write")
     return parser

@@ -29,6 +29,7 @@ from dataclasses import replace
 
 from rich.console import Console
 
+from trainers.arguments import natural, number
 from trainers.datasets import DataError, Encoder, Shop
 from trainers.datasets.aisle import read_files
 from trainers.encoders import places as encoder_places
@@ -36,6 +37,7 @@ from trainers.ranker import build as ranker
 from trainers.ranker.config import Config as RankerConfig
 from trainers.release import encoding, extract, places, publish, registry, retrain
 from trainers.release.errors import ReleaseError
+from trainers.release.locks import changing, making
 from trainers.release.places import Places
 from trainers.release.services import Services
 from trainers.release.steps import PROMOTE, PUBLISH, going_on, wait
@@ -49,6 +51,8 @@ FAILED, BAD_DATA, REFUSED, INTERRUPTED = 1, 2, 3, 130
 STEPS = ("extract", "train", PUBLISH, PROMOTE)
 WAYS = ("canary", "rollback")
 """Of registered releases to answer: they train nothing."""
+MAKING, CHANGING = ("extract", "train", PUBLISH), (PUBLISH, PROMOTE, *WAYS)
+"""What works on the candidate, and what on releases."""
 
 
 class NothingNew(Exception):
@@ -77,14 +81,17 @@ def _once(options: argparse.Namespace, command: str, console: Console) -> int:
     steps = STEPS if options.step in ("all", "retrain") else (options.step,)
     try:
         where = places.from_flags(options)
-        with nullcontext() if steps == ("extract",) else publish.alone(where), Services(where) as services:
-            if options.step == "retrain":
-                retrain.refuse_beside_canary(services)
+        makes = making(where.releases) if set(steps) & set(MAKING) else nullcontext()
+        with makes, Services(where) as services:
+            before = retrain.begin(services) if options.step == "retrain" else None
             for step in steps:
                 with going_on("trainers.release", step, steps):
                     if step == PUBLISH and len(steps) > 1:
                         wait(services.addresses())
-                    _run(step, services, where, options, command, console)
+                    with changing(where.releases) if step in CHANGING else nullcontext():
+                        if options.step == "retrain" and step in CHANGING:
+                            retrain.refuse_changed(services, before)
+                        _run(step, services, where, options, command, console)
     except NothingNew as error:
         console.print(str(error), soft_wrap=True)
     except (Refused, ParityError) as error:
@@ -107,14 +114,17 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--percent", type=int, help="canary: the share of the shoppers, 0 to 99; 0 ends it")
     parser.add_argument(
         "--least",
-        type=int,
+        type=natural,
         default=retrain.LEAST_CHOICES,
         help="retrain: new choices of products below which nothing is done",
     )
-    parser.add_argument("--every", type=float, metavar="HOURS", help="retrain: do it again and again")
-    parser.add_argument("--seed", type=int, default=Config.seed)
+    parser.add_argument("--every", type=number, metavar="HOURS", help="retrain: do it again and again")
+    parser.add_argument("--seed", type=natural, default=Config.seed)
     parser.add_argument(
-        "--max-seconds", type=float, default=Config.max_seconds, help="limit of one training; a release needs three"
+        "--max-seconds",
+        type=number,
+        default=Config.max_seconds,
+        help="of processor time on each thread, for the first of three trainings; the others take as many epochs",
     )
     parser.add_argument(
         "--encoders",

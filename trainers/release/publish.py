@@ -1,11 +1,10 @@
 """Publishes what was built: folder, model repository, index, registry. All of it, or nothing."""
 
-import fcntl
 import json
 import shutil
 import subprocess
-from collections.abc import Collection, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Collection
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -93,7 +92,8 @@ def canary(services: Services, places: Places, number: int, percent: int, consol
     if percent:
         _lay_out(places, number, registry.releases(services))
     registry.split(services, number, percent)
-    console.print(f"[green]release {number} answers {percent} % of the shoppers[/]")
+    share = f"answers {percent} % of the shoppers" if percent else "answers no share of the shoppers any more"
+    console.print(f"[green]release {number} {share}[/]")
 
 
 def roll_back(services: Services, places: Places, console: Console) -> int:
@@ -111,22 +111,6 @@ def roll_back(services: Services, places: Places, console: Console) -> int:
     answering = registry.roll_back(services, promoted)
     console.print(f"[green]release {promoted} is taken back, release {answering} answers[/]")
     return answering
-
-
-@contextmanager
-def alone(places: Places) -> Iterator[None]:
-    """Keeps a second trainer out.
-
-    Raises:
-        ReleaseError: somebody makes a release already.
-    """
-    places.releases.mkdir(parents=True, exist_ok=True)
-    with (places.releases / ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise ReleaseError(f"A release is being made in {places.releases} already; wait for it.") from error
-        yield
 
 
 def _folder(places: Places, number: int, undo: ExitStack) -> Path:

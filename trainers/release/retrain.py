@@ -33,6 +33,35 @@ class News:
     """Half of them were made before: the new towers learn from these, and both are asked about the others."""
 
 
+def begin(services: Services) -> int | None:
+    """The number of the release that is promoted, beside which the new one will be measured; None before the first.
+
+    Raises:
+        ReleaseError: a canary answers.
+    """
+    refuse_beside_canary(services)
+    return registry.promoted(registry.releases(services))
+
+
+def refuse_changed(services: Services, before: int | None) -> None:
+    """What somebody promoted, took back or tries since the training began is not undone by a program.
+
+    Args:
+        services: of the shop.
+        before: the release that was promoted then.
+
+    Raises:
+        ReleaseError: another one is now, or a canary answers.
+    """
+    refuse_beside_canary(services)
+    now = registry.promoted(registry.releases(services))
+    if now != before:
+        raise ReleaseError(
+            f"Release {now} is promoted now; the new one was compared with release {before}, which was when its "
+            "training began. Nothing is changed."
+        )
+
+
 def refuse_beside_canary(services: Services) -> None:
     """What somebody tries on a share of the shoppers is not ended by a program.
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from trainers.arguments import count, natural, whole
 from trainers.datasets import DataError
 from trainers.evaluation.report import show
 from trainers.simulator import ceiling, shop
@@ -45,10 +46,10 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     made = commands.add_parser("shop", help="a whole shop: products, pictures, shoppers")
-    made.add_argument("--products", type=_count, default=PRODUCTS)
+    made.add_argument("--products", type=count, default=PRODUCTS)
     made.add_argument("--pictures", choices=("drawn", "diffusion", "none"), default="drawn")
     made.add_argument("--diffusion-model", type=Path, help="folder of a diffusers text-to-image model")
-    made.add_argument("--workers", type=_count, default=None, help="processes that draw; one a core unless said")
+    made.add_argument("--workers", type=count, default=None, help="processes that draw; one a core unless said")
     _add_watch(made)
     made.set_defaults(run=_shop)
 
@@ -66,32 +67,14 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_watch(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--shoppers", type=_count, default=SHOPPERS)
-    parser.add_argument("--seed", type=_seed, default=SEED, help="the same seed makes the same shop")
-    parser.add_argument("--days", type=_days, default=DAYS, help="how long shoppers are watched")
+    parser.add_argument("--shoppers", type=count, default=SHOPPERS)
+    parser.add_argument("--seed", type=natural, default=SEED, help="the same seed makes the same shop")
+    parser.add_argument("--days", type=whole(LEAST_DAYS), default=DAYS, help="how long shoppers are watched")
     parser.add_argument(
         "--until", type=_day, default=None, help="when the watch ends, YYYY-MM-DD (UTC); today unless said"
     )
     parser.add_argument("--out", type=Path, required=True, help="folder to write; one of an earlier run is replaced")
     parser.add_argument("--quiet", action="store_true", help="no progress bars")
-
-
-def _count(text: str) -> int:
-    return _whole(text, 1)
-
-
-def _seed(text: str) -> int:
-    return _whole(text, 0)
-
-
-def _days(text: str) -> int:
-    return _whole(text, LEAST_DAYS)
-
-
-def _whole(text: str, least: int) -> int:
-    if not text.isdecimal() or int(text) < least:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from {least} up")
-    return int(text)
 
 
 def _day(text: str) -> datetime:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from trainers.arguments import count, natural, number
 from trainers.datasets import DataError, Shop, read
 from trainers.datasets.aisle import read_files
 from trainers.evaluation.protocols import PROTOCOLS
@@ -55,15 +56,15 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="|".join(COMMANDS))
     trained = commands.add_parser("train", help="train, measure, export")
     trained.add_argument("--out", type=Path, required=True, help="folder for the towers and the report")
-    trained.add_argument("--max-seconds", type=float, default=None, help="limit of the first training; 0 for none")
+    trained.add_argument("--max-seconds", type=number, default=None, help="limit of the first training; 0 for none")
     trained.add_argument("--checkpoints", type=Path, help="folder; a training that was killed goes on from there")
     trained.add_argument("--curves", type=Path, help="folder for TensorBoard")
     trained.set_defaults(run=_train)
     tuned = commands.add_parser("tune", help="look for settings that answer the validation questions better")
     tuned.add_argument("--out", type=Path, required=True, help="file for the settings, which --config takes")
     tuned.add_argument("--protocol", choices=list(PROTOCOLS), default="time")
-    tuned.add_argument("--trials", type=int, default=30, help="trainings, those of an earlier search included")
-    tuned.add_argument("--seconds", type=float, default=0.0, help="no new training after so long; 0 for no limit")
+    tuned.add_argument("--trials", type=count, default=30, help="trainings, those of an earlier search included")
+    tuned.add_argument("--seconds", type=number, default=0.0, help="no new training after so long; 0 for no limit")
     tuned.add_argument("--study", type=Path, help="file of the study; beside --out if not named")
     tuned.set_defaults(run=_tune)
     for command in (trained, tuned):
@@ -72,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--users", type=Path, help="users with preferred_categories, if there are any")
         command.add_argument("--data", type=Path, help="instead of the files: a folder in any format that is known")
         command.add_argument("--config", type=Path, help="file of settings, to begin with")
-        command.add_argument("--seed", type=int, default=None)
+        command.add_argument("--seed", type=natural, default=None)
     return parser
 
 

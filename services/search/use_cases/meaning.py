@@ -31,6 +31,11 @@ NAMED = 300
 """A filter that keeps fewer products goes to the index as their ids: it decides that exactly, whatever the field."""
 
 
+LANGUAGE, LOOKS = (1.0, 0.5), (0.5, 0.1)
+"""What an encoder's ranking counts for words, where its best is an answer and where it is not: of one that knows the
+language, and of one that knows no words but those that products like this shop's are described with (record 16)."""
+
+
 @dataclass(frozen=True)
 class Guards:
     """Budgets of the parts."""
@@ -121,11 +126,12 @@ class Meaning:
         own = self._catalogue.row(wanted.product_id) if wanted.product_id else None
         if own is not None:
             scores, rows = scores[rows != own], rows[rows != own]
-        if space.text is not None and len(scores) and scores[0] >= space.text.answers_above:
-            near.answers = True
+        answers = space.text is not None and len(scores) > 0 and scores[0] >= space.text.answers_above
+        near.answers |= answers
         if space.text is None and space.picture is not None and wanted.picture:
             near.same = rows[scores >= space.picture.same_above]
-        near.rankings.append(Ranking(space.name, rows, 1.0))
+        by_words = wanted.text and not (wanted.picture or wanted.product_id)
+        near.rankings.append(Ranking(space.name, rows, _weight(space, answers) if by_words else 1.0))
 
     async def _vector(self, build: Build, space: Space, wanted: Wanted, near: Near, pixels: "Pixels") -> Vector | None:
         """What the products are to be near to, in a space; None when the space knows nothing of it."""
@@ -180,6 +186,11 @@ class Meaning:
             if where == []:
                 return np.zeros(0, np.int64), np.zeros(0, np.float32)
             return await self._guards.index(lambda: self._nearest.to_vector(collection, vector, where, limit))
+
+
+def _weight(space: Space, answers: bool) -> float:
+    near, far = LANGUAGE if space.picture is None else LOOKS
+    return near if answers else far
 
 
 class Pixels:

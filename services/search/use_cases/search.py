@@ -39,6 +39,8 @@ STALE_S = 5.0
 """The change feed is asked five times a second: after this long without an answer the reply says so."""
 PERSONAL_WEIGHT = 1.0
 """Of what suits the shopper, against what the query found."""
+SOME_WORDS = 0.5
+"""What a ranking by some of the words counts: the others may be what matters (record 16)."""
 RELAXED = 200
 """Products that have some of the words, or are a little like one: farther down nobody looks."""
 LAST_RESORT = 60
@@ -291,7 +293,7 @@ class Search:
             return ordering.by_field(self._catalogue, rows, name, descending)
         lexical, others = request.lexical, list(request.others)
         if len(request.relaxed[0]):
-            others.append(Ranking("relaxed", request.relaxed[0], 1.0))
+            others.append(Ranking("relaxed", request.relaxed[0], SOME_WORDS))
         if ask.picture and len(lexical[0]):
             # Beside a picture words are one ranking among others: who shows something means what is like it.
             others.append(Ranking("words", lexical[0][:RELAXED], 1.0 - ask.picture_weight))

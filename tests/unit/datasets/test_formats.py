@@ -125,6 +125,13 @@ def test_a_folder_with_sequences_and_attributes_or_with_a_csv(tmp_path: Path) ->
         ),
         ({"s.txt": "1 2\n3\n"}, "line 2 names no items"),
         ({"s.txt": "1 2\n", "s_item2attributes.json": "[]"}, "should be {item"),
+        ({"i.csv": "user,item\nu,x\n"}, "i.csv has no column timestamp"),
+        ({"i.csv": "user,item,timestamp\nu,x,3\nu,y,nan\n"}, "line 3: 'nan' is no time in seconds"),
+        ({"i.csv": "user,item,timestamp\nu,x,2026-01-01\n"}, "line 2: '2026-01-01' is no time in seconds"),
+        ({"i.csv": "user,item,timestamp\n,x,3\n"}, "line 2 has no user"),
+        ({"i.csv": "user,item,timestamp\nu,x\n"}, "line 2 has no timestamp"),
+        ({"i.csv": "user,item,timestamp,event\nu,x,3,look\n"}, "only events of other kinds, such as 'look'"),
+        ({"i.csv": f"user,item,timestamp\n{'u' * 140_000},x,3\n"}, "line 2: field larger than field limit"),
         ({"x.inter": "user_id:token\titem_id:token\n1\n"}, "line 2 has 1 fields where the header has 2"),
     ],
 )
@@ -132,6 +139,20 @@ def test_what_is_wrong_with_data_is_said(tmp_path: Path, files: dict[str, str], 
     for name, text in files.items():
         write(tmp_path, name, text)
     with pytest.raises(DataError, match=sentence):
+        read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("i.csv", b"user,item,timestamp\nu,caf\xe9,3\n"),
+        ("s.txt", b"1 2 3\n2 \xe9\n"),
+        ("x.inter", b"user_id:token\titem_id:token\nu\t\xe9\n"),
+    ],
+)
+def test_another_encoding_than_utf_8_is_said(tmp_path: Path, name: str, content: bytes) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(DataError, match="is not written in UTF-8"):
         read(tmp_path)
 
 

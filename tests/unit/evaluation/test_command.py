@@ -38,6 +38,20 @@ def test_data_that_is_not_there_is_said(tmp_path: Path, capsys: pytest.CaptureFi
     assert "does not exist" in " ".join(capsys.readouterr().out.split())
 
 
+@pytest.mark.parametrize("wrong", ["--most-questions 0", "--most-questions -3", "--max-seconds nan", "--seed -1"])
+def test_numbers_that_make_no_sense_are_refused(data: Path, wrong: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--data", str(data), *wrong.split()])
+    assert ended.value.code == 2
+    assert f"{wrong.split()[1]!r} is no " in capsys.readouterr().err
+
+
+def test_a_table_in_a_file_is_whole(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["--data", str(data), "--model", "popularity", "--report", str(tmp_path / "report.json")]
+    assert main(arguments) == 0
+    assert "pop. bias" in capsys.readouterr().out
+
+
 def test_a_package_that_is_not_there_is_said(
     data: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

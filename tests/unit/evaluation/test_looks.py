@@ -51,3 +51,11 @@ def test_a_ranker_that_knows_the_picture_finds_it_and_one_that_guesses_does_not(
     assert (task["questions"], task["documents"]) == (5, 6)
     assert task["rankers"]["colour"]["recall@1"]["value"] == 1
     assert task["rankers"]["guess"]["recall@1"]["value"] <= 0.2
+
+
+@pytest.mark.parametrize("kept", [0, 40, 0.5])
+def test_a_picture_that_cannot_be_read_is_named(pictures: list[Path], kept: float) -> None:
+    content = pictures[0].read_bytes()
+    pictures[0].write_bytes(content[: int(kept * len(content)) if kept < 1 else int(kept)])
+    with pytest.raises(OSError, match=rf"{pictures[0]} cannot be read as a picture: "):
+        looks.altered(pictures[0], "crop", random.Random(1))

@@ -87,5 +87,8 @@ def test_a_folder_of_pictures_is_a_corpus(tmp_path: Path) -> None:
     (tmp_path / "7.webp").write_bytes(b"x")
     with pytest.raises(DataError, match="called 7"):
         corpora.of_folder(tmp_path)
+    (tmp_path / "none").mkdir()
     with pytest.raises(DataError, match="no picture"):
         corpora.of_folder(tmp_path / "none")
+    with pytest.raises(DataError, match="is no folder that exists"):
+        corpora.of_folder(tmp_path / "nowhere")

@@ -7,7 +7,7 @@ import protovalidate
 import pytest
 from aisle.catalog.v1 import product_pb2, product_service_pb2
 from aisle.recs.v1 import recommendation_service_pb2 as recs
-from aisle.recs.v1 import user_event_pb2, user_event_service_pb2
+from aisle.recs.v1 import scenario_service_pb2, user_event_pb2, user_event_service_pb2
 from aisle.users.v1 import account_service_pb2, session_service_pb2
 from google.protobuf import descriptor_pool, message_factory
 from hypothesis import HealthCheck, given, settings
@@ -78,6 +78,22 @@ def test_an_update_needs_only_the_fields_that_it_writes() -> None:
     with pytest.raises(InvalidArgument) as caught:
         validation.validate(request)
     assert [field for field, _ in caught.value.violations] == ["product.age_limit"]
+
+
+@pytest.mark.parametrize(
+    ("paths", "wrong"),
+    [
+        (["retrievers"], ["scenario.retrievers"]),
+        (["retrievers", "display_name"], ["scenario.display_name", "scenario.retrievers"]),
+        (["*"], ["scenario.display_name", "scenario.retrievers"]),
+        (["rules"], []),
+        ([], []),
+    ],
+)
+def test_an_update_does_not_empty_what_is_required(paths: list[str], wrong: list[str]) -> None:
+    request = scenario_service_pb2.UpdateScenarioRequest(scenario={"name": "scenarios/x"}, update_mask={"paths": paths})
+    found = validation.violations(request)
+    assert sorted(found) == [(field, "is required") for field in wrong]
 
 
 def test_rows_of_an_import_are_left_to_the_service() -> None:

@@ -2,6 +2,7 @@
 
 import shutil
 from contextlib import nullcontext
+from pathlib import Path
 
 import pytest
 from aisle.recs.v1 import release_service_pb2 as pb
@@ -13,6 +14,7 @@ from tests.unit.release.conftest import CONSOLE, Recs
 from trainers.release import __main__ as program
 from trainers.release import model_repository, places, publish, retrain
 from trainers.release.errors import ReleaseError
+from trainers.release.locks import changing, making
 
 
 @pytest.fixture
@@ -23,6 +25,14 @@ def tried(recs: Recs) -> Recs:
     recs.add(3, pb.Release.STATE_CANARY)
     recs.lay(recs.places.candidate)
     return recs
+
+
+@pytest.fixture
+def shop(tried: Recs, monkeypatch: pytest.MonkeyPatch) -> Recs:
+    """Reached by the program."""
+    monkeypatch.setattr(places, "from_flags", lambda _: tried.places)
+    monkeypatch.setattr(program, "Services", lambda _: nullcontext(tried))
+    return tried
 
 
 def test_a_new_release_stands_beside_the_promoted_one_and_its_canary(tried: Recs) -> None:
@@ -102,17 +112,54 @@ def test_no_training_by_itself_ends_a_canary(tried: Recs) -> None:
 
 
 def test_retraining_beside_a_canary_says_what_to_do_before_anything_is_read(
-    tried: Recs, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    shop: Recs, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(places, "from_flags", lambda _: tried.places)
-    monkeypatch.setattr(program, "Services", lambda _: nullcontext(tried))
     assert program.main(["retrain"]) == program.FAILED
     assert "canary --release 3 --percent 0" in " ".join(capsys.readouterr().out.split())
 
 
 @pytest.mark.parametrize(
+    "command", ["rollback", "promote --release 1", "canary --release 3 --percent 0", "canary --release 1 --percent 5"]
+)
+def test_what_answers_is_changed_while_something_is_trained(shop: Recs, command: str) -> None:
+    with making(shop.places.releases):
+        assert program.main(command.split()) == 0
+    assert shop.called is not None
+
+
+@pytest.mark.parametrize("command", ["extract", "train", "publish", "all"])
+def test_a_second_trainer_is_kept_out(shop: Recs, command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with making(shop.places.releases):
+        assert program.main([command]) == program.FAILED
+    assert "is being made in" in " ".join(capsys.readouterr().out.split())
+    assert shop.called is None
+
+
+def test_one_change_of_what_answers_at_a_time(tmp_path: Path) -> None:
+    with changing(tmp_path), pytest.raises(ReleaseError, match=r"for more than 0\.3 s"), changing(tmp_path, 0.3):
+        pass
+    with changing(tmp_path, 0.3):
+        pass
+
+
+def test_a_retraining_does_not_undo_what_somebody_did_meanwhile(tried: Recs) -> None:
+    tried.known[3].state = pb.Release.STATE_CANDIDATE
+    before = retrain.begin(tried)  # type: ignore[arg-type]
+    retrain.refuse_changed(tried, before)  # type: ignore[arg-type]
+    tried.known[2].state, tried.known[1].state = pb.Release.STATE_RETIRED, pb.Release.STATE_PROMOTED
+    with pytest.raises(ReleaseError, match="Release 1 is promoted now; the new one was compared with release 2"):
+        retrain.refuse_changed(tried, before)  # type: ignore[arg-type]
+    tried.known[3].state = pb.Release.STATE_CANARY
+    with pytest.raises(ReleaseError, match="Release 3 answers a share of the shoppers"):
+        retrain.refuse_changed(tried, 1)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
     ("arguments", "said"),
     [
+        ("train --max-seconds -5", "'-5' is no number from 0 up"),
+        ("retrain --every nan", "'nan' is no number from 0 up"),
+        ("retrain --every 0", "--every goes with retrain, and is a number of hours above 0"),
         ("canary --release 3", "canary needs --release N and --percent P"),
         ("canary --percent 5", "canary needs --release N and --percent P"),
         ("canary --release 3 --percent 100", "from 0 to 99"),

@@ -12,6 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from trainers.arguments import number
 from trainers.datasets import DataError, read
 from trainers.evaluation import bench, quality
 from trainers.evaluation.cold_start import curve
@@ -38,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--simulated", type=Path, help="folder of the simulated shop; made if it is not there")
     parser.add_argument("--movielens", type=Path, help="folder of MovieLens-100K")
     parser.add_argument("--out", type=quality.folder, default=bench.ROOT / "docs")
-    parser.add_argument("--max-seconds", type=float, default=Config.max_seconds, help="limit of one training")
+    parser.add_argument("--max-seconds", type=number, default=Config.max_seconds, help="limit of one training")
     options = parser.parse_args(given)
     if not (options.simulated or options.movielens):
         parser.error("name a shop: --simulated DIR, --movielens DIR, or both")

@@ -23,11 +23,13 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from trainers.arguments import count, natural
 from trainers.clip import data, split
 from trainers.clip.config import Config
 from trainers.datasets import DataError
 from trainers.encoders import candidate
 from trainers.evaluation import quality
+from trainers.evaluation.report import console as terminal
 from trainers.evaluation.search import corpora, looks, records, tasks
 from trainers.evaluation.search.measure import PICTURES, measure
 from trainers.evaluation.search.rankers import looks as looks_of
@@ -43,11 +45,11 @@ SHOWN = ("recall@1", "recall@3", "recall@10", "mrr", "P@1", "P@10", "best P@10")
 def main(arguments: list[str] | None = None) -> int:
     """Measures and prints; returns the exit code: 2 if the data or the encoders cannot be used."""
     options = _parser().parse_args(arguments)
-    console = Console(highlight=False)
+    console = terminal()
     command = shlex.join(["python", "-m", "trainers.evaluation.search", *(arguments or sys.argv[1:])])
     try:
         report = _measure(options)
-    except DataError as error:
+    except (DataError, OSError) as error:
         console.print(f"[red]{error}[/]", soft_wrap=True)
         return 2
     for name, found in report["tasks"].items():
@@ -81,7 +83,7 @@ def newest(data_folder: Path) -> Path:
     found = folder / (str(max(numbers)) if numbers else "candidate")
     if not (found / candidate.SPEC).exists():
         raise DataError(
-            f"There are no encoders in {folder}. Name them with --encoders, or train: python -m trainers.clip"
+            f"There are no encoders in {folder}. Name them with --encoders, or train: python -m trainers.clip all"
         )
     return found
 
@@ -106,8 +108,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--texts", type=Path, help='JSON `{"id": "text"}` for a folder of pictures alone')
     parser.add_argument("--encoders", type=Path, help="folder of encoders (default: the newest of the shop here)")
     parser.add_argument("--whole", action="store_true", help="the corpus is the whole catalogue")
-    parser.add_argument("--titles", type=int, help="ask for the products of so many held-out titles (default: of all)")
-    parser.add_argument("--seed", type=int, help="of the split (default: that of the encoders' training)")
+    parser.add_argument("--titles", type=count, help="ask for the products of so many held-out titles (default: all)")
+    parser.add_argument("--seed", type=natural, help="of the split (default: that of the encoders' training)")
     parser.add_argument("--json", type=quality.file, help="file for everything that was measured")
     parser.add_argument("--quality", type=quality.folder, help="folder of quality.json and quality.md for the numbers")
     parser.add_argument("--quiet", action="store_true", help="no progress bars")

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageOps
 
+from trainers.encoders.pictures import opened
 from trainers.evaluation.search import metrics
 from trainers.evaluation.search.metrics import Scores
 
@@ -45,8 +46,8 @@ ALTERATIONS: Mapping[str, Alteration] = {"crop": crop, "mirror": mirror, "recomp
 
 def altered(source: bytes | Path, how: str, dice: random.Random) -> bytes:
     """A picture as somebody might send it, by the name of the alteration."""
-    with Image.open(BytesIO(source) if isinstance(source, bytes) else source) as opened:
-        return ALTERATIONS[how](ImageOps.exif_transpose(opened).convert("RGB"), dice)
+    with opened(source) as picture:
+        return ALTERATIONS[how](ImageOps.exif_transpose(picture).convert("RGB"), dice)
 
 
 def measure(pictures: Sequence[Path], rankers: Mapping[str, Look], most: int, seed: int = 7) -> dict[str, Any]:
