@@ -20,6 +20,7 @@ from google.protobuf.descriptor_pb2 import FieldOptions, MessageOptions, OneofOp
 from google.protobuf.message import Message
 
 from services.kit.errors import InvalidArgument
+from services.kit.masks import snake
 
 MOST_NAMED = 50
 """More than a Status holds; a batch of thousands of wrong events is not looked at to its end."""
@@ -171,7 +172,7 @@ def _of_field(field: FieldDescriptor) -> FieldCheck:
 
 def _written(update: Any) -> Written:
     paths = update.update_mask.paths
-    return None if "*" in paths else frozenset(paths)
+    return None if "*" in paths else frozenset(map(snake, paths))
 
 
 def _rules_set(rules: Message, prefix: str = "") -> Iterator[str]:

@@ -28,7 +28,7 @@ from typing import Any
 import torch
 from rich.console import Console
 
-from trainers.arguments import natural, number
+from trainers.arguments import count, natural, number
 from trainers.clip import build, data, look, publishable, published
 from trainers.clip import split as splitting
 from trainers.clip.config import Config
@@ -41,11 +41,12 @@ from trainers.encoders import candidate, extract, places, publish, weights
 from trainers.encoders.golden import ParityError
 from trainers.encoders.places import Places
 from trainers.encoders.shop import Shop
+from trainers.release import inference
 from trainers.release.errors import ReleaseError
-from trainers.release.locks import changing, making
-from trainers.release.steps import PROMOTE, PUBLISH, going_on, wait
+from trainers.release.locks import making
+from trainers.release.steps import PROMOTE, PUBLISH, Probe, Program
 from trainers.sentence import build as sentences
-from trainers.sentence.documents import document
+from trainers.sentence.documents import called, document
 
 FAILED, BAD_DATA, REFUSED, INTERRUPTED = 1, 2, 3, 130
 STEPS = ("extract", "train", "look", "sentence", PUBLISH, PROMOTE)
@@ -56,7 +57,8 @@ OFFLINE = ("train", "look", "sentence")
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs the steps that are asked for; returns the exit code."""
-    options = _parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    options = _parser().parse_args(given)
     console = Console(highlight=False)
     steps = STEPS if options.step == "all" else (options.step,)
     # Being told to end is like Ctrl-C: what was laid out already is removed first.
@@ -68,14 +70,12 @@ def main(arguments: list[str] | None = None) -> int:
         where = places.from_flags(options, named=not set(steps) <= set(OFFLINE))
         makes = making(where.releases) if options.out is None and steps != (PROMOTE,) else nullcontext()
         with makes, nullcontext() if set(steps) <= set(OFFLINE) else Shop(where) as shop:
+            program = Program("trainers.clip", given, steps, where.releases, console)
             if options.step == "all":
                 candidate.clear(options.out or where.candidate)
             for step in steps:
-                with going_on("trainers.clip", step, steps):
-                    if shop is not None and step == PUBLISH and len(steps) > 1:
-                        wait(shop.addresses())
-                    with changing(where.releases) if step in (PUBLISH, PROMOTE) else nullcontext():
-                        _run(step, shop, where, options, console)
+                with program.running(step, _probes(shop, where) if shop is not None else ()):
+                    _run(step, shop, where, options, console)
     except (Refused, sentences.Refused, ParityError) as error:
         return _said(console, error, REFUSED)
     except DataError as error:
@@ -87,12 +87,16 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
+def _probes(shop: Shop, where: Places) -> list[Probe]:
+    return [lambda: publish.releases(shop), lambda: inference.ready(where.running.inference)]
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m trainers.clip", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("step", choices=(*STEPS, "all"))
-    parser.add_argument("--release", type=int, help="number of the release to promote")
+    parser.add_argument("--release", type=count, help="number of the release to promote")
     parser.add_argument("--products", type=Path, action="append", help="folder of products with pictures")
     parser.add_argument("--out", type=Path, help="folder for the candidate (default: that of the shop)")
     parser.add_argument("--work", type=Path, help="folder for features and checkpoints (default: beside the candidate)")
@@ -125,15 +129,16 @@ def _run(step: str, shop: Shop | None, where: Places, options: argparse.Namespac
         look.build(splitting.split(pictured, config).train, config, folder, console)
     elif step == "sentence":
         known = options.products or find(where.offline, "products")
-        documents = [document(product) for product in data.titled(_folders(where, options))] if known else []
-        sentences.build(str(weights.sentences()), weights.SENTENCES.credit(), folder, console, documents)
+        products = data.titled(_folders(where, options)) if known else []
+        texts = [document(product) for product in products], [called(product) for product in products]
+        sentences.build(str(weights.sentences()), weights.SENTENCES.credit(), folder, console, *texts)
     else:
         assert shop is not None
         if step == "extract":
             count = extract.extract(shop, where.offline)
             console.print(f"{count:,} products with their pictures in {where.offline}", soft_wrap=True)
         elif step == "publish":
-            number = publish.publish(shop, where, folder, console)
+            options.release = number = publish.publish(shop, where, folder, console)
             console.print(f"search release {number} is registered", soft_wrap=True)
         else:
             publish.promote(shop, where, options.release, console)

@@ -17,7 +17,7 @@ from trainers.encoders import answering, candidate, export, golden, pictures, qu
 from trainers.encoders.texts import Tokens
 from trainers.encoders.variants import Variant
 from trainers.evaluation.search import corpora, measure, rankers, tasks
-from trainers.sentence.documents import document
+from trainers.sentence.documents import called
 
 PICTURES, TEXTS = "clip_image", "clip_text"
 SPEED_BATCH = 8
@@ -150,7 +150,7 @@ def _answers(folder: Path, towers: Encoders, asked: Sequence[Product]) -> dict[s
     look = runtime.Pictures(folder / f"{PICTURES}.onnx", towers.picture)
     titles = encode([product.title for product in asked])
     seen = rankers.documents(look([product.pictures[0] for product in asked]), titles, candidate.DOCUMENT)
-    above = answering.above(encode, seen, [document(product) for product in asked])
+    above = answering.above(encode, seen, [called(product) for product in asked])
     return {
         "answers_above": above,
         "titles_answered": round(float(((titles @ seen.T).max(axis=1) >= above).mean()), 3),

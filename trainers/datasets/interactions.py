@@ -70,6 +70,9 @@ def read_csv(file: Path) -> Shop:
             if kind is None:
                 others.add(said)
                 continue
+            for column in sorted(NEEDED):
+                if not row[column]:
+                    raise DataError(f"{file}, line {reader.line_num} has no {column}.")
             times.append(_time(row["timestamp"], f"{file}, line {reader.line_num}"))
             users.append(f"users/{row['user']}")
             items.append(row["item"])
@@ -82,11 +85,7 @@ def read_csv(file: Path) -> Shop:
 
 def _rows(file: Path, reader: "csv.DictReader[str]") -> Iterator[dict[str, str]]:
     try:
-        for row in reader:
-            for column in sorted(NEEDED):
-                if not row[column]:
-                    raise DataError(f"{file}, line {reader.line_num} has no {column}.")
-            yield row
+        yield from reader
     except csv.Error as error:
         raise DataError(f"{file}, line {reader.line_num + 1}: {error}.") from error
 

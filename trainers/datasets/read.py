@@ -1,5 +1,6 @@
 """Finds out in which format data is, and reads it."""
 
+import csv
 from pathlib import Path
 
 from trainers.datasets import aisle, atomic, interactions
@@ -17,6 +18,8 @@ def read(path: Path) -> Shop:
         raise DataError(f"{path} does not exist. Name a folder or a file of data.")
     try:
         return _read(path)
+    except csv.Error as error:
+        raise DataError(f"{path} is no csv that can be read: {error}.") from error
     except UnicodeDecodeError as error:
         raise DataError(f"{path} is not written in UTF-8: {error.reason}. Save it as UTF-8.") from error
 

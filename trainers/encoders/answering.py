@@ -31,8 +31,13 @@ kinds of shops."""
 ANSWERED = 0.05
 """Of these questions, those that are near to something all the same. Encoders tell what a shop has from what it has not
 with an area under the ROC of 0.75 to 0.85 only: fewer would cost as many questions that it does answer."""
-SHORT = 2
-"""Letters of words that may be anybody's."""
+LEAST = 40
+"""Questions by which a bound can be told; a shop to which fewer are foreign is asked all."""
+COMMON = frozenset((
+    "an", "and", "as", "by", "for", "from", "how", "in", "is", "it", "my", "near", "of", "on", "or", "the", "to",
+    "where", "who", "with", "won", "you", "your",
+))  # fmt: skip
+"""Words that say nothing of what a shop sells."""
 
 
 def above(encode: Texts, documents: Vectors, texts: Sequence[str]) -> float:
@@ -43,9 +48,12 @@ def above(encode: Texts, documents: Vectors, texts: Sequence[str]) -> float:
     Args:
         encode: the encoder of questions.
         documents: products in its space, [products, dimension], of length 1.
-        texts: what the shop's products are called. Questions that have a word of them do not count.
+        texts: what the shop's products are called, without descriptions: those say much that is not sold. Questions
+            that have a word of them do not count.
     """
-    asked = foreign(QUESTIONS, texts) or QUESTIONS
+    asked = foreign(QUESTIONS, texts)
+    if len(asked) < LEAST:
+        asked = list(QUESTIONS)
     nearest = (encode(asked) @ documents.T).max(axis=1)
     bound = float(np.clip(np.quantile(nearest, 1 - ANSWERED, method="higher"), 0, 1))
     return min(1.0, (math.floor(bound * 1000) + 1) / 1000)
@@ -59,4 +67,4 @@ def foreign(questions: Sequence[str], texts: Sequence[str]) -> list[str]:
 
 def _words(text: str) -> list[str]:
     found = re.findall(r"[^\W\d_]+", text.casefold())
-    return [word.removesuffix("s") for word in found if len(word) > SHORT]
+    return [word.removesuffix("s") for word in found if len(word) > 1 and word not in COMMON]

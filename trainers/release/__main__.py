@@ -29,18 +29,19 @@ from dataclasses import replace
 
 from rich.console import Console
 
-from trainers.arguments import natural, number
+from trainers.arguments import count, natural, number
 from trainers.datasets import DataError, Encoder, Shop
 from trainers.datasets.aisle import read_files
 from trainers.encoders import places as encoder_places
 from trainers.ranker import build as ranker
 from trainers.ranker.config import Config as RankerConfig
-from trainers.release import encoding, extract, places, publish, registry, retrain
+from trainers.release import encoding, extract, inference, places, publish, registry, retrain
 from trainers.release.errors import ReleaseError
-from trainers.release.locks import changing, making
+from trainers.release.index import Index
+from trainers.release.locks import making
 from trainers.release.places import Places
 from trainers.release.services import Services
-from trainers.release.steps import PROMOTE, PUBLISH, going_on, wait
+from trainers.release.steps import CHANGING, PROMOTE, PUBLISH, WAYS, Probe, Program
 from trainers.two_tower.build import Incumbent, Refused, build
 from trainers.two_tower.config import Config
 from trainers.two_tower.golden import ParityError
@@ -49,10 +50,9 @@ MOST_PERCENT = 99
 """Everybody is answered by promoting."""
 FAILED, BAD_DATA, REFUSED, INTERRUPTED = 1, 2, 3, 130
 STEPS = ("extract", "train", PUBLISH, PROMOTE)
-WAYS = ("canary", "rollback")
-"""Of registered releases to answer: they train nothing."""
-MAKING, CHANGING = ("extract", "train", PUBLISH), (PUBLISH, PROMOTE, *WAYS)
-"""What works on the candidate, and what on releases."""
+MAKING = ("extract", "train", PUBLISH)
+"""What works on the candidate."""
+NAME = "trainers.release"
 
 
 class NothingNew(Exception):
@@ -62,36 +62,36 @@ class NothingNew(Exception):
 def main(arguments: list[str] | None = None) -> int:
     """Runs the steps that are asked for; returns the exit code."""
     options = _parse(arguments)
-    command = shlex.join(["python", "-m", "trainers.release", *(arguments or sys.argv[1:])])
+    given = sys.argv[1:] if arguments is None else arguments
     console = Console(highlight=False)
     # Being told to end is like Ctrl-C: what was laid out already is removed first.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    code = _once(options, command, console)
+    code = _once(options, given, console)
     while options.every and code != INTERRUPTED:
         console.print(f"the next training begins in {options.every:g} h")
         try:
             time.sleep(options.every * 3600)
         except KeyboardInterrupt:
             return _said(console, "Interrupted.", INTERRUPTED)
-        code = _once(options, command, console)
+        code = _once(options, given, console)
     return code
 
 
-def _once(options: argparse.Namespace, command: str, console: Console) -> int:
+def _once(options: argparse.Namespace, given: Sequence[str], console: Console) -> int:
     steps = STEPS if options.step in ("all", "retrain") else (options.step,)
     try:
         where = places.from_flags(options)
         makes = making(where.releases) if set(steps) & set(MAKING) else nullcontext()
         with makes, Services(where) as services:
+            program = Program(NAME, given, steps, where.releases, console)
             before = retrain.begin(services) if options.step == "retrain" else None
             for step in steps:
-                with going_on("trainers.release", step, steps):
-                    if step == PUBLISH and len(steps) > 1:
-                        wait(services.addresses())
-                    with changing(where.releases) if step in CHANGING else nullcontext():
-                        if options.step == "retrain" and step in CHANGING:
-                            retrain.refuse_changed(services, before)
-                        _run(step, services, where, options, command, console)
+                if options.step == "retrain" and step == "train":
+                    before = retrain.begin(services)  # what it is compared with: extracting takes a while, too
+                with program.running(step, _probes(services, where)):
+                    if options.step == "retrain" and step in CHANGING:
+                        retrain.refuse_changed(services, before)
+                    _run(step, services, where, options, shlex.join(["python", "-m", NAME, *given]), console)
     except NothingNew as error:
         console.print(str(error), soft_wrap=True)
     except (Refused, ParityError) as error:
@@ -105,12 +105,20 @@ def _once(options: argparse.Namespace, command: str, console: Console) -> int:
     return 0
 
 
+def _probes(services: Services, where: Places) -> list[Probe]:
+    return [
+        lambda: registry.releases(services),
+        lambda: inference.ready(where.inference),
+        Index(where.milvus, where.milvus_token).ready,
+    ]
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m trainers.release", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("step", choices=(*STEPS, "all", "retrain", *WAYS))
-    parser.add_argument("--release", type=int, help="number of the release to promote, or of the canary")
+    parser.add_argument("--release", type=count, help="number of the release to promote, or of the canary")
     parser.add_argument("--percent", type=int, help="canary: the share of the shoppers, 0 to 99; 0 ends it")
     parser.add_argument(
         "--least",
@@ -162,7 +170,7 @@ def _run(
         case "train":
             _train(services, where, options, command, console)
         case "publish":
-            number = publish.publish(services, where, console)
+            options.release = number = publish.publish(services, where, console)
             console.print(f"release {number} is registered", soft_wrap=True)
         case "promote":
             publish.promote(services, where, options.release, console)

@@ -13,11 +13,12 @@ from pymilvus import CollectionSchema, DataType, MilvusClient
 from pymilvus.exceptions import MilvusException
 
 from trainers.datasets.aisle import price
-from trainers.release.errors import ReleaseError
+from trainers.release.errors import ReleaseError, Unavailable
 
 ROWS = 500
 """Rows of one insert."""
 TIMEOUT_S = 60.0
+READY_S = 5.0
 FLUSH_S = 300.0
 QUIET = {"grpc.keepalive_time_ms": 330_000, "grpc.keepalive_permit_without_calls": 0}
 """pymilvus pings every ten seconds, which Milvus Lite takes for abuse: it closes the connection, calls and all."""
@@ -47,13 +48,25 @@ class Index:
         except MilvusException as error:
             raise ReleaseError(f"Milvus at {self.uri} does not take the item vectors: {error.message}") from error
 
+    def ready(self) -> None:
+        """Asks the server for something.
+
+        Raises:
+            Unavailable: it does not answer.
+        """
+        try:
+            with closing(self._connect(READY_S)) as client:
+                client.list_collections()
+        except MilvusException as error:
+            raise Unavailable(f"Milvus at {self.uri} does not answer: {error.message}") from error
+
     def drop_quietly(self, collection: str) -> None:
         """Removes what a release that came to nothing has left; the next one of this number starts anew anyway."""
         with suppress(MilvusException), closing(self._connect()) as client:
             client.drop_collection(collection)
 
-    def _connect(self) -> MilvusClient:
-        return MilvusClient(self.uri, token=self.token, timeout=TIMEOUT_S, dedicated=True, grpc_options=QUIET)
+    def _connect(self, timeout_s: float = TIMEOUT_S) -> MilvusClient:
+        return MilvusClient(self.uri, token=self.token, timeout=timeout_s, dedicated=True, grpc_options=QUIET)
 
 
 def schema(dimension: int) -> CollectionSchema:

@@ -10,7 +10,7 @@ from tritonclient.utils import InferenceServerException
 from trainers.ranker import golden as ranker_golden
 from trainers.ranker.export import OUTPUT as RANKER_OUTPUT
 from trainers.ranker.golden import Golden as RankerGolden
-from trainers.release.errors import ReleaseError
+from trainers.release.errors import ReleaseError, Unavailable
 from trainers.release.model_repository import MODELS, RANKER
 from trainers.two_tower import golden
 from trainers.two_tower.golden import OUTPUTS, Feeds, Golden
@@ -18,6 +18,7 @@ from trainers.two_tower.golden import OUTPUTS, Feeds, Golden
 LOAD_S = 120.0
 """Of one load. A tower of 100,000 products loads in under a second; a GPU's first start takes longer."""
 INFER_S = 30.0
+READY_S = 5.0
 TYPES = {"f": "FP32", "i": "INT64", "O": "BYTES"}
 Differences = dict[str, float]
 
@@ -37,6 +38,23 @@ def load(address: str, models: Sequence[str] = MODELS, what: str = "towers") -> 
             raise ReleaseError(
                 f"The inference server at {replica} does not load the {what}: {error.message()}"
             ) from error
+        finally:
+            client.close()
+
+
+def ready(address: str) -> None:
+    """Asks every replica whether it is ready.
+
+    Raises:
+        Unavailable: one is not.
+    """
+    for replica in address.split(","):
+        client = InferenceServerClient(replica.strip())
+        try:
+            if not client.is_server_ready(client_timeout=READY_S):
+                raise Unavailable(f"The inference server at {replica} is not ready.")
+        except InferenceServerException as error:
+            raise Unavailable(f"The inference server at {replica} does not answer: {error.message()}") from error
         finally:
             client.close()
 

@@ -10,10 +10,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from rich.console import Console
+
 from trainers.release.errors import ReleaseError
 
-PATIENCE_S = 60.0
-"""For who publishes or promotes now."""
+PATIENCE_S = 900.0
+"""For who publishes or promotes now: loading three models, and flushing and loading a collection, may take as long."""
 LOOK_S = 0.2
 
 
@@ -34,11 +36,12 @@ def making(releases: Path) -> Iterator[None]:
 
 
 @contextmanager
-def changing(releases: Path, patience_s: float = PATIENCE_S) -> Iterator[None]:
+def changing(releases: Path, console: Console, patience_s: float = PATIENCE_S) -> Iterator[None]:
     """Lets one publish, promote or take back at a time, the others after it.
 
     Args:
         releases: the folder of all releases.
+        console: for people.
         patience_s: how long to wait for others, in seconds.
 
     Raises:
@@ -46,7 +49,9 @@ def changing(releases: Path, patience_s: float = PATIENCE_S) -> Iterator[None]:
     """
     with _file(releases, ".changing") as lock:
         end = time.monotonic() + patience_s
-        while not _taken(lock):
+        if not (taken := _taken(lock)):
+            console.print("A release is being published or promoted; this waits for it.")
+        while not taken and not _taken(lock):
             if time.monotonic() > end:
                 raise ReleaseError(
                     f"A release is being published or promoted in {releases} for more than {patience_s:g} s. "

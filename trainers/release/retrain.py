@@ -9,7 +9,7 @@ import numpy as np
 from trainers.datasets import Encoder, Events, Shop
 from trainers.ranker.exported import ExportedRelease
 from trainers.release import extract, registry
-from trainers.release.errors import ReleaseError
+from trainers.release.errors import Overtaken
 from trainers.release.publish import MANIFEST
 from trainers.release.services import Services
 from trainers.two_tower import spec
@@ -37,7 +37,7 @@ def begin(services: Services) -> int | None:
     """The number of the release that is promoted, beside which the new one will be measured; None before the first.
 
     Raises:
-        ReleaseError: a canary answers.
+        Overtaken: a canary answers.
     """
     refuse_beside_canary(services)
     return registry.promoted(registry.releases(services))
@@ -51,14 +51,14 @@ def refuse_changed(services: Services, before: int | None) -> None:
         before: the release that was promoted then.
 
     Raises:
-        ReleaseError: another one is now, or a canary answers.
+        Overtaken: another one is now, or a canary answers.
     """
     refuse_beside_canary(services)
     now = registry.promoted(registry.releases(services))
     if now != before:
-        raise ReleaseError(
-            f"Release {now} is promoted now; the new one was compared with release {before}, which was when its "
-            "training began. Nothing is changed."
+        compared = "with none" if before is None else f"with release {before}"
+        raise Overtaken(
+            f"Release {now} is promoted now; what was trained was compared {compared}, and does not answer. Retrain."
         )
 
 
@@ -66,11 +66,11 @@ def refuse_beside_canary(services: Services) -> None:
     """What somebody tries on a share of the shoppers is not ended by a program.
 
     Raises:
-        ReleaseError: a canary answers.
+        Overtaken: a canary answers.
     """
     tried = registry.canary(registry.releases(services))
     if tried is not None:
-        raise ReleaseError(
+        raise Overtaken(
             f"Release {tried} answers a share of the shoppers, and a new release would end that. First promote it, or"
             f" end it: python -m trainers.release canary --release {tried} --percent 0"
         )

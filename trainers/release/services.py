@@ -70,11 +70,6 @@ class Services:
         address: str = getattr(self._places, service)
         return address
 
-    def addresses(self) -> list[str]:
-        """Where publishing calls: the services, and each replica of the inference server."""
-        replicas = (part.strip() for part in self._places.inference.split(","))
-        return [*(self.address(name) for name in self._channels), *replicas]
-
     def _log_in(self) -> None:
         file = self._places.password_file
         try:

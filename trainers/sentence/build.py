@@ -44,7 +44,14 @@ class Refused(Exception):
     """The weights are no sentence encoder that can be exported."""
 
 
-def build(weights: str, credit: dict[str, str], folder: Path, console: Console, documents: Sequence[str] = ()) -> None:
+def build(
+    weights: str,
+    credit: dict[str, str],
+    folder: Path,
+    console: Console,
+    documents: Sequence[str] = (),
+    called: Sequence[str] = (),
+) -> None:
     """Exports the encoder into the candidate in the folder.
 
     Args:
@@ -54,6 +61,7 @@ def build(weights: str, credit: dict[str, str], folder: Path, console: Console, 
         folder: the candidate; encoders that it has of other names stay.
         console: for people.
         documents: the shop's products as texts, by which it is measured what counts as an answer.
+        called: what they are called.
 
     Raises:
         Refused: the weights cannot be had, or pool otherwise.
@@ -73,14 +81,14 @@ def build(weights: str, credit: dict[str, str], folder: Path, console: Console, 
         report = _choose(module, encoders, spec, files, folder / f"{NAME}.onnx")
     encoder = runtime.Texts(folder / f"{NAME}.onnx", spec)
     if documents:
-        spec = replace(spec, answers_above=_answers_above(encoder, documents))
+        spec = replace(spec, answers_above=_answers_above(encoder, documents, called))
         report["answers_above"] = spec.answers_above
     candidate.add(folder, spec, golden.of_texts(spec, encoder.ids), {"parity": parity, "credit": credit, **report})
 
 
-def _answers_above(encoder: runtime.Texts, documents: Sequence[str]) -> float:
+def _answers_above(encoder: runtime.Texts, documents: Sequence[str], called: Sequence[str]) -> float:
     some = random.Random(SEED).sample(documents, min(MOST_DOCUMENTS, len(documents)))  # noqa: S311 - no secret
-    return answering.above(encoder, encoder(some), documents)
+    return answering.above(encoder, encoder(some), called)
 
 
 def load(weights: str) -> tuple[HFTextEncoder, TextSpec]:

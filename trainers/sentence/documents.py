@@ -6,6 +6,11 @@ DESCRIBED = 300
 """Characters of a description."""
 
 
+def called(product: Product) -> str:
+    """What a product is called: its title, and the names of category, brand and attribute values."""
+    return ". ".join((product.title, *product.category, product.brand, *product.attributes.values()))
+
+
 def document(product: Product) -> str:
     """A product as a text: what it is, its title, what else is said of it, and the beginning of its description."""
     values = [value for _, value in sorted(product.attributes.items())]

@@ -12,9 +12,10 @@ from services.catalog.servicer.parsing import Wrong
 from services.catalog.use_cases.categories import CategoryUseCases
 from services.kit import paging
 from services.kit.errors import InvalidArgument
+from services.kit.masks import snake
 
-NAMES = {"display_name", "displayName", "*"}
-IGNORED = {"name", "etag", "depth", "product_count", "productCount", "create_time", "createTime"}
+NAMES = {"display_name", "*"}
+IGNORED = {"name", "etag", "depth", "product_count", "create_time"}
 """Fields of a category that a mask may name and no update writes (AIP-161)."""
 
 
@@ -55,7 +56,7 @@ class CategoryServicer(CategoryServiceServicer):
 
 
 def _renames(mask: Iterable[str], given: pb.Category) -> bool:
-    paths = set(mask)
+    paths = {snake(path) for path in mask}
     if unknown := sorted(paths - NAMES - IGNORED):
         raise InvalidArgument.field("update_mask", f"{unknown[0][:60]} cannot be updated; only display_name can")
     return bool(paths & NAMES) if paths else bool(given.display_name)

@@ -19,9 +19,9 @@ from services.catalog.ports import CheckoutKey
 from services.catalog.use_cases.replay import RequestKey
 from services.kit import context
 from services.kit.errors import InvalidArgument, Unauthenticated
+from services.kit.masks import snake
 
 CATEGORY = re.compile(r"^categories/([A-Za-z0-9][A-Za-z0-9._~-]*)$")
-CAMEL = re.compile(r"(?<=[a-z])([A-Z])")
 NOT_A_TIME = "is not a time between the years 1 and 9999"
 IGNORED = {"name", "etag", "category_ids", "category_path", "in_stock", "pictures", "rating", "rating_count"}
 IGNORED |= {"create_time", "update_time"}
@@ -125,11 +125,6 @@ def changed(message: ProductMessage, mask: Sequence[str]) -> Mapping[str, Any]:
     else:
         fields = {field.name for field, _ in message.ListFields()} & READERS.keys()
     return {field: READERS[field](message) for field in READERS if field in fields}
-
-
-def snake(path: str) -> str:
-    """`ageLimit` -> `age_limit`: a mask in JSON names fields as JSON does."""
-    return CAMEL.sub(lambda upper: f"_{upper[1].lower()}", path)
 
 
 def moment(message: Message, field: str, path: str) -> datetime | None:

@@ -12,6 +12,7 @@ from services.catalog.use_cases.own_reviews import Draft, OwnReviews
 from services.catalog.use_cases.reviews import ReviewUseCases
 from services.kit import context, paging
 from services.kit.errors import InvalidArgument
+from services.kit.masks import snake
 
 WRITABLE = ("rating", "title", "text", "author_display_name")
 IGNORED = {"name", "author", "create_time"}
@@ -76,7 +77,7 @@ def _author() -> str | None:
 
 def _changed(review: pb.Review, mask: Sequence[str]) -> Mapping[str, Any]:
     """The fields that an update writes: those of the mask, or all that are set when there is none."""
-    paths = {parsing.snake(path) for path in mask}
+    paths = {snake(path) for path in mask}
     if unknown := sorted(paths - IGNORED - {*WRITABLE, "*"}):
         known = ", ".join(WRITABLE)
         raise InvalidArgument.field("update_mask", f"{unknown[0][:60]} cannot be updated; what can is {known}")

@@ -8,6 +8,7 @@ from aisle.recs.v1.scenario_service_pb2 import PreviewScenarioRequest, ScenarioR
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from services.kit.errors import InvalidArgument
+from services.kit.masks import snake
 from services.recs.domain.scenarios import (
     WRITABLE,
     Action,
@@ -61,7 +62,7 @@ def written(message: pb.Scenario, mask: Iterable[str]) -> set[str]:
     Raises:
         InvalidArgument: the mask names what cannot be updated.
     """
-    paths = {_snake(path) for path in mask}
+    paths = {snake(path) for path in mask}
     if "*" in paths:
         return set(WRITABLE)
     if unknown := sorted(paths - set(WRITABLE) - IGNORED):
@@ -175,7 +176,3 @@ def _stamp(time: datetime) -> Timestamp:
     made = Timestamp()
     made.FromDatetime(time)
     return made
-
-
-def _snake(path: str) -> str:
-    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in path)

@@ -4,15 +4,15 @@ DESCRIBED = 300
 """Characters of a description: encoders read a few dozen words, and the first ones say most."""
 
 
-def caption(title: str, kind: str, names: tuple[str, ...], description: str) -> str:
+def caption(kind: str, title: str, names: tuple[str, ...], description: str) -> str:
     """A product as a text. What it is comes first: titles often say only what it is called.
 
-    >>> caption("Trail Runner", "Shoe", ("Sport", "Shoe", "Navy"), "For wet ground.")
+    >>> caption("Shoe", "Trail Runner", ("Sport", "Shoe", "Navy"), "For wet ground.")
     'Shoe. Trail Runner. Sport, Shoe, Navy. For wet ground.'
 
     Args:
-        title: its title.
         kind: the name of its category.
+        title: its title.
         names: of the categories above and its own, of brand and attribute values.
         description: in full.
     """

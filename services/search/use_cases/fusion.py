@@ -4,8 +4,8 @@ Reciprocal rank fusion (Cormack, Clarke, Buettcher, SIGIR 2009): a product's sco
 the rankings that found it. Scores of different engines cannot be compared, and ranks can.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -61,6 +61,13 @@ def fuse(size: int, lexical: tuple[Rows, Scores], weight: float, others: Sequenc
             tiers[ranking.rows] = np.maximum(tiers[ranking.rows], BELOW)
     kept = np.flatnonzero(tiers > -np.inf)
     return Fused(kept, tiers[kept], scores[kept])
+
+
+def weighed(rankings: Sequence[Ranking], trust: Mapping[str, float]) -> list[Ranking]:
+    """Lets each count as much as it is trusted, by its name; together they count what they did."""
+    weights = [ranking.weight * trust.get(ranking.name, 1.0) for ranking in rankings]
+    scale = sum(ranking.weight for ranking in rankings) / max(sum(weights), 1e-6)
+    return [replace(ranking, weight=weight * scale) for ranking, weight in zip(rankings, weights, strict=True)]
 
 
 def first(fused: Fused, rows: Rows) -> Fused:

@@ -31,9 +31,11 @@ NAMED = 300
 """A filter that keeps fewer products goes to the index as their ids: it decides that exactly, whatever the field."""
 
 
-LANGUAGE, LOOKS = (1.0, 0.5), (0.5, 0.1)
-"""What an encoder's ranking counts for words, where its best is an answer and where it is not: of one that knows the
-language, and of one that knows no words but those that products like this shop's are described with (record 16)."""
+LANGUAGE = (1.0, 0.5)
+"""What the ranking counts for a text of which no product has all words, where its best is an answer and where it is
+not: that of an encoder of sentences (record 16)."""
+LOOKS = (0.5, 0.1)
+"""That of one that sees pictures, and knows the words that products like this shop's are described with."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,8 @@ class Near:
     """Whether the nearest is so near that it is an answer, by what the trainer named."""
     same: Rows = field(default_factory=lambda: np.zeros(0, np.int64))
     """Products whose picture is the one that was shown, perhaps altered, the likest first."""
+    trust: dict[str, float] = field(default_factory=dict)
+    """What each ranking counts, by its name, where words alone decide nothing."""
     degraded: set[Degradation] = field(default_factory=set)
     release: int = 0
 
@@ -128,10 +132,10 @@ class Meaning:
             scores, rows = scores[rows != own], rows[rows != own]
         answers = space.text is not None and len(scores) > 0 and scores[0] >= space.text.answers_above
         near.answers |= answers
+        near.trust[space.name] = _trust(space, answers)
         if space.text is None and space.picture is not None and wanted.picture:
             near.same = rows[scores >= space.picture.same_above]
-        by_words = wanted.text and not (wanted.picture or wanted.product_id)
-        near.rankings.append(Ranking(space.name, rows, _weight(space, answers) if by_words else 1.0))
+        near.rankings.append(Ranking(space.name, rows, 1.0))
 
     async def _vector(self, build: Build, space: Space, wanted: Wanted, near: Near, pixels: "Pixels") -> Vector | None:
         """What the products are to be near to, in a space; None when the space knows nothing of it."""
@@ -188,9 +192,8 @@ class Meaning:
             return await self._guards.index(lambda: self._nearest.to_vector(collection, vector, where, limit))
 
 
-def _weight(space: Space, answers: bool) -> float:
-    near, far = LANGUAGE if space.picture is None else LOOKS
-    return near if answers else far
+def _trust(space: Space, answers: bool) -> float:
+    return (LANGUAGE if space.picture is None else LOOKS)[0 if answers else 1]
 
 
 class Pixels:

@@ -21,7 +21,7 @@ from services.search.use_cases.active_build import ActiveBuild
 from services.search.use_cases.catalogue import Catalogue
 from services.search.use_cases.facets import Facet
 from services.search.use_cases.filtering import Mask, mask
-from services.search.use_cases.fusion import Ranking, first, fuse
+from services.search.use_cases.fusion import Ranking, first, fuse, weighed
 from services.search.use_cases.guards import Degradation, Down
 from services.search.use_cases.meaning import Meaning, Near, Wanted
 from services.search.use_cases.measures import stage
@@ -293,11 +293,13 @@ class Search:
             return ordering.by_field(self._catalogue, rows, name, descending)
         lexical, others = request.lexical, list(request.others)
         if len(request.relaxed[0]):
-            others.append(Ranking("relaxed", request.relaxed[0], SOME_WORDS))
+            others.append(Ranking("relaxed", request.relaxed[0], 1.0))
         if ask.picture and len(lexical[0]):
             # Beside a picture words are one ranking among others: who shows something means what is like it.
             others.append(Ranking("words", lexical[0][:RELAXED], 1.0 - ask.picture_weight))
             lexical = NOTHING
+        elif request.by_words and not len(lexical[0]):
+            others = weighed(others, request.near.trust | {"relaxed": SOME_WORDS})
         exact = ask.verbatim or (request.phrases and len(lexical[0]) > 0)
         tail = len(lexical[0]) < TAIL_BELOW and not exact
         fused = fuse(len(request.passes), lexical, 1.0, others, tail)

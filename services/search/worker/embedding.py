@@ -42,7 +42,7 @@ def subject(product: Product) -> Subject:
     said = products.texts(product)
     picture = product.pictures[0].name if product.pictures else ""
     kind = product.category_path[-1] if product.category_path else ""
-    return Subject(product.title, caption(product.title, kind, said.names, product.description), picture)
+    return Subject(product.title, caption(kind, product.title, said.names, product.description), picture)
 
 
 def document(product: Product) -> Document:

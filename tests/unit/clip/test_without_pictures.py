@@ -1,8 +1,10 @@
 """Shops of whose pictures CLIP cannot learn: what is said, and what is made all the same."""
 
 import argparse
+import fcntl
 import io
 import json
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from trainers.clip.data import Product, TooFewPictures
 from trainers.clip.split import split
 from trainers.encoders import candidate, publish
 from trainers.encoders.places import Places
+from trainers.release.locks import making
 
 QUIET = Console(file=io.StringIO())
 
@@ -76,3 +79,43 @@ def test_all_goes_on_without_clip_unless_it_would_take_one_away(
 def _train(out: Path, options: argparse.Namespace) -> None:
     where = Places(shop=None, search="", releases=out.parent, offline=out.parent)
     command._run("train", object(), where, options, QUIET)  # type: ignore[arg-type]
+
+
+def test_all_publishes_in_its_turn_and_promotes_what_it_published(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where = Places(shop=None, search="", releases=tmp_path, offline=tmp_path)
+    did: list[object] = []
+
+    def alone(what: str) -> bool:
+        """Whether somebody else could have done it now."""
+        with (tmp_path / what).open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+        return False
+
+    def publishes(*_: object) -> int:
+        did.append(("publish", alone(".making"), alone(".changing")))
+        return 4
+
+    def promotes(shop: object, where: object, number: int, console: object) -> None:
+        did.append(("promote", number, alone(".changing")))
+
+    monkeypatch.setattr(command.places, "from_flags", lambda *_, named: where)
+    monkeypatch.setattr(command, "Shop", lambda _: nullcontext(object()))
+    monkeypatch.setattr(command, "_probes", lambda *_: [lambda: did.append("waits")])
+    monkeypatch.setattr(command.extract, "extract", lambda *_: did.append(("extract", alone(".making"))) or 9)
+    monkeypatch.setattr(command, "_train", lambda *_: did.append("train"))
+    for name in ("look", "sentences"):
+        monkeypatch.setattr(getattr(command, name), "build", lambda *_: did.append("build"))
+    monkeypatch.setattr(publish, "publish", publishes)
+    monkeypatch.setattr(publish, "promote", promotes)
+    assert command.main(["all", "--products", str(write(tmp_path / "shop", 9, 9))]) == 0
+    expected = [("extract", True), "train", "build", "build", "waits", ("publish", True, True), ("promote", 4, True)]
+    assert did == expected
+    with making(tmp_path):
+        assert command.main(["all"]) == command.FAILED
+        assert command.main(["promote", "--release", "2"]) == 0
+    assert did[len(expected) :] == [("promote", 2, True)]

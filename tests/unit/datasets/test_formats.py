@@ -95,7 +95,7 @@ def test_sequences_and_plain_interactions(tmp_path: Path) -> None:
     shop = read(tmp_path / "s.txt")
     assert [shop.products.ids[item] for item in shop.events.item] == ["5", "6", "7", "7"]
     assert shop.events.time.tolist() == [0, 1, 2, 0]
-    write(tmp_path, "i.csv", "user,item,timestamp,event\nu,x,3,purchase\nu,y,1,\n")
+    write(tmp_path, "i.csv", "user,item,timestamp,event\nu,x,3,purchase\nu,y,1,\nu,,2,login\n")
     shop = read(tmp_path / "i.csv")
     assert shop.events.kind.tolist() == [KINDS["VIEW"], KINDS["PURCHASE"]]
 
@@ -130,6 +130,7 @@ def test_a_folder_with_sequences_and_attributes_or_with_a_csv(tmp_path: Path) ->
         ({"i.csv": "user,item,timestamp\nu,x,2026-01-01\n"}, "line 2: '2026-01-01' is no time in seconds"),
         ({"i.csv": "user,item,timestamp\n,x,3\n"}, "line 2 has no user"),
         ({"i.csv": "user,item,timestamp\nu,x\n"}, "line 2 has no timestamp"),
+        ({"i.csv": f"user,item,timestamp,{'u' * 140_000}\nu,x,3\n"}, "is no csv that can be read: field larger"),
         ({"i.csv": "user,item,timestamp,event\nu,x,3,look\n"}, "only events of other kinds, such as 'look'"),
         ({"i.csv": f"user,item,timestamp\n{'u' * 140_000},x,3\n"}, "line 2: field larger than field limit"),
         ({"x.inter": "user_id:token\titem_id:token\n1\n"}, "line 2 has 1 fields where the header has 2"),

@@ -86,6 +86,7 @@ def test_an_update_needs_only_the_fields_that_it_writes() -> None:
         (["retrievers"], ["scenario.retrievers"]),
         (["retrievers", "display_name"], ["scenario.display_name", "scenario.retrievers"]),
         (["*"], ["scenario.display_name", "scenario.retrievers"]),
+        (["displayName"], ["scenario.display_name"]),
         (["rules"], []),
         ([], []),
     ],

@@ -84,6 +84,8 @@ class Recs:
         if self.refuses:
             raise ReleaseError("recs refuses")
         self.called = request
+        number = int(request.release_id)
+        self.known[number] = pb.Release(name=f"releases/{number}", state=pb.Release.STATE_CANDIDATE)
 
     def PromoteRelease(self, request: pb.PromoteReleaseRequest, **_: Any) -> None:
         self.called = request

@@ -2,7 +2,6 @@
 
 import shutil
 from contextlib import nullcontext
-from pathlib import Path
 
 import pytest
 from aisle.recs.v1 import release_service_pb2 as pb
@@ -14,7 +13,7 @@ from tests.unit.release.conftest import CONSOLE, Recs
 from trainers.release import __main__ as program
 from trainers.release import model_repository, places, publish, retrain
 from trainers.release.errors import ReleaseError
-from trainers.release.locks import changing, making
+from trainers.release.locks import making
 
 
 @pytest.fixture
@@ -135,11 +134,49 @@ def test_a_second_trainer_is_kept_out(shop: Recs, command: str, capsys: pytest.C
     assert shop.called is None
 
 
-def test_one_change_of_what_answers_at_a_time(tmp_path: Path) -> None:
-    with changing(tmp_path), pytest.raises(ReleaseError, match=r"for more than 0\.3 s"), changing(tmp_path, 0.3):
-        pass
-    with changing(tmp_path, 0.3):
-        pass
+@pytest.mark.parametrize(("at", "published"), [("publish", False), ("promote", True)])
+def test_a_retraining_that_is_overtaken_says_so_and_names_no_way_round(
+    shop: Recs, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], at: str, published: bool
+) -> None:
+    shop.known[3].state = pb.Release.STATE_CANDIDATE
+
+    def run(step: str, *_: object) -> None:
+        if step == {"publish": "train", "promote": "publish"}[at]:
+            shop.known[2].state, shop.known[1].state = pb.Release.STATE_RETIRED, pb.Release.STATE_PROMOTED
+        ran.append(step)
+
+    ran: list[str] = []
+    monkeypatch.setattr(program, "_run", run)
+    monkeypatch.setattr(program, "_probes", lambda *_: ())
+    assert program.main(["retrain"]) == program.FAILED
+    assert ran == ["extract", "train", *(["publish"] if published else [])]
+    said = " ".join(capsys.readouterr().out.split())
+    assert "Release 1 is promoted now; what was trained was compared with release 2, and does not answer." in said
+    assert "is kept and goes on with" not in said
+
+
+def test_what_was_promoted_while_a_retraining_extracts_is_what_it_is_compared_with(
+    shop: Recs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.known[3].state = pb.Release.STATE_CANDIDATE
+
+    def run(step: str, *_: object) -> None:
+        if step == "extract":
+            shop.known[2].state, shop.known[1].state = pb.Release.STATE_RETIRED, pb.Release.STATE_PROMOTED
+
+    monkeypatch.setattr(program, "_run", run)
+    monkeypatch.setattr(program, "_probes", lambda *_: ())
+    assert program.main(["retrain"]) == 0
+
+
+def test_what_is_published_is_what_is_promoted(shop: Recs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(program, "_train", lambda *_: None)
+    monkeypatch.setattr(program.extract, "extract", lambda *_: program.extract.Extract(1, 1, "1"))
+    asked: list[str] = []
+    monkeypatch.setattr(program, "_probes", lambda *_: [lambda: asked.append("recs")])
+    assert program.main(["all"]) == 0
+    assert shop.called == pb.PromoteReleaseRequest(name="releases/4")
+    assert asked == ["recs"], "publishing waits until the shop is there"
 
 
 def test_a_retraining_does_not_undo_what_somebody_did_meanwhile(tried: Recs) -> None:
@@ -147,7 +184,7 @@ def test_a_retraining_does_not_undo_what_somebody_did_meanwhile(tried: Recs) -> 
     before = retrain.begin(tried)  # type: ignore[arg-type]
     retrain.refuse_changed(tried, before)  # type: ignore[arg-type]
     tried.known[2].state, tried.known[1].state = pb.Release.STATE_RETIRED, pb.Release.STATE_PROMOTED
-    with pytest.raises(ReleaseError, match="Release 1 is promoted now; the new one was compared with release 2"):
+    with pytest.raises(ReleaseError, match=r"Release 1 is promoted now; what was trained was compared with release 2"):
         retrain.refuse_changed(tried, before)  # type: ignore[arg-type]
     tried.known[3].state = pb.Release.STATE_CANARY
     with pytest.raises(ReleaseError, match="Release 3 answers a share of the shoppers"):

@@ -16,7 +16,7 @@ from services.search.domain.query import Query
 from services.search.use_cases import facets, ordering, position
 from services.search.use_cases.catalogue import Catalogue
 from services.search.use_cases.filtering import mask
-from services.search.use_cases.fusion import Ranking, fuse
+from services.search.use_cases.fusion import Ranking, fuse, weighed
 from services.search.use_cases.products import INDEXED, SCHEMA, price
 
 PRICES = (None, 0, 5, 10, 10, 99)
@@ -169,6 +169,16 @@ def test_pages_hold_everything_once(size: int, field: str, descending: bool, mon
 def test_a_position_that_is_none(values: dict[str, object]) -> None:
     with pytest.raises(InvalidArgument):
         position.from_json(values)
+
+
+def test_rankings_are_trusted_differently_and_together_as_before() -> None:
+    names = ("sentence", "clip", "relaxed", "unknown")
+    made = weighed(
+        [Ranking(name, np.array([1]), 1.0) for name in names], {"sentence": 0.5, "clip": 0.1, "relaxed": 0.4}
+    )
+    assert [ranking.name for ranking in made] == list(names)
+    assert [ranking.weight for ranking in made] == pytest.approx([1.0, 0.2, 0.8, 2.0])
+    assert weighed([], {}) == []
 
 
 def test_fusion_keeps_tiers() -> None:

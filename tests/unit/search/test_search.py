@@ -4,6 +4,7 @@ import asyncio
 import gc
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,7 @@ from services.search.use_cases.catalogue import Catalogue
 from services.search.use_cases.follow import MANY, FollowCatalogue
 from services.search.use_cases.fusion import Ranking
 from services.search.use_cases.guards import Degradation, Guard
-from services.search.use_cases.meaning import Guards, Meaning, Near
+from services.search.use_cases.meaning import Guards, Meaning, Near, Wanted
 from services.search.use_cases.personal import Personal
 from services.search.use_cases.products import SCHEMA
 from services.search.use_cases.search import Ask, Search
@@ -204,6 +205,48 @@ async def test_what_says_nothing_and_a_phrase_are_answered_by_no_nearness(text: 
     found = await search(Ask(text, 10))
     assert "products/lamp-2" in {product.name for product, _ in found.results}
     assert found.fallback is fallback
+
+
+@pytest.mark.parametrize(("trusted", "first"), [("sentence", "lamp-2"), ("clip", "lamp-3")])
+async def test_an_encoder_that_is_not_sure_counts_less_where_no_product_has_all_words(trusted: str, first: str) -> None:
+    search = await search_over(Recommender(), table := catalogue())
+    says = {"sentence": "lamp-2", "clip": "lamp-3"}
+
+    async def near(*_: Any) -> Near:
+        rankings = [Ranking(name, np.array([table.row(lamp)]), 1.0) for name, lamp in says.items()]
+        return Near(rankings, answers=True, trust=dict.fromkeys(says, 0.1) | {trusted: 1.0})
+
+    search._meaning = near  # type: ignore[assignment]
+    assert (await search(Ask("bedroom", 10))).results[0][0].name == f"products/{first}"
+    scores = {product.name: score for product, score in (await search(Ask("lamp", 10))).results}
+    assert scores["products/lamp-2"] == scores["products/lamp-3"] > scores["products/lamp-1"], "all have the word"
+
+
+@pytest.mark.parametrize(
+    ("picture", "answers", "trust"),
+    [(False, True, 1.0), (False, False, 0.5), (True, True, 0.5), (True, False, 0.1)],
+)
+async def test_what_is_trusted(picture: bool, answers: bool, trust: float) -> None:
+    text = SimpleNamespace(answers_above=0.4)
+    space = SimpleNamespace(name="space", text=text, picture=object() if picture else None)
+    build = SimpleNamespace(
+        collection=str, release=SimpleNamespace(number=1, spec=SimpleNamespace(spaces={"a": space}))
+    )
+
+    class Nearest:
+        async def to_text(self, *_: object) -> tuple[Any, Any]:
+            return np.array([0]), np.array([0.5 if answers else 0.3], np.float32)
+
+    async def vector(*_: object) -> Any:
+        return np.ones(2, np.float32)
+
+    async def through(ask: Any) -> Any:
+        return await ask()
+
+    meaning = Meaning(catalogue(), None, None, None, Guards(through, through), vector)  # type: ignore[arg-type]
+    meaning._nearest = Nearest()  # type: ignore[assignment]
+    near = await meaning(build, Wanted("red"), np.ones(5, bool))  # type: ignore[arg-type]
+    assert (near.trust, near.answers) == ({"space": trust}, answers)
 
 
 async def test_nothing_comes_behind_those_that_have_a_phrase() -> None:

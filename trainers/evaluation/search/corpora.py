@@ -36,9 +36,9 @@ def of_folder(folder: Path, texts_file: Path | None = None) -> Corpus:
         if texts is None:
             return known
         return Corpus(known.ids, known.pictures, [texts.get(id_, "") for id_ in known.ids])
-    files = sorted(file for file in folder.rglob("*") if file.suffix.casefold() in ENDINGS)
     if not folder.is_dir():
         raise DataError(f"{folder} is no folder that exists.")
+    files = sorted(file for file in folder.rglob("*") if file.suffix.casefold() in ENDINGS)
     if not files:
         raise DataError(f"There is no picture ({', '.join(ENDINGS)}) in {folder}.")
     ids = [file.stem for file in files]
