@@ -28,9 +28,9 @@ QUESTIONS = (
 )  # fmt: skip
 """Questions that the products of a shop do not answer, but for those that it sells: services, noise, things of all
 kinds of shops."""
-ANSWERED = 0.05
+ANSWERED = 0.1
 """Of these questions, those that are near to something all the same. Encoders tell what a shop has from what it has not
-with an area under the ROC of 0.75 to 0.85 only: fewer would cost as many questions that it does answer."""
+with an area under the ROC of 0.75 to 0.85 only: fewer would cost more questions that it does answer (record 16)."""
 LEAST = 40
 """Questions by which a bound can be told; a shop to which fewer are foreign is asked all."""
 COMMON = frozenset((

@@ -14,7 +14,7 @@ def called(product: Product) -> str:
 def document(product: Product) -> str:
     """A product as a text: what it is, its title, what else is said of it, and the beginning of its description."""
     values = [value for _, value in sorted(product.attributes.items())]
-    names = filter(None, (*product.category, product.brand, *values))
-    kind = product.category[-1] if product.category else ""
+    *above, kind = product.category or ("",)
+    names = filter(None, (*above, product.brand, *values))
     parts = (kind, product.title, ", ".join(names), product.description[:DESCRIBED])
     return ". ".join(part.strip(". ") for part in parts if part.strip(". ")) + "."

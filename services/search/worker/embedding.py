@@ -39,10 +39,11 @@ class Subject:
 
 def subject(product: Product) -> Subject:
     """What a product's vectors are made of."""
-    said = products.texts(product)
+    *above, kind = product.category_path or ("",)
+    values = [value for _, value in sorted(product.attributes.items())]
     picture = product.pictures[0].name if product.pictures else ""
-    kind = product.category_path[-1] if product.category_path else ""
-    return Subject(product.title, caption(kind, product.title, said.names, product.description), picture)
+    text = caption(kind, product.title, (*above, product.brand, *values), product.description)
+    return Subject(product.title, text, picture)
 
 
 def document(product: Product) -> Document:
