@@ -57,7 +57,8 @@ class Product:
     brand: str = ""
     price: Price | None = None
     list_price: Price | None = None
-    stock: int = 100
+    stock: int | None = None
+    """Units on hand; None where the source does not say it."""
     attributes: Mapping[str, str] = field(default_factory=dict)
     create_time: datetime | None = None
     age_limit: int = 0

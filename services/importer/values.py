@@ -6,11 +6,12 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, TypeVar
 
 from services.importer.domain import Price
 
 Row = Mapping[str, Any]
+D = TypeVar("D", int, None)
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]*")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
@@ -60,7 +61,7 @@ def identifier(row: Row, field: str) -> str:
     return found
 
 
-def integer(row: Row, field: str, default: int, least: int = 0, most: int = 1_000_000_000) -> int:
+def integer(row: Row, field: str, default: D, least: int = 0, most: int = 1_000_000_000) -> int | D:
     """A whole number within limits; the default for an empty cell."""
     if not (found := text(row, field)):
         return default

@@ -53,6 +53,7 @@ def product(row: Row[Any]) -> Product:
         pictures=tuple(Picture(*picture) for picture in row.pictures or ()),
         rating=row.rating,
         rating_count=row.rating_count,
+        imported_stock=row.imported_stock,
     )
 
 
@@ -70,6 +71,7 @@ def record(written: ProductRecord) -> dict[str, object]:
         "price": str(details.price.amount) if details.price else None,
         "list_price": str(details.list_price.amount) if details.list_price else None,
         "stock_quantity": written.stock_quantity,
+        "imported_stock": written.imported_stock,
         "attributes": dict(details.attributes),
         "age_limit": details.age_limit,
         "regions": details.regions,

@@ -67,6 +67,8 @@ products = Table(
     Column("price", Numeric(28, 9)),
     Column("list_price", Numeric(28, 9)),
     Column("stock_quantity", BigInteger, nullable=False, server_default=text("0")),
+    # What the last import said of it: the same number again is no news, and what was sold since stays sold.
+    Column("imported_stock", BigInteger),
     Column("attributes", JSONB, nullable=False, server_default=text("'{}'")),
     Column("age_limit", SmallInteger, nullable=False, server_default=text("0")),
     Column("regions", ARRAY(Text), nullable=False, server_default=text("'{}'")),

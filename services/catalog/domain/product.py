@@ -43,6 +43,8 @@ class Product:
     pictures: tuple[Picture, ...] = ()
     rating: float = 0.0
     rating_count: int = 0
+    imported_stock: int | None = None
+    """What the last import that said anything of the stock said; None where none did."""
 
     @property
     def etag(self) -> str:
@@ -62,16 +64,22 @@ class ImportedProduct:
     category_path: tuple[str, ...] = ()
     """Display names from the root; wins over the category of the details."""
     create_time: datetime | None = None
+    keep_stock: bool = False
+    """The source says nothing of the stock: the quantity is that of a new product."""
 
     def in_category(self, category: str) -> "ImportedProduct":
         """The row with the category that its path leads to."""
         return replace(self, details=replace(self.details, category=category))
 
+    def counted_anew(self, product: Product) -> bool:
+        """Whether the row has news of the stock; the number that the import before said is none."""
+        return not self.keep_stock and self.stock_quantity != product.imported_stock
+
     def same_as(self, product: Product) -> bool:
         """Whether writing the row would change nothing."""
         return (
             self.details == product.details
-            and self.stock_quantity == product.stock_quantity
+            and not self.counted_anew(product)
             and self.create_time in (None, product.create_time)
         )
 

@@ -20,8 +20,10 @@ class ProductRecord:
     details: ProductDetails
     category_ids: tuple[str, ...]
     stock_quantity: int
-    create_time: datetime | None
+    create_time: datetime | None = None
     """None for the time of writing."""
+    imported_stock: int | None = None
+    """What the last import said of the stock; None where none said anything."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,7 @@ def _product(index: int, row: products_pb.ImportProductsRequest.Row) -> Imported
         stock_quantity=row.product.stock_quantity,
         category_path=clean_path(row.category_path),
         create_time=parsing.moment(row, "create_time", "create_time"),
+        keep_stock=row.keep_stock,
     )
 
 

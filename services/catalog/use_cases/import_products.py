@@ -95,5 +95,10 @@ async def _write(transaction: Transaction, rows: list[ImportedProduct], above: P
 
 def _record(row: ImportedProduct, above: Placed, old: Product | None = None) -> ProductRecord:
     category_ids = above[row.details.category] if row.details.category else ()
-    record = ProductRecord(row.id, row.details, category_ids, row.stock_quantity, row.create_time)
-    return replace(record, create_time=old.create_time) if old and row.create_time is None else record
+    imported = None if row.keep_stock else row.stock_quantity
+    record = ProductRecord(row.id, row.details, category_ids, row.stock_quantity, row.create_time, imported)
+    if old is None:
+        return record
+    if not row.counted_anew(old):
+        record = replace(record, stock_quantity=old.stock_quantity, imported_stock=old.imported_stock)
+    return record if row.create_time else replace(record, create_time=old.create_time)

@@ -67,7 +67,7 @@ class ProductUseCases:
             async def act() -> Rendered:
                 chosen = product_id or uuid.uuid4().hex[:16]
                 above = await _place(transaction, details.category)
-                record = ProductRecord(chosen, details, above, stock_quantity, None)
+                record = ProductRecord(chosen, details, above, stock_quantity)
                 if not await transaction.products.insert([record]):
                     raise AlreadyExists(f"products/{chosen}")
                 return await self._read(transaction, chosen)
@@ -89,7 +89,8 @@ class ProductUseCases:
             if details != product.details:
                 _check(details)
                 above = held if "category" in changed else product.category_ids
-                record = ProductRecord(product_id, details, above, product.stock_quantity, product.create_time)
+                stock, imported = product.stock_quantity, product.imported_stock
+                record = ProductRecord(product_id, details, above, stock, product.create_time, imported)
                 await transaction.products.update([record])
             return await self._read(transaction, product_id)
 

@@ -12,6 +12,8 @@ from google.type.money_pb2 import Money
 from services.importer.domain import Event, Price, Product, Review
 
 NANOS = 1_000_000_000
+NEW_STOCK = 100
+"""Units of a new product of which the source does not say how many there are."""
 
 
 def product_row(product: Product) -> catalog.ImportProductsRequest.Row:
@@ -23,13 +25,16 @@ def product_row(product: Product) -> catalog.ImportProductsRequest.Row:
         brand=product.brand,
         price=_money(product.price),
         list_price=_money(product.list_price),
-        stock_quantity=product.stock,
+        stock_quantity=NEW_STOCK if product.stock is None else product.stock,
         attributes=product.attributes,
         age_limit=product.age_limit,
         regions=product.regions,
     )
     return catalog.ImportProductsRequest.Row(
-        product=message, category_path=product.category_path, create_time=_time(product.create_time)
+        product=message,
+        category_path=product.category_path,
+        create_time=_time(product.create_time),
+        keep_stock=product.stock is None,
     )
 
 

@@ -115,7 +115,7 @@ def _product(row: Row, once: Once) -> Product:
         brand=values.text(row, "brand"),
         price=price,
         list_price=before,
-        stock=values.integer(row, "stock", default=100),
+        stock=values.integer(row, "stock", default=None),
         attributes=values.mapping(row, "attributes"),
         create_time=values.moment(row, "create_time"),
         age_limit=values.integer(row, "age_limit", default=0, most=120),

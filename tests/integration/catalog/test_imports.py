@@ -47,6 +47,48 @@ async def test_importing_twice_changes_nothing(client: Client, second: Client) -
     assert list(read.category_path) == ["Apparel", "Kind 6"]
 
 
+async def stock(client: Client, product_id: str) -> int:
+    read = await client.call("GetProduct", pb.GetProductRequest(name=f"products/{product_id}"))
+    return int(read.stock_quantity)
+
+
+async def sell(client: Client, product_id: str, units: int) -> None:
+    await client.call("AdjustStock", pb.AdjustStockRequest(name=f"products/{product_id}", delta=-units))
+
+
+async def test_what_was_sold_stays_sold_until_the_source_counts_anew(client: Client) -> None:
+    rows = [row("counted", stock_quantity=10), row("uncounted", stock_quantity=100)]
+    rows[1].keep_stock = True
+    assert await write(client, *rows) == ((2, 0, 0), [])
+    for product in ("counted", "uncounted"):
+        await sell(client, product, 4)
+    assert await write(client, *rows) == ((0, 0, 2), [])
+    assert [await stock(client, "counted"), await stock(client, "uncounted")] == [6, 96]
+    rows[0].product.title = rows[1].product.title = "Another lamp"
+    assert await write(client, *rows) == ((0, 2, 0), [])
+    assert [await stock(client, "counted"), await stock(client, "uncounted")] == [6, 96]
+    rows[0].product.stock_quantity = 7
+    rows[1] = row("uncounted", title="Another lamp", stock_quantity=100)
+    assert await write(client, *rows) == ((0, 2, 0), [])
+    assert [await stock(client, "counted"), await stock(client, "uncounted")] == [7, 100]
+
+
+async def test_what_a_merchant_changes_is_no_count_of_the_source(client: Client) -> None:
+    await write(client, row("lamp", stock_quantity=10))
+    await sell(client, "lamp", 4)
+    renamed = {"name": "products/lamp", "title": "Renamed"}
+    await client.call("UpdateProduct", pb.UpdateProductRequest(product=renamed, update_mask={"paths": ["title"]}))
+    assert await write(client, row("lamp", stock_quantity=10)) == ((0, 1, 0), [])
+    assert await stock(client, "lamp") == 6
+    await client.call("CreateProduct", pb.CreateProductRequest(product=LAMP, product_id="own"))
+    kept = row("own", title="From the source")
+    kept.keep_stock = True
+    await write(client, kept)
+    assert await stock(client, "own") == 5
+    await write(client, row("own", stock_quantity=8))
+    assert await stock(client, "own") == 8
+
+
 async def test_a_bad_row_is_named_and_the_others_are_written(client: Client) -> None:
     late = row("late")
     late.create_time.seconds = 10**15

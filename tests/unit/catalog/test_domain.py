@@ -63,12 +63,15 @@ def test_stock_has_two_ends() -> None:
         ({"create_time": NOW}, True),
         ({"create_time": NOW.replace(year=2023)}, False),
         ({"stock_quantity": 4}, False),
+        ({"stock_quantity": 3}, False),
+        ({"stock_quantity": 4, "keep_stock": True}, True),
         ({"details": ProductDetails("Lamp", price=Money("EUR", Decimal("9.990000000")))}, True),
         ({"details": ProductDetails("Lamp", price=Money("EUR", Decimal("9.991")))}, False),
     ],
 )
 def test_a_row_knows_whether_it_changes_anything(changed: dict[str, object], same: bool) -> None:
-    product = Product("lamp", ProductDetails("Lamp", price=EUR), 5, NOW, NOW, version=17)
+    # Two of the five that the last import brought are sold.
+    product = Product("lamp", ProductDetails("Lamp", price=EUR), 3, NOW, NOW, version=17, imported_stock=5)
     row = ImportedProduct(0, "lamp", product.details, 5)
     assert replace(row, **changed).same_as(product) == same  # type: ignore[arg-type]
     assert product.etag == "11"

@@ -288,7 +288,7 @@ def test_a_gap_in_a_column_of_numbers_is_an_empty_cell(tmp_path: Path) -> None:
     columns = {"id": [1.0, 2.0], "title": ["A", "B"], "stock": [5.0, float("nan")]}
     parquet.write_table(pa.table(columns), tmp_path / "products.parquet")
     products, findings = split(detect(Folder(tmp_path)).products())
-    assert [(product.id, product.stock) for product in products] == [("1", 5), ("2", 100)]
+    assert [(product.id, product.stock) for product in products] == [("1", 5), ("2", None)]
     assert findings == []
 
 

@@ -77,7 +77,9 @@ class Product(_message.Message):
     brand: _builtins.str
     """The brand's name."""
     stock_quantity: _builtins.int
-    """Units on hand. Set on create and by import; afterwards it changes through AdjustStock."""
+    """Units on hand. Set on create, and by an import that says another number than the import before it did; otherwise
+    it changes through AdjustStock and orders.
+    """
     in_stock: _builtins.bool
     """Whether `stock_quantity` is above zero."""
     rating: _builtins.float

@@ -296,6 +296,11 @@ class ImportProductsRequest(_message.Message):
         PRODUCT_FIELD_NUMBER: _builtins.int
         CATEGORY_PATH_FIELD_NUMBER: _builtins.int
         CREATE_TIME_FIELD_NUMBER: _builtins.int
+        KEEP_STOCK_FIELD_NUMBER: _builtins.int
+        keep_stock: _builtins.bool
+        """Leaves the stock of a product that exists as it is, since the source says nothing of it; a new product begins
+        with `product.stock_quantity`.
+        """
         @_builtins.property
         def product(self) -> _product_pb2.Product:
             """The product with its name."""
@@ -314,10 +319,11 @@ class ImportProductsRequest(_message.Message):
             product: _product_pb2.Product | None = ...,
             category_path: _abc.Iterable[_builtins.str] | None = ...,
             create_time: _timestamp_pb2.Timestamp | None = ...,
+            keep_stock: _builtins.bool = ...,
         ) -> None: ...
         _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "product", b"product"]  # noqa: Y015
         def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-        _ClearFieldArgType: _TypeAlias = _typing.Literal["category_path", b"category_path", "create_time", b"create_time", "product", b"product"]  # noqa: Y015
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["category_path", b"category_path", "create_time", b"create_time", "keep_stock", b"keep_stock", "product", b"product"]  # noqa: Y015
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 

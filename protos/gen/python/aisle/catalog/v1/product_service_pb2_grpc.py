@@ -141,7 +141,8 @@ class ProductServiceServicer:
 
     def ImportProducts(self, request, context):
         """Creates the products that are new and updates those that differ, creating missing categories. Each row stands
-        alone: a row that is refused is named in the reply and the others are written.
+        alone: a row that is refused is named in the reply and the others are written. Stock is written where a row says
+        another number than the import before it did, so that importing twice brings back nothing that was sold.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -55,7 +55,8 @@ class ProductServiceStub:
     """
     ImportProducts: _grpc.UnaryUnaryMultiCallable[_product_service_pb2.ImportProductsRequest, _product_service_pb2.ImportProductsResponse]
     """Creates the products that are new and updates those that differ, creating missing categories. Each row stands
-    alone: a row that is refused is named in the reply and the others are written.
+    alone: a row that is refused is named in the reply and the others are written. Stock is written where a row says
+    another number than the import before it did, so that importing twice brings back nothing that was sold.
     """
     ListProductChanges: _grpc.UnaryUnaryMultiCallable[_product_service_pb2.ListProductChangesRequest, _product_service_pb2.ListProductChangesResponse]
     """Lists every create, update, delete and stock change, oldest first, each product once per page at most with
@@ -87,7 +88,8 @@ class ProductServiceAsyncStub(ProductServiceStub):
     """
     ImportProducts: _aio.UnaryUnaryMultiCallable[_product_service_pb2.ImportProductsRequest, _product_service_pb2.ImportProductsResponse]  # type: ignore[assignment]
     """Creates the products that are new and updates those that differ, creating missing categories. Each row stands
-    alone: a row that is refused is named in the reply and the others are written.
+    alone: a row that is refused is named in the reply and the others are written. Stock is written where a row says
+    another number than the import before it did, so that importing twice brings back nothing that was sold.
     """
     ListProductChanges: _aio.UnaryUnaryMultiCallable[_product_service_pb2.ListProductChangesRequest, _product_service_pb2.ListProductChangesResponse]  # type: ignore[assignment]
     """Lists every create, update, delete and stock change, oldest first, each product once per page at most with
@@ -164,7 +166,8 @@ class ProductServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_product_service_pb2.ImportProductsResponse, _abc.Awaitable[_product_service_pb2.ImportProductsResponse]]:
         """Creates the products that are new and updates those that differ, creating missing categories. Each row stands
-        alone: a row that is refused is named in the reply and the others are written.
+        alone: a row that is refused is named in the reply and the others are written. Stock is written where a row says
+        another number than the import before it did, so that importing twice brings back nothing that was sold.
         """
 
     @_abc_1.abstractmethod

@@ -91,7 +91,8 @@ export type Product = Message<"aisle.catalog.v1.Product"> & {
   listPrice?: Money | undefined;
 
   /**
-   * Units on hand. Set on create and by import; afterwards it changes through AdjustStock.
+   * Units on hand. Set on create, and by an import that says another number than the import before it did; otherwise
+   * it changes through AdjustStock and orders.
    *
    * @generated from field: int64 stock_quantity = 10;
    */
@@ -238,7 +239,8 @@ export type ProductJson = {
   listPrice?: MoneyJson;
 
   /**
-   * Units on hand. Set on create and by import; afterwards it changes through AdjustStock.
+   * Units on hand. Set on create, and by an import that says another number than the import before it did; otherwise
+   * it changes through AdjustStock and orders.
    *
    * @generated from field: int64 stock_quantity = 10;
    */
