@@ -88,8 +88,13 @@ class _OfResource(AisleError):
     sentence: ClassVar[str]
     default_reason: ClassVar[str]
 
-    def __init__(self, name: str) -> None:
-        super().__init__(self.sentence.format(name=name), reason=self.default_reason, name=name)
+    def __init__(self, name: str, said: str = "") -> None:
+        """
+        Args:
+            name: of the resource.
+            said: what the sentence calls it where the name alone says too little.
+        """
+        super().__init__(self.sentence.format(name=said or name), reason=self.default_reason, name=name)
         self.name = name
 
     def details(self) -> list[Message]:

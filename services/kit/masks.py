@@ -1,8 +1,15 @@
-"""Field masks: a mask in JSON names fields as JSON does."""
+"""Field masks: what an update writes. A mask in JSON names fields as JSON does."""
 
 import re
+from collections.abc import Collection, Iterable, Iterator
+
+from google.api import field_behavior_pb2
+from google.protobuf.message import Message
+
+from services.kit.errors import InvalidArgument
 
 CAMEL = re.compile(r"(?<=[a-z])([A-Z])")
+UNWRITTEN = {field_behavior_pb2.OUTPUT_ONLY, field_behavior_pb2.IDENTIFIER}
 
 
 def snake(path: str) -> str:
@@ -12,3 +19,34 @@ def snake(path: str) -> str:
     'age_limit'
     """
     return CAMEL.sub(lambda upper: f"_{upper[1].lower()}", path)
+
+
+def written(
+    resource: Message, mask: Iterable[str], writable: Collection[str], ignored: Collection[str] = ()
+) -> set[str]:
+    """Which fields an update writes (AIP-134): those of the mask, all for `*`, those that are set when there is none.
+
+    Args:
+        resource: with the new values.
+        mask: paths, as the contract or as JSON names them.
+        writable: what an update may write.
+        ignored: what a mask may name without effect, beside what only the service writes (AIP-161).
+
+    Raises:
+        InvalidArgument: the mask names what cannot be updated.
+    """
+    paths = set(map(snake, mask))
+    if "*" in paths:
+        return set(writable)
+    if unknown := sorted(paths - {*writable, *ignored, *_unwritten(resource)}):
+        can = f"what can is {', '.join(writable)}, or * for all of them"
+        raise InvalidArgument.field("update_mask", f"{unknown[0][:60]} cannot be updated; {can}")
+    given = paths or {field.name for field, _ in resource.ListFields()}
+    return given & {*writable}
+
+
+def _unwritten(resource: Message) -> Iterator[str]:
+    for field in resource.DESCRIPTOR.fields:
+        behaviour = field.GetOptions().Extensions[field_behavior_pb2.field_behavior]
+        if field.name == "etag" or not UNWRITTEN.isdisjoint(behaviour):
+            yield field.name

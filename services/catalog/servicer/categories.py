@@ -1,6 +1,5 @@
 """CategoryService."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from aisle.catalog.v1 import category_service_pb2 as pb
@@ -11,12 +10,7 @@ from services.catalog.servicer import messages, parsing
 from services.catalog.servicer.parsing import Wrong
 from services.catalog.use_cases.categories import CategoryUseCases
 from services.kit import paging
-from services.kit.errors import InvalidArgument
-from services.kit.masks import snake
-
-NAMES = {"display_name", "*"}
-IGNORED = {"name", "etag", "depth", "product_count", "create_time"}
-"""Fields of a category that a mask may name and no update writes (AIP-161)."""
+from services.kit.masks import written
 
 
 class CategoryServicer(CategoryServiceServicer):
@@ -47,16 +41,9 @@ class CategoryServicer(CategoryServiceServicer):
     async def UpdateCategory(self, request: pb.UpdateCategoryRequest, _: Any) -> pb.Category:
         given, mask = request.category, request.update_mask.paths
         category_id = parsing.required_id(given.name, "category.name")
-        name = given.display_name if _renames(mask, given) else None
+        name = given.display_name if written(given, mask, ["display_name"]) else None
         return messages.category(await self._categories.update(category_id, name, given.etag))
 
     async def DeleteCategory(self, request: pb.DeleteCategoryRequest, _: Any) -> empty_pb2.Empty:
         await self._categories.delete(parsing.last(request.name), request.etag)
         return empty_pb2.Empty()
-
-
-def _renames(mask: Iterable[str], given: pb.Category) -> bool:
-    paths = {snake(path) for path in mask}
-    if unknown := sorted(paths - NAMES - IGNORED):
-        raise InvalidArgument.field("update_mask", f"{unknown[0][:60]} cannot be updated; only display_name can")
-    return bool(paths & NAMES) if paths else bool(given.display_name)

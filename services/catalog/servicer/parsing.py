@@ -19,13 +19,10 @@ from services.catalog.ports import CheckoutKey
 from services.catalog.use_cases.replay import RequestKey
 from services.kit import context
 from services.kit.errors import InvalidArgument, Unauthenticated
-from services.kit.masks import snake
+from services.kit.masks import snake, written
 
 CATEGORY = re.compile(r"^categories/([A-Za-z0-9][A-Za-z0-9._~-]*)$")
 NOT_A_TIME = "is not a time between the years 1 and 9999"
-IGNORED = {"name", "etag", "category_ids", "category_path", "in_stock", "pictures", "rating", "rating_count"}
-IGNORED |= {"create_time", "update_time"}
-"""Fields of a product that a mask may name and no update writes (AIP-161)."""
 
 
 class Wrong(Exception):
@@ -115,15 +112,12 @@ def changed(message: ProductMessage, mask: Sequence[str]) -> Mapping[str, Any]:
     """The fields that an update writes: those of the mask, or all that are set when there is none.
 
     Raises:
-        Wrong: the mask names what cannot be updated, or a field cannot be read.
+        Wrong: the mask names the stock, or a field cannot be read.
+        InvalidArgument: the mask names what cannot be updated.
     """
-    paths = {snake(path) for path in mask}
-    if "*" in paths:
-        fields = set(READERS)
-    elif paths:
-        fields = {path for path in paths if _can_be_updated(path)}
-    else:
-        fields = {field.name for field, _ in message.ListFields()} & READERS.keys()
+    if "stock_quantity" in map(snake, mask):
+        raise Wrong("update_mask", "stock_quantity changes through AdjustStock and ImportProducts alone")
+    fields = written(message, mask, READERS)
     return {field: READERS[field](message) for field in READERS if field in fields}
 
 
@@ -158,17 +152,6 @@ def category_id(name: str, field: str) -> str | None:
 def invalid(wrong: Wrong) -> InvalidArgument:
     """What a request with such a field is answered."""
     return InvalidArgument.field(wrong.field, wrong.description)
-
-
-def _can_be_updated(path: str) -> bool:
-    if path in READERS:
-        return True
-    if path in IGNORED:
-        return False
-    if path == "stock_quantity":
-        raise Wrong("update_mask", "stock_quantity changes through AdjustStock and ImportProducts alone")
-    known = ", ".join(READERS)
-    raise Wrong("update_mask", f"{path[:60]} cannot be updated; what can is {known}, or * for all of them")
 
 
 def _money(message: ProductMessage, field: str) -> Money | None:

@@ -12,11 +12,9 @@ from services.catalog.use_cases.own_reviews import Draft, OwnReviews
 from services.catalog.use_cases.reviews import ReviewUseCases
 from services.kit import context, paging
 from services.kit.errors import InvalidArgument
-from services.kit.masks import snake
+from services.kit.masks import written
 
 WRITABLE = ("rating", "title", "text", "author_display_name")
-IGNORED = {"name", "author", "create_time"}
-"""Fields of a review that a mask may name and no update writes (AIP-161)."""
 STAFF = frozenset({"merchant", "admin", "service"})
 """Who may delete what others wrote."""
 
@@ -76,11 +74,5 @@ def _author() -> str | None:
 
 
 def _changed(review: pb.Review, mask: Sequence[str]) -> Mapping[str, Any]:
-    """The fields that an update writes: those of the mask, or all that are set when there is none."""
-    paths = {snake(path) for path in mask}
-    if unknown := sorted(paths - IGNORED - {*WRITABLE, "*"}):
-        known = ", ".join(WRITABLE)
-        raise InvalidArgument.field("update_mask", f"{unknown[0][:60]} cannot be updated; what can is {known}")
-    if not paths:
-        paths = {field.name for field, _ in review.ListFields()}
-    return {field: getattr(review, field) for field in WRITABLE if field in paths or "*" in paths}
+    fields = written(review, mask, WRITABLE, ignored=("author", "create_time"))
+    return {field: getattr(review, field) for field in WRITABLE if field in fields}

@@ -1,6 +1,5 @@
 """Scenarios to messages, and back."""
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from aisle.recs.v1 import scenario_pb2 as pb
@@ -8,9 +7,7 @@ from aisle.recs.v1.scenario_service_pb2 import PreviewScenarioRequest, ScenarioR
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from services.kit.errors import InvalidArgument
-from services.kit.masks import snake
 from services.recs.domain.scenarios import (
-    WRITABLE,
     Action,
     Diversity,
     Exploration,
@@ -29,8 +26,6 @@ NAMES = {number: name for name, number in RETRIEVERS.items()}
 ACTIONS = {action: pb.Rule.Action.Value(f"ACTION_{action.name}") for action in Action}
 DONE = {number: action for action, number in ACTIONS.items()}
 NO_TIME = "is not a time between the years 1 and 9999"
-IGNORED = {"name", "etag", "create_time", "update_time"}
-"""Fields that a mask may name and no update writes (AIP-161)."""
 
 
 def scenario(message: pb.Scenario, scenario_id: str) -> Scenario:
@@ -54,23 +49,6 @@ def scenario(message: pb.Scenario, scenario_id: str) -> Scenario:
         exploration=Exploration(message.exploration.share, message.exploration.max_age_days or 30),
         page_size=message.page_size or 20,
     )
-
-
-def written(message: pb.Scenario, mask: Iterable[str]) -> set[str]:
-    """Which fields an update writes: those of the mask, or all that are set.
-
-    Raises:
-        InvalidArgument: the mask names what cannot be updated.
-    """
-    paths = {snake(path) for path in mask}
-    if "*" in paths:
-        return set(WRITABLE)
-    if unknown := sorted(paths - set(WRITABLE) - IGNORED):
-        raise InvalidArgument.field(
-            "update_mask", f"{unknown[0][:60]} cannot be updated; only {', '.join(WRITABLE)} can"
-        )
-    given = paths or {found.name for found, _ in message.ListFields()}
-    return given & set(WRITABLE)
 
 
 def stored(found: StoredScenario) -> pb.Scenario:

@@ -9,6 +9,8 @@ from aisle.recs.v1.scenario_service_pb2_grpc import ScenarioServiceServicer
 
 from services.kit import context, paging
 from services.kit.errors import InvalidArgument
+from services.kit.masks import written
+from services.recs.domain.scenarios import WRITABLE
 from services.recs.servicer import messages
 from services.recs.servicer import scenario_messages as scenarios
 from services.recs.servicer.recommendations import MOST, named_shopper
@@ -44,7 +46,7 @@ class ScenarioServicer(ScenarioServiceServicer):
     async def UpdateScenario(self, request: pb.UpdateScenarioRequest, _: Any) -> scenario_pb2.Scenario:
         message = request.scenario
         given = scenarios.scenario(message, _required(message.name))
-        fields = scenarios.written(message, request.update_mask.paths)
+        fields = written(message, request.update_mask.paths, WRITABLE)
         return scenarios.stored(await self._manage.update(given, fields, message.etag, _author(), request.comment))
 
     async def PreviewScenario(self, request: pb.PreviewScenarioRequest, _: Any) -> RecommendResponse:

@@ -7,7 +7,7 @@ from aisle.users.v1 import session_service_pb2 as sessions_pb
 from aisle.users.v1.account_service_pb2_grpc import AccountServiceServicer
 
 from services.kit import context, paging
-from services.kit.errors import InvalidArgument
+from services.kit.masks import written
 from services.users.ports import OpenStore
 from services.users.servicer import cookies, messages
 from services.users.use_cases.accounts import Accounts
@@ -39,9 +39,10 @@ class AccountServicer(AccountServiceServicer):
         return messages.account(await self._accounts.get(_id(request.name)))
 
     async def UpdateAccount(self, request: pb.UpdateAccountRequest, _: Any) -> pb.Account:
-        _only(request.update_mask.paths, "display_name")
         given = request.account
-        return messages.account(await self._accounts.rename(_id(given.name), given.display_name, given.etag))
+        names = written(given, request.update_mask.paths, ["display_name"])
+        name = given.display_name if names else None
+        return messages.account(await self._accounts.rename(_id(given.name), name, given.etag))
 
     async def ChangePassword(self, request: pb.ChangePasswordRequest, grpc_context: Any) -> sessions_pb.Session:
         tokens = await self._accounts.change_password(
@@ -58,8 +59,9 @@ class AccountServicer(AccountServiceServicer):
         return messages.preferences(await self._accounts.preferences(_id(request.name)))
 
     async def UpdatePreferences(self, request: pb.UpdatePreferencesRequest, _: Any) -> pb.Preferences:
-        _only(request.update_mask.paths, "categories")
         given = request.preferences
+        if not written(given, request.update_mask.paths, ["categories"]):
+            return messages.preferences(await self._accounts.preferences(_id(given.name)))
         return messages.preferences(await self._accounts.prefer(_id(given.name), tuple(given.categories)))
 
     async def ListAccountChanges(self, request: pb.ListAccountChangesRequest, _: Any) -> pb.ListAccountChangesResponse:
@@ -72,8 +74,3 @@ class AccountServicer(AccountServiceServicer):
 
 def _id(name: str) -> str:
     return name.split("/")[1]
-
-
-def _only(paths: Any, field: str) -> None:
-    if unknown := [path for path in paths if path not in {field, "*"}]:
-        raise InvalidArgument.field("update_mask", f"{unknown[0]} cannot be updated; only {field} can")

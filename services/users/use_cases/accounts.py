@@ -10,6 +10,10 @@ from services.users.ports import OpenStore, Passwords
 from services.users.use_cases.guesses import Guesses
 from services.users.use_cases.sessions import Sessions
 
+ANY = "users/-"
+"""An account that is not the caller's: its name is not theirs to know."""
+OF_THIS_ADDRESS = "An account of this e-mail address"
+
 
 class Accounts:
     """What a person can do with their account, and an admin with everyone's."""
@@ -34,7 +38,7 @@ class Accounts:
         password_hash = await self._passwords.hash(password)
         async with self._open() as store:
             if not await store.add_account(account, password_hash):
-                raise AlreadyExists("An account of this e-mail address")
+                raise AlreadyExists(ANY, OF_THIS_ADDRESS)
             await self._sessions.take_over_visitor(store, visitor_refresh_token, account.name)
             return await self._sessions.begin(store, account.name, account.roles)
 
@@ -55,7 +59,7 @@ class Accounts:
         password_hash = await self._passwords.hash(password) if password else domain.NO_PASSWORD
         async with self._open() as store:
             if not await store.add_account(account, password_hash):
-                raise AlreadyExists(f"{account.name} or an account of this e-mail address")
+                raise AlreadyExists(account.name, f"{account.name}, or another of this e-mail address,")
         return account
 
     async def get(self, account_id: str) -> Account:
@@ -70,20 +74,25 @@ class Accounts:
             raise NotFound(f"users/{account_id}")
         return found
 
-    async def rename(self, account_id: str, display_name: str, etag: str) -> Account:
-        """Sets the display name.
+    async def rename(self, account_id: str, display_name: str | None, etag: str) -> Account:
+        """Sets the display name; None leaves it.
 
         Raises:
             NotFound: there is no such account.
             Aborted: the etag is not current.
         """
         version = domain.version_of(etag) if etag else None
-        async with self._open() as store:
-            changed = await store.update_display_name(account_id, version, display_name)
-        if changed is None:
+        if display_name is None:
+            account = await self.get(account_id)
+            if version in (None, account.version):
+                return account
+        else:
+            async with self._open() as store:
+                changed = await store.update_display_name(account_id, version, display_name)
+            if changed is not None:
+                return changed
             await self.get(account_id)
-            raise Aborted("The account has changed since: read it again.", name=f"users/{account_id}")
-        return changed
+        raise Aborted("The account has changed since: read it again.", name=f"users/{account_id}")
 
     async def change_password(self, account_id: str, current: str, new: str, address: str) -> Tokens:
         """Sets a password, ends every session and starts a new one.

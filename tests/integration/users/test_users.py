@@ -10,6 +10,8 @@ import grpc
 import pytest
 from aisle.users.v1 import account_service_pb2 as pb
 from aisle.users.v1 import session_service_pb2 as spb
+from google.rpc import error_details_pb2
+from grpc_status.rpc_status import from_call
 
 from services.kit.server import RunningServer
 from services.kit.tokens import PublishedKeys, TokenVerifier
@@ -80,6 +82,44 @@ async def test_update_wants_the_current_etag(accounts: Any) -> None:
     change = pb.UpdateAccountRequest(account={"name": "users/me", "display_name": "Bo", "etag": me.etag})
     assert (await accounts.UpdateAccount(change, metadata=bearer(session))).display_name == "Bo"
     assert await code_of(accounts.UpdateAccount(change, metadata=bearer(session))) is grpc.StatusCode.ABORTED
+
+
+async def test_an_update_writes_what_is_set_or_what_the_mask_names(accounts: Any) -> None:
+    _, session = await sign_up(accounts)
+
+    async def change(mask: list[str], **fields: str) -> Any:
+        request = pb.UpdateAccountRequest(account={"name": "users/me"} | fields, update_mask={"paths": mask})
+        return await accounts.UpdateAccount(request, metadata=bearer(session))
+
+    async def prefer(mask: list[str], *categories: str) -> list[str]:
+        preferences = {"name": "users/me/preferences", "categories": categories}
+        request = pb.UpdatePreferencesRequest(preferences=preferences, update_mask={"paths": mask})
+        return list((await accounts.UpdatePreferences(request, metadata=bearer(session))).categories)
+
+    named = await change([], display_name="Bo")
+    assert (await change([])).display_name == "Bo"
+    assert (await change(["etag", "create_time"])).display_name == "Bo"
+    assert (await change([], etag=named.etag)).etag == named.etag
+    assert await code_of(change([], etag="9")) is grpc.StatusCode.ABORTED
+    assert await code_of(change(["email"], email="other@example.org")) is grpc.StatusCode.INVALID_ARGUMENT
+    assert (await change(["displayName"], display_name="Cy")).display_name == "Cy"
+    assert (await change(["display_name"])).display_name == ""
+    assert await prefer([], "categories/bags") == ["categories/bags"]
+    assert await prefer([]) == ["categories/bags"]
+    assert await prefer(["categories"]) == []
+
+
+async def test_who_takes_a_known_address_is_told_no_name(accounts: Any) -> None:
+    email, _ = await sign_up(accounts)
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await accounts.SignUp(pb.SignUpRequest(email=email, password=PASSWORD))
+    assert refused.value.code() is grpc.StatusCode.ALREADY_EXISTS
+    assert refused.value.details() == "An account of this e-mail address exists already."
+    status = from_call(refused.value)
+    resource = error_details_pb2.ResourceInfo()
+    assert status is not None
+    assert any(detail.Unpack(resource) for detail in status.details)
+    assert (resource.resource_type, resource.resource_name) == ("users", "users/-")
 
 
 async def test_a_refresh_token_works_once_and_its_reuse_ends_the_session(accounts: Any, sessions: Any) -> None:
