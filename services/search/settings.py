@@ -56,7 +56,7 @@ class SearchSettings(ServiceSettings):
     """Processes that decode pictures, one picture at a time each."""
     picture_timeout_s: float = Field(1.5, gt=0)
     """A picture of 25 megapixels takes half a second; what takes longer was made to."""
-    picture_memory_mib: int = Field(288, ge=128)
+    picture_memory_mib: int = Field(280, ge=128)
     """Of a decoding process: Python, Pillow and two copies of 25 megapixels."""
 
     searches_in_flight: int = Field(1, ge=1)
