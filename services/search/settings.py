@@ -1,6 +1,7 @@
 """What the search service and its worker can be told."""
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import AliasChoices, Field
 from pydantic_settings import SettingsConfigDict
@@ -8,6 +9,11 @@ from pydantic_settings import SettingsConfigDict
 from services.kit.settings import ServiceSettings
 
 SYNONYMS = Path(__file__).parent / "domain" / "synonyms.txt"
+Language = Literal[
+    "arabic", "danish", "dutch", "english", "finnish", "french", "german", "greek", "hungarian", "italian", "norwegian",
+    "portuguese", "romanian", "russian", "spanish", "swedish", "tamil", "turkish",
+]  # fmt: skip
+"""Those whose words Tantivy can stem."""
 
 
 class SearchSettings(ServiceSettings):
@@ -32,7 +38,7 @@ class SearchSettings(ServiceSettings):
     """At least 32 secret bytes that sign attribution tokens: the same as recs', which keeps the events."""
     synonyms_file: Path = SYNONYMS
     """Words that mean the same, one group a line, separated by commas."""
-    language: str = Field("english", pattern="^[a-z]+$")
+    language: Language = "english"
     """Whose word endings are left out when words are compared, and, if it is english, whose words are taken for no
     misspelt ones of the shop's."""
 
