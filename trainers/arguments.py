@@ -27,4 +27,11 @@ def number(text: str) -> float:
     return value
 
 
+def share(text: str) -> float:
+    """Reads a number from 0 to 1; others are an ArgumentTypeError."""
+    if (value := number(text)) > 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 0 to 1")
+    return value
+
+
 count, natural = whole(1), whole()

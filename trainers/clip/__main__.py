@@ -21,17 +21,17 @@ import signal
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from dataclasses import fields, replace
+from dataclasses import Field, fields, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 from rich.console import Console
 
-from trainers.arguments import count, natural, number
+from trainers.arguments import count, natural, number, share
 from trainers.clip import build, data, look, publishable, published
 from trainers.clip import split as splitting
-from trainers.clip.config import Config
+from trainers.clip.config import COUNTS, SHARES, Config
 from trainers.clip.data import TooFewPictures
 from trainers.clip.fingerprint import fingerprint
 from trainers.clip.publishable import Refused
@@ -107,7 +107,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--license", default="not named", help="of those weights, for the report")
     settings = parser.add_argument_group("settings of the training")
     for field in fields(Config):
-        if kind := KINDS.get(field.type):
+        if kind := _kind(field):
             settings.add_argument(f"--{field.name.replace('_', '-')}", type=kind, default=field.default)
     places.add_flags(parser)
     return parser
@@ -183,6 +183,13 @@ def _go_without_clip(
 
 def _folders(where: Places, options: argparse.Namespace) -> list[Path]:
     return options.products or [where.offline]
+
+
+def _kind(field: "Field[Any]") -> Callable[[str], Any] | None:
+    """What reads a setting; None for one that the command does not set."""
+    if field.name in SHARES:
+        return share
+    return count if field.name in COUNTS else KINDS.get(field.type)
 
 
 def _config(options: argparse.Namespace) -> Config:

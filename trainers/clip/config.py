@@ -71,3 +71,15 @@ class Config:
     validation_titles: int = 500
     largest_share: float = 0.1
     """Test and validation take at most this share of the titles each, in a small shop."""
+
+
+COUNTS = frozenset({
+    "dimension", "width", "height", "text_layers", "max_tokens", "pictures_per_product", "frozen_batch", "tuned_batch",
+    "patience", "test_titles", "validation_titles",
+})  # fmt: skip
+"""Settings that are at least 1."""
+SHARES = frozenset({
+    "hard_share", "zoom_share", "zoom_least", "erase_share", "light", "average_decay", "dropout", "title_weight",
+    "caption_weight", "fact_weight", "largest_share",
+})  # fmt: skip
+"""Settings from 0 to 1."""
