@@ -20,10 +20,15 @@ from services.importer.domain import Counts
 from services.importer.errors import DataError, ImportStopped
 from services.importer.formats import detect
 from services.importer.progress import Screen, plain
+from services.importer.sources import since
 from services.importer.sources.base import Source
+from services.importer.sources.download import Unchanged
 from services.importer.sources.opening import open_source
+from services.importer.sources.since import Since
 
 MOST_BYTES = 50 * 10**9
+UNCHANGED = 3
+"""What a command exits with that found nothing new at the address it was to ask, or no answer."""
 STOPPED = 130
 """What a command that Ctrl-C ended exits with."""
 GO_ON = "Run the same command again to go on from here."
@@ -33,7 +38,7 @@ def main() -> int:
     """Runs the command.
 
     Exits with 0 when everything that is good was imported, 1 when the shop stopped answering, 2 when the data or the
-    command cannot be understood, 130 when it was stopped.
+    command cannot be understood, 3 when an address has nothing new (see --since), 130 when it was stopped.
     """
     options = _options()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -41,7 +46,9 @@ def main() -> int:
     try:
         with screen:
             # Not in a thread beside the event loop: what a thread has begun, Ctrl-C does not end.
-            source = _open(options, screen)
+            source = _news(options, screen) if options.since else _open(options, screen)
+            if source is None:
+                return UNCHANGED
             return asyncio.run(_import(source, options, screen))
     except ImportStopped as error:
         said, code = str(error), error.exit_code
@@ -53,10 +60,32 @@ def main() -> int:
     return code
 
 
-def _open(options: argparse.Namespace, screen: Screen) -> Source:
+def _open(options: argparse.Namespace, screen: Screen, version: str | None = None) -> Source:
     if "://" in options.data:
         screen.begin("download", None)
-    return open_source(options.data, options.state_dir, options.max_bytes, screen.move_to)
+    return open_source(options.data, options.state_dir, options.max_bytes, screen.move_to, version)
+
+
+def _news(options: argparse.Namespace, screen: Screen) -> Source | None:
+    """The data, unless the shop took it already, or took it once and cannot have it now: then it says so."""
+    if not options.since.exists():
+        return _open(options, screen)
+    last = since.read(options.since)
+    try:
+        source = _open(options, screen, last.version)
+        if source.fingerprint != last.fingerprint:
+            detect(source)
+            since.write(options.since, Since())  # until all of it is in, the shop has neither the one nor the other
+            return source
+        since.write(options.since, Since(source.version, source.fingerprint))
+        source.discard()
+    except DataError as error:
+        screen.warn(f"{str(error).rstrip('.')}: the shop goes on with what it has.")
+        return None
+    except Unchanged:
+        pass
+    screen.say("The shop has what is there already.")
+    return None
 
 
 async def _import(source: Source, options: argparse.Namespace, screen: Screen) -> int:
@@ -69,6 +98,8 @@ async def _import(source: Source, options: argparse.Namespace, screen: Screen) -
         async with AsyncExitStack() as connections:
             shop = _shop(options, connections)
             results = await run.run(data, source, shop, checkpoint, screen)
+        if options.since:
+            since.write(options.since, Since(source.version, source.fingerprint))
         source.discard()
     screen.show(_summary(results))
     for sentence in _sentences(results, checkpoint.report_file, time.monotonic() - began):
@@ -86,6 +117,7 @@ def _options() -> argparse.Namespace:
     add(
         "--state-dir", type=Path, default=Path(".aisle/run/import"), help="where checkpoints, reports and downloads are"
     )
+    add("--since", type=Path, help="file that remembers what was taken last; without news the command exits with 3")
     add("--max-bytes", type=int, default=MOST_BYTES, help="limit of a download, and of what is unpacked to the disk")
     add("--patience", type=float, default=PATIENCE_S, help="seconds for which a shop may not answer")
     for domain in ("catalog", "recs", "users"):

@@ -45,6 +45,10 @@ class Screen:
         """A line of text."""
         self._console.print(escape(plain(line)), highlight=False, soft_wrap=True)
 
+    def warn(self, line: str) -> None:
+        """A line that should be seen."""
+        self._console.print(escape(plain(line)), style="yellow", highlight=False, soft_wrap=True)
+
     def show(self, what: RenderableType) -> None:
         """A table, below the bars, which are at their end."""
         self._bars.stop()

@@ -27,6 +27,8 @@ class Source(ABC):
     """Files that were left out for what they are."""
     leftovers: tuple[Path, ...] = ()
     """Folders of downloads and unpacked archives."""
+    version: str = ""
+    """What a server calls this state of it; empty for data of this machine, and when the server promises nothing."""
 
     @property
     @abstractmethod

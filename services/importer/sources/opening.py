@@ -14,7 +14,7 @@ ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ")
 
 
-def open_source(data: str, cache: Path, most_bytes: int, progress: Progress) -> Source:
+def open_source(data: str, cache: Path, most_bytes: int, progress: Progress, since: str | None = None) -> Source:
     """The source behind a path or URL. What an archive or file is, its first bytes say and not its name.
 
     Args:
@@ -22,15 +22,18 @@ def open_source(data: str, cache: Path, most_bytes: int, progress: Progress) -> 
         cache: where downloads and unpacked archives are kept meanwhile.
         most_bytes: limit of a download, and of what is unpacked to the disk.
         progress: told of a download.
+        since: the version of an address that was taken last, empty when it had none; None when nothing was taken yet.
 
     Raises:
         DataError: there is nothing that can be read.
+        Unchanged: the server still has the version that was taken last.
     """
     if fetchable(data):
         label = without_secrets(data)
-        file = download(data, cache, most_bytes, progress)
-        source = _file(file, label, cache, most_bytes)
-        source.leftovers = (*source.leftovers, file.parent)
+        fetched = download(data, cache, most_bytes, progress, since)
+        source = _file(fetched.file, label, cache, most_bytes)
+        source.leftovers = (*source.leftovers, fetched.file.parent)
+        source.version = fetched.version
         return source
     path = Path(data).expanduser()
     if path.is_dir():

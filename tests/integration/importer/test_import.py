@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import shutil
 import signal
 import struct
@@ -252,6 +253,31 @@ def test_an_address_without_anything_behind_it_is_said(shop: Shop, tmp_path: Pat
     done = shop.bring(f"{served[1]}/nothing.zip?key=hidden", tmp_path / "state")
     assert done.code == 2
     assert done.error == f"{served[1]}/nothing.zip cannot be fetched: the server answers 404.\n"
+
+
+def test_an_address_is_asked_for_what_is_new_since(shop: Shop, tmp_path: Path, served: tuple[Path, str]) -> None:
+    file, address = served[0] / "products.csv", f"{served[1]}/products.csv?key=hidden"
+    asking = ("--since", str(tmp_path / "since.json"))
+
+    def publish(text: str, written: int) -> None:
+        file.write_text(text)
+        os.utime(file, (written, written))
+
+    publish("id,title\nnews0,Lamp\n", 1_700_000_000)
+    assert shop.bring(address, tmp_path / "state", *asking).code == 0
+    assert not list((tmp_path / "state").rglob("products.csv"))
+    for written in (1_700_000_000, 1_700_000_001):  # as it was, and written anew with the same content
+        publish("id,title\nnews0,Lamp\n", written)
+        done = shop.bring(address, tmp_path / "state", *asking)
+        assert (done.code, done.out) == (3, "The shop has what is there already.\n")
+    publish("id,title\nnews0,Lamp\nnews1,Sofa\n", 1_700_000_002)
+    assert shop.bring(address, tmp_path / "state", *asking).code == 0
+    assert shop.product("news1").title == "Sofa"
+    file.unlink()
+    broken = shop.bring(address, tmp_path / "state", *asking)
+    assert (broken.code, broken.error) == (3, "")
+    sentence = f"{served[1]}/products.csv cannot be fetched: the server answers 404: the shop goes on with what it has."
+    assert broken.out == f"{sentence}\n"
 
 
 def test_a_half_broken_file_brings_its_good_rows(shop: Shop, tmp_path: Path) -> None:
