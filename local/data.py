@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import grpc
@@ -28,6 +28,8 @@ from local.settings import MARKER, ROOT, MeshSettings
 TIMEOUT_S = 15.0
 # Exit codes of trainers.release: too little data, and towers that do not beat popularity.
 UNTRAINABLE = (2, 3)
+# Exit code of services.importer: the address has nothing new, or does not answer.
+UNCHANGED = 3
 IMPORTED = "imported.json"
 SIMULATED = "simulated"
 """Stands among the imports for the simulated shop."""
@@ -82,13 +84,16 @@ def make_release(mesh: Mesh) -> None:
 
 
 def import_data(mesh: Mesh) -> bool:
-    """Imports the dataset unless it was imported into this folder before; returns whether it did."""
+    """Imports the dataset unless this folder has it as it is; returns whether it did.
+
+    An address is asked each time; one that does not answer keeps no shop from starting that has data of it.
+    """
     imported: list[str] = json.loads(_imported(mesh.settings))
     if not mesh.settings.dataset and imported:
         return False  # the shop has its products; the simulated ones are for a shop without any
     key = fingerprint(mesh.settings.dataset)
     if key in imported:
-        return False
+        return is_address(mesh.settings.dataset) and import_news(mesh)
     if SIMULATED in imported:
         console.print(
             "  [yellow]This shop holds the simulated products already; yours come beside them.[/] A shop of its own: "
@@ -99,14 +104,39 @@ def import_data(mesh: Mesh) -> bool:
         run_importer(mesh, source)
     if mesh.settings.dataset:
         add_behaviour(mesh)
-    (mesh.settings.run / IMPORTED).write_text(json.dumps([*imported, key], indent=2))
+    _remember(mesh.settings, [*(other for other in imported if not _of_one_place(other, key)), key])
     return True
+
+
+def import_news(mesh: Mesh) -> bool:
+    """Asks the address of data that was imported before, and imports what it has now; returns whether that is new."""
+    _since(mesh.settings).parent.mkdir(exist_ok=True)
+    _since(mesh.settings).touch()  # a shop of an earlier Aisle has none
+    with loud_step(f"ask {without_secrets(mesh.settings.dataset)} for what is new"):
+        return run_importer(mesh, mesh.settings.dataset) != UNCHANGED
+
+
+def _since(settings: MeshSettings) -> Path:
+    """Where the importer remembers what the address had."""
+    return settings.run / "addresses" / f"{hashlib.sha256(settings.dataset.encode()).hexdigest()[:16]}.json"
+
+
+def _of_one_place(one: str, other: str) -> bool:
+    """Whether both fingerprints are of the same folder or file, which may be once more what it was before."""
+    return "://" not in one and one.rpartition(" ")[0] == other.rpartition(" ")[0]
 
 
 def _imported(settings: MeshSettings) -> str:
     """The imports of this folder, as JSON."""
     record = settings.run / IMPORTED
     return record.read_text() if record.exists() else "[]"
+
+
+def _remember(settings: MeshSettings, imported: Sequence[str]) -> None:
+    """Keeps the imports, whole or not at all: half a list would stop every later start."""
+    draft = settings.run / f"{IMPORTED}.new"
+    draft.write_text(json.dumps(imported, indent=2))
+    draft.replace(settings.run / IMPORTED)
 
 
 def draw_shop(mesh: Mesh) -> Path:
@@ -145,16 +175,19 @@ def add_behaviour(mesh: Mesh) -> None:
         run_importer(mesh, str(behaviour))
 
 
-def run_importer(mesh: Mesh, source: str) -> None:
-    """Runs the importer as the merchant."""
+def run_importer(mesh: Mesh, source: str) -> int:
+    """Runs the importer as the merchant; returns 0, or UNCHANGED for an address without news."""
     credentials = mesh.credentials
-    run_module(
+    since = ("--since", str(_since(mesh.settings))) if is_address(source) else ()
+    return run_module(
         mesh, "services.importer",
         "--data", source,
         "--gateway", mesh.settings.gateway_url,
         "--email", credentials.admin_email,
         "--password-file", str(credentials.admin_password_file),
         "--state-dir", str(mesh.settings.run / "import"),
+        *since,
+        accepted=(0, UNCHANGED),
     )  # fmt: skip
 
 
@@ -182,15 +215,44 @@ def run_module(mesh: Mesh, module: str, *arguments: str, accepted: Sequence[int]
 
 
 def fingerprint(dataset: str) -> str:
-    """Tells one dataset from another, and from itself after a change, without reading it whole."""
+    """Tells one dataset from another, and files from themselves after a change, without reading them.
+
+    What is behind an address only its server knows: see `import_news`.
+    """
     if not dataset:
         return SIMULATED
-    if "://" in dataset:  # not as it is: it may hold a password or a signature
+    if is_address(dataset):  # not as it is: it may hold a password or a signature
         return f"{without_secrets(dataset)} {hashlib.sha256(dataset.encode()).hexdigest()}"
-    path = Path(dataset)
-    files = [path] if path.is_file() else sorted(path.rglob("*"))
-    newest = max((file.stat().st_mtime_ns for file in files), default=0)
-    return f"{path} {len(files)} {newest}"
+    digest = hashlib.sha256()
+    for line in sorted(_states(Path(dataset))):
+        digest.update(line)
+    return f"{dataset} {digest.hexdigest()}"
+
+
+def is_address(dataset: str) -> bool:
+    """Whether it is to be fetched, and not a path."""
+    return "://" in dataset
+
+
+def _states(root: Path) -> Iterator[bytes]:
+    """Relative path, size and time of change of each file that the importer would look at, in no order."""
+    pending = [(str(root), "")] if root.is_dir() else []
+    if root.is_file():
+        yield _state("", root.stat())
+    while pending:
+        folder, before = pending.pop()
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.name.startswith(".") or entry.name == "__MACOSX":
+                    continue
+                if entry.is_dir(follow_symlinks=False):
+                    pending.append((entry.path, f"{before}{entry.name}/"))
+                elif entry.is_file():  # a symlink that leads nowhere is none
+                    yield _state(before + entry.name, entry.stat())
+
+
+def _state(path: str, state: os.stat_result) -> bytes:
+    return os.fsencode(f"{path}\0{state.st_size}\0{state.st_mtime_ns}\n")
 
 
 def without_secrets(source: str) -> str:

@@ -1,6 +1,14 @@
 import doctest
 import json
+import os
+import re
+import shutil
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -39,18 +47,152 @@ def test_a_failed_import_shows_no_secret(
     assert "s3cret" not in shown
 
 
-def test_what_was_imported_is_kept_without_secrets_and_tells_urls_apart(
-    mesh: Mesh, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("sys.executable", "/bin/true")
+@pytest.fixture
+def importer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a program that stands for the importer: `asked` has its arguments, `code` what it exits with."""
+    folder = tmp_path / "importer"
+    folder.mkdir()
+    (folder / "program").write_text(f'#!/bin/sh\necho "$@" >> {folder}/asked\nexit $(cat {folder}/code)\n')
+    (folder / "program").chmod(0o755)
+    (folder / "code").write_text("0")
+    monkeypatch.setattr("sys.executable", str(folder / "program"))
     monkeypatch.setattr(data, "add_behaviour", lambda mesh: None)
+    return folder
+
+
+def test_what_was_imported_is_kept_without_secrets_and_tells_urls_apart(mesh: Mesh, importer: Path) -> None:
     assert data.import_data(mesh)
+    (importer / "code").write_text(str(data.UNCHANGED))
     assert not data.import_data(mesh)
     record = (mesh.settings.run / data.IMPORTED).read_text()
     assert len(json.loads(record)) == 1
     assert "pass-word" not in record
     assert "s3cret" not in record
     assert data.fingerprint(URL) != data.fingerprint(URL.replace("s3cret", "other"))
+
+
+def test_an_address_is_asked_at_each_start_for_what_is_new(mesh: Mesh, importer: Path) -> None:
+    assert data.import_data(mesh)
+    record = (mesh.settings.run / data.IMPORTED).read_text()
+    (importer / "code").write_text(str(data.UNCHANGED))
+    assert not data.import_data(mesh)
+    (importer / "code").write_text("0")
+    assert data.import_data(mesh)
+    first, *again = (importer / "asked").read_text().splitlines()
+    assert again == [first, first]
+    assert "--since" in first
+    assert (mesh.settings.run / data.IMPORTED).read_text() == record
+
+
+@pytest.mark.parametrize("answers", [False, True])
+def test_an_address_that_brings_nothing_more_does_not_stop_the_shop(
+    mesh: Mesh, answers: bool, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The real importer, with an address imported by an Aisle that did not remember what it had."""
+    (mesh.settings.run / data.IMPORTED).write_text(json.dumps([data.fingerprint(URL)]))
+    settings = mesh.settings
+    if answers:  # a page of a server that is being repaired
+        served = HTTPServer(("127.0.0.1", 0), Repaired)
+        threading.Thread(target=served.serve_forever, daemon=True).start()
+        address = URL.replace("https://", "http://").replace(":1/", f":{served.server_port}/")
+        settings = replace(settings, dataset=address)
+        (mesh.settings.run / data.IMPORTED).write_text(json.dumps([data.fingerprint(address)]))
+    assert not data.import_data(replace(mesh, settings=settings))
+    shown = "".join(capfd.readouterr())
+    assert re.search(r"products\.zip .*: the shop goes on with what it has\.", shown)
+    assert "Traceback" not in shown
+    assert "pass-word" not in shown
+    assert "s3cret" not in shown
+
+
+class Repaired(BaseHTTPRequestHandler):
+    """Answers with a page where data should be."""
+
+    def log_message(self, *_: Any) -> None:
+        return
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"<html>Back soon</html>")
+
+
+def changed(file: Path) -> None:
+    file.write_text("id,title\n1,Lamp\n2,Sofa\n")
+
+
+def older(file: Path) -> None:
+    """Replaced by one of the same size that was written before it, as `cp -p` does."""
+    file.write_text("id,title\n1,Sofa\n")
+    os.utime(file, ns=(file.stat().st_atime_ns, file.stat().st_mtime_ns - 10**12))
+
+
+def in_a_repository(file: Path) -> None:
+    (file.parent / ".git").mkdir()
+    (file.parent / ".git" / "index").touch()
+
+
+CHANGES: dict[str, Callable[[Path], object]] = {
+    "longer": changed,
+    "older": older,
+    "another name": lambda file: file.rename(file.with_name("goods.csv")),
+    "one more below": lambda file: (file.parent / "images" / "b.png").touch(),
+    "gone": lambda file: file.unlink(),
+}
+NOTHING: dict[str, Callable[[Path], object]] = {
+    "hidden": lambda file: (file.parent / "images" / ".DS_Store").touch(),
+    "of a repository": in_a_repository,
+    "a symlink to nowhere": lambda file: (file.parent / "link.csv").symlink_to("nowhere"),
+    "an empty folder": lambda file: (file.parent / "empty").mkdir(),
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "data" / "images").mkdir(parents=True)
+    (tmp_path / "data" / "products.csv").write_text("id,title\n1,Lamp\n")
+    (tmp_path / "data" / "images" / "a.png").touch()
+    return tmp_path / "data"
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_folder_that_changed_has_another_fingerprint(folder: Path, change: str) -> None:
+    before = data.fingerprint(str(folder))
+    assert data.fingerprint(str(folder)) == before
+    CHANGES[change](folder / "products.csv")
+    assert data.fingerprint(str(folder)) != before
+
+
+@pytest.mark.parametrize("change", NOTHING)
+def test_what_no_import_reads_changes_no_fingerprint(folder: Path, change: str) -> None:
+    before = data.fingerprint(str(folder))
+    NOTHING[change](folder / "products.csv")
+    assert data.fingerprint(str(folder)) == before
+
+
+def test_a_file_that_was_replaced_by_an_older_one_has_another_fingerprint(folder: Path) -> None:
+    file = folder / "products.csv"
+    before = data.fingerprint(str(file))
+    older(file)
+    assert data.fingerprint(str(file)) != before
+
+
+def test_a_folder_is_imported_when_it_is_not_as_it_was_imported_last(mesh: Mesh, importer: Path, folder: Path) -> None:
+    ours = replace(mesh, settings=replace(mesh.settings, dataset=str(folder)))
+    record = mesh.settings.run / data.IMPORTED
+    record.write_text(json.dumps([URL, f"{folder} 2 1764238000000000000"]))  # the second as an earlier Aisle wrote it
+    kept = folder.with_name("kept")
+    shutil.copytree(folder, kept)
+    assert data.import_data(ours)
+    assert not data.import_data(ours)
+    changed(folder / "products.csv")
+    assert data.import_data(ours)
+    shutil.rmtree(folder)
+    kept.rename(folder)  # with the times of its files: what it was at first
+    assert data.import_data(ours)
+    assert not data.import_data(ours)
+    assert URL in json.loads(record.read_text())
+    assert "--since" not in (importer / "asked").read_text()
 
 
 WRONG = {
