@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from local.console import console
 from local.errors import MeshError
+from local.refused import sentence
 from local.settings import MeshSettings, load, load_started
 
 
@@ -24,14 +25,19 @@ def main() -> int:
     features_parser = commands.add_parser("features", help="batch work on the features of the running shop")
     features_parser.add_argument("work", nargs=argparse.REMAINDER, help="report, build or score, with their flags")
     arguments = parser.parse_args()
+    settings = MeshSettings()
     try:
-        return run(arguments, load() if arguments.command == "up" else load_started())
+        settings = load() if arguments.command == "up" else load_started()
+        return run(arguments, settings)
     except MeshError as error:
-        console.print(f"\n[bold red]{arguments.command}:[/] ", end="")
-        console.print(str(error), markup=False, soft_wrap=True)
-        return 1
+        said = str(error)
+    except OSError as error:
+        said = sentence(error, settings.data)
     except KeyboardInterrupt:
         return 130
+    console.print(f"\n[bold red]{arguments.command}:[/] ", end="")
+    console.print(said, markup=False, soft_wrap=True)
+    return 1
 
 
 def run(arguments: argparse.Namespace, settings: MeshSettings) -> int:

@@ -138,7 +138,7 @@ def bring_up(settings: MeshSettings, supervisor: Supervisor, parts: Sequence[Par
 
     try:
         asyncio.run(run())
-    except* MeshError as group:
+    except* (MeshError, OSError) as group:
         raise group.exceptions[0] from None
 
 

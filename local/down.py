@@ -1,6 +1,7 @@
 """Stops a mesh: everything it started, and nothing else."""
 
 import fcntl
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -31,13 +32,16 @@ def _alone(settings: MeshSettings) -> Iterator[None]:
     if not settings.run.is_dir():
         yield
         return
-    with (settings.run / "down.lock").open("w") as lock:
+    lock = os.open(settings.run, os.O_RDONLY)  # the folder itself: a disk that is full has no room for a file
+    try:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             console.console.print("  somebody stops this shop already; waiting for them")
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+    finally:
+        os.close(lock)
 
 
 def _down(settings: MeshSettings) -> int:

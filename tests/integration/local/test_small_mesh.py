@@ -182,6 +182,20 @@ def test_a_path_too_long_for_a_socket_is_no_obstacle(tmp_path: Path) -> None:
     assert deep.own() == []
 
 
+def test_a_disk_that_is_full_after_the_check_is_said_and_what_was_started_is_stopped(shop: Shop) -> None:
+    assert shop.run("up", "--detach").returncode == 0
+    shop.run("down")
+    configuration = shop.settings.run / "supervisord.conf"
+    configuration.unlink()
+    configuration.symlink_to("/dev/full")
+    failed = shop.run("up", "--detach")
+    assert failed.returncode == 1
+    assert f"{shop.settings.data} cannot be written: No space left on device. Its disk has" in failed.stdout
+    assert "make up AISLE_DATA=/path/to/folder" in failed.stdout
+    assert "Traceback" not in failed.stdout + failed.stderr
+    assert shop.own() == []
+
+
 @pytest.mark.parametrize("dataset", ["s3://bucket/products.zip", "notes.txt"])
 def test_data_that_cannot_be_imported_starts_nothing(shop: Shop, tmp_path: Path, dataset: str) -> None:
     (tmp_path / "notes.txt").write_text("Dear diary")
