@@ -2,11 +2,19 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from local import bootstrap
 from local.settings import ROOT
+
+
+class Disk(NamedTuple):
+    """What `shutil.disk_usage` says, in bytes."""
+
+    free: int
+
 
 TARGETS = [
     *("setup", "up", "down", "status", "logs", "test", "test-fast"),
@@ -51,6 +59,33 @@ def test_an_environment_that_does_not_work_is_replaced(
     monkeypatch.setattr(bootstrap, "run", lambda command, hint: None)
     bootstrap.make_environment(sys.executable)
     assert (venv / "bin").exists() == kept
+
+
+@pytest.mark.parametrize("free", [bootstrap.NEEDED_BYTES - 1, bootstrap.NEEDED_BYTES])
+def test_a_disk_without_room_for_the_environment_gets_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int
+) -> None:
+    monkeypatch.setattr(bootstrap, "VENV", tmp_path / ".venv")
+    monkeypatch.setattr("shutil.disk_usage", lambda place: Disk(free) if place == bootstrap.ROOT else None)
+    steps: list[str] = []
+    monkeypatch.setattr(bootstrap, "step", lambda title, work: steps.append(title))
+    monkeypatch.setattr(bootstrap, "write_path_file", lambda: None)
+    if free >= bootstrap.NEEDED_BYTES:
+        bootstrap.install(sys.executable, dev=False)
+        assert steps
+        return
+    with pytest.raises(bootstrap.SetupError, match=r"has 5\.0 GB free and the environment needs 5\. .*larger disk\."):
+        bootstrap.install(sys.executable, dev=False)
+    assert steps == [], "nothing was begun"
+
+
+def test_a_disk_without_room_for_the_real_milvus_gets_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bootstrap, "MILVUS", tmp_path)
+    monkeypatch.setattr("shutil.disk_usage", lambda place: Disk(bootstrap.MILVUS_BYTES - 1))
+    with pytest.raises(bootstrap.SetupError, match="has less than 512 MB free, which the real Milvus needs"):
+        bootstrap.set_up_milvus()
 
 
 def test_an_old_interpreter_gets_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
