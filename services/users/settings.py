@@ -8,10 +8,17 @@ from pydantic_settings import SettingsConfigDict
 from services.kit.settings import ServiceSettings
 
 
-class UsersSettings(ServiceSettings):
-    """Read from `AISLE_USERS_*`."""
+class TokenSettings(ServiceSettings):
+    """What those must know who look after the keys: it says how long a key is needed."""
 
     model_config = SettingsConfigDict(env_prefix="AISLE_USERS_", frozen=True, extra="ignore")
+
+    access_token_s: int = Field(900, ge=10)
+    """Short, since an access token cannot be taken back."""
+
+
+class UsersSettings(TokenSettings):
+    """Read from `AISLE_USERS_*`."""
 
     database_url: str = Field(pattern=r"^postgresql\+asyncpg://")
     signing_keys_dir: Path
@@ -21,8 +28,6 @@ class UsersSettings(ServiceSettings):
     """The account with the roles merchant and admin that is made at the start, when both are set."""
     clients_file: Path | None = None
     """JSON of {client id: secret} of the machines that may ask for a token."""
-    access_token_s: int = Field(900, ge=10)
-    """Short, since an access token cannot be taken back."""
     refresh_token_s: int = Field(30 * 86400, ge=60)
     guess_window_s: int = Field(900, ge=1)
     guesses_per_account_and_address: int = Field(10, ge=1)

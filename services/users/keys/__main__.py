@@ -7,7 +7,9 @@ import argparse
 import os
 from pathlib import Path
 
+from services.kit.settings import load
 from services.users.adapters.keys import PUBLISHED_AHEAD_S, drop_old_keys, make_key
+from services.users.settings import TokenSettings
 
 VARIABLE = "AISLE_USERS_SIGNING_KEYS_DIR"
 
@@ -17,7 +19,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m services.users.keys", description=__doc__)
     parser.add_argument("action", choices=["rotate"])
     parser.add_argument("--folder", type=Path, default=os.environ.get(VARIABLE), help=f"default: ${VARIABLE}")
-    parser.add_argument("--token-life", type=int, default=900, help="seconds that an access token lives")
+    life_s = load(TokenSettings).access_token_s
+    parser.add_argument(
+        "--token-life", type=int, default=life_s, help=f"seconds of an access token (default: {life_s})"
+    )
     options = parser.parse_args()
     if options.folder is None:
         parser.error(f"name the folder with --folder or set {VARIABLE}")

@@ -1,6 +1,7 @@
 """Signing keys in a folder, machines in a file, password hashes."""
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -98,6 +99,19 @@ def test_the_command_rotates(tmp_path: Path) -> None:
     wrong = subprocess.run([*command[:-1], str(tmp_path / "no")], cwd=ROOT, capture_output=True, text=True, check=False)
     assert wrong.returncode == 2
     assert "is no folder" in wrong.stderr
+
+
+def test_the_command_keeps_a_key_as_long_as_the_settings_let_a_token_live(tmp_path: Path) -> None:
+    old, _ = a_key(tmp_path, 9000), a_key(tmp_path, 5000)
+    command = [sys.executable, "-m", "services.users.keys", "rotate", "--folder", str(tmp_path)]
+    told = os.environ | {"AISLE_USERS_ACCESS_TOKEN_S": "7200"}
+    subprocess.run(command, cwd=ROOT, env=told, capture_output=True, check=True)
+    assert list(tmp_path.glob(f"*{old}.pem"))
+    wrong = subprocess.run(
+        command, cwd=ROOT, env=told | {"AISLE_USERS_ACCESS_TOKEN_S": "1"}, capture_output=True, text=True, check=False
+    )
+    assert wrong.returncode == 2
+    assert "AISLE_USERS_ACCESS_TOKEN_S is wrong" in wrong.stderr
 
 
 @pytest.mark.parametrize(
