@@ -27,6 +27,7 @@ from tests.bench.conftest import show
 from tests.bench.measuring import percentile
 from tests.integration.inference.servers import Server
 from tests.support import towers
+from tests.support.installing import why_not
 from trainers.release import model_repository
 from trainers.two_tower import golden
 
@@ -69,10 +70,8 @@ def test_what_a_model_call_costs(tmp_path: Path) -> None:
     model_repository.install(made, 1, repository, ROOT / "model_repository", "cpu")
     rows = [m.row("ONNX Runtime, callers included", n) for n, m in in_process(made / f"{MODEL}.onnx", inputs).items()]
     rows += [m.row("embedded server", n) for n, m in served("embedded", repository, inputs).items()]
-    try:
-        bootstrap.set_up_triton()
-    except bootstrap.SetupError as error:
-        print(f"The real Triton is not measured: {error}")
+    if why := why_not(bootstrap.set_up_triton):
+        print(f"The real Triton is not measured: {why}")
     else:
         rows += [m.row("real Triton", n) for n, m in served("triton", repository, inputs).items()]
     columns = ["", "callers", "p50 ms", "p99 ms", "requests/s", "processor ms a request"]

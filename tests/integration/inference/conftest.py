@@ -9,6 +9,7 @@ from tritonclient.grpc import InferenceServerClient
 from local import bootstrap
 from tests.integration.inference.servers import Server
 from tests.support import models
+from tests.support.installing import why_not
 
 KINDS = ("embedded", "triton")
 
@@ -16,11 +17,8 @@ KINDS = ("embedded", "triton")
 @pytest.fixture(scope="session")
 def triton_installed() -> str:
     """Installs the real Triton as `make up INFERENCE=triton` does; returns why that is impossible here, or nothing."""
-    try:
-        bootstrap.set_up_triton()
-    except bootstrap.SetupError as error:
-        return f"the wheel of the real Triton cannot be installed here: {error}"
-    return ""
+    why = why_not(bootstrap.set_up_triton)
+    return why and f"the real Triton cannot be had here: {why}"
 
 
 @pytest.fixture(scope="session", params=KINDS)

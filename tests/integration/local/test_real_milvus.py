@@ -10,6 +10,7 @@ from pymilvus.exceptions import MilvusException
 from local import bootstrap
 from local.ports import load
 from tests.integration.local.test_small_mesh import Shop, eventually, shop
+from tests.support.installing import why_not
 
 __all__ = ["shop"]
 ROWS = 500
@@ -18,10 +19,8 @@ ROWS = 500
 @pytest.fixture(scope="session")
 def milvus_installed() -> None:
     """Installs the real Milvus as `make up MILVUS=server` does."""
-    try:
-        bootstrap.set_up_milvus()
-    except bootstrap.SetupError as error:
-        pytest.skip(f"the wheel of the real Milvus cannot be installed here: {error}")
+    if why := why_not(bootstrap.set_up_milvus):
+        pytest.skip(f"the real Milvus cannot be had here: {why}")
 
 
 def client(uri: str) -> MilvusClient:
