@@ -209,6 +209,31 @@ def test_a_whole_download_is_not_fetched_again_before_the_import_is_complete(tmp
     assert not list((tmp_path / "cache").rglob("products.csv"))
 
 
+@pytest.mark.parametrize("etag", ['"one"', 'W/"one"'])
+def test_what_was_taken_before_is_fetched_again_only_when_it_changed(tmp_path: Path, server: Server, etag: str) -> None:
+    def ask(since: str) -> Source:
+        return open_source(url(server), tmp_path / "cache", 10**7, lambda have, total: None, since)
+
+    server.etag = etag
+    source = opened(url(server), tmp_path, 10**7)
+    assert source.version == etag
+    source.discard()
+    with pytest.raises(download.Unchanged):
+        ask(etag)
+    server.etag, server.content = etag.replace("one", "two"), b"id,title\n"
+    for _ in range(2):  # the second time, what an interrupted import has left is the newest
+        assert ask(etag).read("products.csv", 100) == b"id,title\n"
+    server.etag, server.content = etag, b"id,title,brand\n"
+    assert ask(etag).read("products.csv", 100) == server.content
+
+
+def test_an_address_that_was_taken_before_is_tried_less_often(tmp_path: Path, server: Server) -> None:
+    server.cuts = download.TRIES
+    with pytest.raises(DataError, match="What came is kept"):
+        open_source(url(server), tmp_path / "cache", 10**7, lambda have, total: None, "")
+    assert len(server.asked) == download.TRIES_AGAIN
+
+
 def test_another_part_than_was_asked_for_is_not_put_in_its_place(tmp_path: Path, server: Server) -> None:
     server.cuts, server.shift = 1, 7
     assert opened(url(server), tmp_path, 10**7).read("products.csv", 10**7) == server.content
