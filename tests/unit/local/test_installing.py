@@ -14,7 +14,6 @@ NOBODY = "http://127.0.0.1:1/simple"
 @pytest.fixture
 def uv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Asks nothing of the network and installs nothing; its log is the test's own."""
-    monkeypatch.delenv("CI", raising=False)
     monkeypatch.setenv("UV_HTTP_RETRIES", "0")
     monkeypatch.setattr(platform, "machine", lambda: "x86_64")
     monkeypatch.setattr("sys.platform", "linux")
@@ -23,16 +22,11 @@ def uv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return [str(bootstrap.VENV / "bin" / "uv"), "pip", "install", *flags]
 
 
-def test_an_index_that_cannot_be_reached_is_no_failure_but_in_ci(
-    uv: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_index_that_cannot_be_reached_is_no_failure(uv: list[str]) -> None:
     def install() -> None:
         bootstrap.run([*uv, "--default-index", NOBODY, "milvus"], "A hint.")
 
     assert "the package index cannot be reached" in why_not(install)
-    monkeypatch.setenv("CI", "true")
-    with pytest.raises(bootstrap.SetupError, match="Failed to fetch"):
-        why_not(install)
 
 
 def test_a_pin_that_nothing_meets_is_a_failure(uv: list[str]) -> None:
