@@ -82,6 +82,7 @@ def test_a_disk_without_room_for_the_environment_gets_a_sentence(
 def test_a_disk_without_room_for_the_real_milvus_gets_a_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(bootstrap, "alone", lambda folder: None)  # the lock would stay with this process
     monkeypatch.setattr(bootstrap, "MILVUS", tmp_path)
     monkeypatch.setattr("shutil.disk_usage", lambda place: Disk(bootstrap.MILVUS_BYTES - 1))
     with pytest.raises(bootstrap.SetupError, match="has less than 512 MB free, which the real Milvus needs"):
