@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import random
 import time
+import uuid
 from collections import Counter
 from dataclasses import dataclass
 from types import TracebackType
@@ -11,11 +12,19 @@ from typing import Any
 
 import httpx
 
+from tests.support.mesh import RunningMesh
+
 PAGE = 20
 PAUSE_S = 0.05
 """Between two calls of a shopper: all of them together keep two cores busy without filling them."""
-TIMEOUT_S = 10.0
+TIMEOUT_S = 20.0
 """Longer than the gateway waits for any of these calls: every end of a call is the shop's own."""
+ADDRESS = {"recipient": "Ann", "addressLines": ["Long Lane 1"], "city": "Riga", "regionCode": "LV"}
+OFTEN = ("Recommend", "GetProduct", "Search", "ListProducts", "WriteUserEvent", "Suggest")
+"""What a shopper of the crowd does in turn."""
+SELDOM = {6: "AddCartItem", 13: "RefreshSession", 19: "CreateVisitorSession", 25: "Checkout", 32: "LogIn"}
+"""What is done instead at these of ROUND steps: a log-in costs the shop 50 ms, and guessing is limited."""
+ROUND = 40
 
 
 def client(url: str) -> httpx.AsyncClient:
@@ -36,6 +45,10 @@ class Shopper:
 
     def __init__(self, http: httpx.AsyncClient, session: dict[str, Any]) -> None:
         self._http = http
+        self._become(session)
+
+    def _become(self, session: dict[str, Any]) -> None:
+        self._session = session
         self.name: str = session["subject"]
         self.token: str = session["accessToken"]
         self._headers = {"authorization": f"Bearer {self.token}"}
@@ -90,6 +103,43 @@ class Shopper:
         return time.monotonic() - began
 
 
+class Customer(Shopper):
+    """A shopper with an account and a cart."""
+
+    def __init__(self, http: httpx.AsyncClient, session: dict[str, Any], known: dict[str, str]) -> None:
+        super().__init__(http, session)
+        self._known = known
+
+    @classmethod
+    async def sign_up(cls, http: httpx.AsyncClient) -> "Customer":
+        """Makes an account of its own."""
+        known = {"email": f"{uuid.uuid4().hex}@shop.test", "password": "a long password"}
+        return cls(http, await answered(await http.post("/v1/accounts:signUp", json=known)), known)
+
+    async def log_in(self) -> httpx.Response:
+        """Logs in, and goes on with the new session."""
+        return self._goes_on(await self._http.post("/v1/sessions:logIn", json=self._known))
+
+    async def refresh(self) -> httpx.Response:
+        """Uses up the refresh token, and goes on with the new one."""
+        used = {"refreshToken": self._session["refreshToken"]}
+        return self._goes_on(await self._http.post("/v1/sessions:refresh", json=used))
+
+    async def add(self, product: str) -> httpx.Response:
+        """Puts one of it into the cart."""
+        return await self._http.post("/v1/users/me/cart:addItem", json={"product": product}, headers=self._headers)
+
+    async def check_out(self) -> httpx.Response:
+        """Buys what is in the cart."""
+        body = {"paymentToken": "test-approved", "shippingAddress": ADDRESS, "requestId": str(uuid.uuid4())}
+        return await self._http.post("/v1/users/me/orders:checkout", json=body, headers=self._headers)
+
+    def _goes_on(self, reply: httpx.Response) -> httpx.Response:
+        if reply.status_code == 200:
+            self._become(reply.json())
+        return reply
+
+
 def well(reply: dict[str, Any]) -> bool:
     """Whether a reply follows the shopper, with every part at work."""
     return bool(reply["personalized"]) and not reply["degraded"]
@@ -102,8 +152,13 @@ def summary(reply: dict[str, Any]) -> str:
 
 async def some_products(http: httpx.AsyncClient, count: int = 100) -> list[str]:
     """Names of products in stock."""
+    return [product["name"] for product in await in_stock(http, count)]
+
+
+async def in_stock(http: httpx.AsyncClient, count: int) -> list[dict[str, Any]]:
+    """Products that can be bought."""
     query: dict[str, str | int] = {"pageSize": count, "filter": "in_stock=true"}
-    return [product["name"] for product in (await answered(await http.get("/v1/products", params=query)))["products"]]
+    return list((await answered(await http.get("/v1/products", params=query)))["products"])
 
 
 @dataclass(frozen=True)
@@ -119,25 +174,26 @@ class Failure:
 class Crowd:
     """Shoppers who do all that shoppers do, again and again, until they are sent away.
 
-    >>> async with Crowd(url) as crowd:  # doctest: +SKIP
+    >>> async with Crowd(mesh) as crowd:  # doctest: +SKIP
     ...     ...
     >>> crowd.failures  # doctest: +SKIP
     []
     """
 
-    def __init__(self, url: str, shoppers: int = 6) -> None:
-        self._url = url
+    def __init__(self, mesh: RunningMesh, shoppers: int = 6) -> None:
+        self._mesh = mesh
         self._count = shoppers
         self._leaving = False
         self._began = time.monotonic()
         self._tasks: list[asyncio.Task[None]] = []
-        self._products: list[str] = []
+        self._products: list[dict[str, Any]] = []
         self.calls: Counter[str] = Counter()
         self.failures: list[Failure] = []
 
     async def __aenter__(self) -> "Crowd":
-        self._http = client(self._url)
-        self._products = await some_products(self._http)
+        self._http = client(self._mesh.url)
+        self._products = await in_stock(self._http, 100)
+        self._lamp = await self._lamps()
         self._tasks = [asyncio.create_task(self._walk(random.Random(seed))) for seed in range(self._count)]
         await self.served(20)
         return self
@@ -158,23 +214,50 @@ class Crowd:
                     task.result()
             await asyncio.sleep(0.02)
 
+    async def _lamps(self) -> str:
+        """A product that is never sold out, which the crowd buys."""
+        known = self._mesh.credentials
+        body = {"email": known.admin_email, "password": known.admin_password}
+        session = await answered(await self._http.post("/v1/sessions:logIn", json=body))
+        made = {"title": "A lamp", "stockQuantity": 100_000, "price": {"currencyCode": "EUR", "units": 12}}
+        query = {"productId": f"crowd-{uuid.uuid4().hex[:8]}"}
+        headers = {"authorization": f"Bearer {session['accessToken']}"}
+        product = await answered(await self._http.post("/v1/products", json=made, params=query, headers=headers))
+        return str(product["name"])
+
     async def _walk(self, dice: random.Random) -> None:
-        shopper = await Shopper.enter(self._http)
-        for step in itertools.count():
+        shopper = await Customer.sign_up(self._http)
+        for step in itertools.count(dice.randrange(ROUND)):
             if self._leaving:
                 return
-            product = dice.choice(self._products)
-            if step % 20 == 19:
-                await self._call("CreateVisitorSession", self._http.post("/v1/sessions:createVisitor", json={}))
-            elif step % 4 == 0:
-                await self._call("Recommend", shopper.ask())
-            elif step % 4 == 1:
-                await self._call("GetProduct", self._http.get(f"/v1/{product}"))
-            elif step % 4 == 2:
-                await self._call("ListProducts", self._http.get("/v1/products", params={"pageSize": PAGE}))
-            else:
-                await self._call("WriteUserEvent", shopper.tell("VIEW", product))
+            await self._do(SELDOM.get(step % ROUND) or OFTEN[step % len(OFTEN)], shopper, dice.choice(self._products))
             await asyncio.sleep(PAUSE_S * dice.uniform(0.5, 1.5))
+
+    async def _do(self, name: str, shopper: Customer, product: dict[str, Any]) -> None:
+        match name:
+            case "Recommend":
+                await self._call(name, shopper.ask())
+            case "GetProduct":
+                await self._call(name, self._http.get(f"/v1/{product['name']}"))
+            case "ListProducts":
+                await self._call(name, self._http.get("/v1/products", params={"pageSize": PAGE}))
+            case "Search":
+                await self._call(name, self._http.get("/v1/products:search", params={"query": product["title"]}))
+            case "Suggest":
+                await self._call(name, self._http.get("/v1/products:suggest", params={"query": product["title"][:4]}))
+            case "WriteUserEvent":
+                await self._call(name, shopper.tell("VIEW", product["name"]))
+            case "CreateVisitorSession":
+                await self._call(name, self._http.post("/v1/sessions:createVisitor", json={}))
+            case "RefreshSession":
+                await self._call(name, shopper.refresh())
+            case "LogIn":
+                await self._call(name, shopper.log_in())
+            case "AddCartItem":
+                await self._call(name, shopper.add(self._lamp))
+            case "Checkout":
+                await self._call("AddCartItem", shopper.add(self._lamp))
+                await self._call(name, shopper.check_out())
 
     async def _call(self, name: str, request: Any) -> None:
         self.calls[name] += 1
@@ -189,6 +272,11 @@ async def _wrong(name: str, request: Any) -> str:
         return f"{type(error).__name__}: {error}"
     if reply.status_code != 200:
         return f"{reply.status_code} {reply.text[:300]}"
-    if name == "Recommend" and len(reply.json()["results"]) != PAGE:
-        return f"a page of {len(reply.json()['results'])}"
+    body = reply.json()
+    if name == "Recommend" and len(body["results"]) != PAGE:
+        return f"a page of {len(body['results'])}"
+    if name == "Search" and not body["results"]:
+        return f"nothing found for the title of a product: {reply.request.url}"
+    if name == "Checkout" and body["state"] != "STATE_PAID":
+        return f"an order that is {body['state']}"
     return ""

@@ -52,7 +52,7 @@ async def test_a_part_that_dies_costs_a_worse_page_for_seconds(
 ) -> None:
     shopper = await Shopper.enter(http)
     await shopper.known((await some_products(http))[:5])
-    async with Crowd(whole.url) as crowd:
+    async with Crowd(whole) as crowd:
         await harm(whole)
         began = time.monotonic()
         await shopper.until(lambda reply: reply["degraded"] == [degradation], 5, f"a reply with {degradation}")
@@ -76,7 +76,7 @@ async def test_features_that_cannot_be_written_are_read_from_the_log(
     products = await some_products(http)
     shopper = await Shopper.enter(http)
     await shopper.known(products[:5])
-    async with Crowd(whole.url) as crowd:
+    async with Crowd(whole) as crowd:
         with closing(sqlite3.connect(features(whole), isolation_level=None)) as holder:
             holder.execute("BEGIN IMMEDIATE")
             await shopper.did("DISLIKE", *products[5:10])
@@ -96,7 +96,7 @@ async def test_a_frozen_index_does_not_hold_up_the_page(whole: RunningMesh, http
     """Worse than a dead server is one that takes calls and never answers."""
     shopper = await Shopper.enter(http)
     await shopper.known((await some_products(http))[:5])
-    async with Crowd(whole.url) as crowd:
+    async with Crowd(whole) as crowd:
         whole.kill("milvus", signal.SIGSTOP)
         try:
             await shopper.until(lambda reply: reply["degraded"] == ["DEGRADATION_INDEX"], 5, "the index to be missed")
