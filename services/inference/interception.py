@@ -6,6 +6,7 @@ from typing import Any
 
 import grpc
 from google.protobuf.message import DecodeError, Message
+from opentelemetry import trace
 
 from services.inference.errors import InferenceError, invalid
 from services.kit import telemetry
@@ -16,10 +17,11 @@ log = telemetry.logger("aisle.call")
 
 
 class Interceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
-    """Gives each method a handler that takes bytes."""
+    """Gives each method a handler that takes bytes; it makes spans only where somebody collects them."""
 
-    def __init__(self) -> None:
+    def __init__(self, traced: bool = False) -> None:
         self._handlers: dict[str, Handler] = {}
+        self._traced = traced
 
     async def intercept_service(
         self, continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler]], details: grpc.HandlerCallDetails
@@ -31,12 +33,12 @@ class Interceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
         original = await continuation(details)
         if original is None:
             return original
-        made = _unary(path, original) if original.unary_unary is not None else _stream(path, original)
+        made = _unary(path, original, self._traced) if original.unary_unary is not None else _stream(path, original)
         self._handlers[path] = made
         return made
 
 
-def _unary(path: str, original: Handler) -> Handler:
+def _unary(path: str, original: Handler, traced: bool) -> Handler:
     service, method = path.strip("/").split("/")
     counted = {code: telemetry.CALLS.labels(service, method, code.name) for code in grpc.StatusCode}
     seconds = telemetry.SECONDS.labels(service, method)
@@ -61,7 +63,20 @@ def _unary(path: str, original: Handler) -> Handler:
             seconds.observe(time.perf_counter() - started)
         return answer
 
-    return grpc.unary_unary_rpc_method_handler(entry, None, original.response_serializer)
+    run = _spanning(path, entry) if traced else entry
+    return grpc.unary_unary_rpc_method_handler(run, None, original.response_serializer)
+
+
+def _spanning(path: str, entry: Callable[[bytes, Context], Awaitable[Any]]) -> Callable[[bytes, Context], Any]:
+    """The method as a span of its caller's trace."""
+
+    async def run(data: bytes, context: Context) -> Any:
+        metadata = {key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)}
+        parent = telemetry.propagator.extract(metadata)
+        with telemetry.tracer().start_as_current_span(path, parent, kind=trace.SpanKind.SERVER):
+            return await entry(data, context)
+
+    return run
 
 
 def _stream(path: str, original: Handler) -> Handler:

@@ -72,7 +72,8 @@ async def start(app: App) -> RunningServer:
         RuntimeError: the address of the gRPC server is taken.
         OSError: the address of the HTTP server is taken.
     """
-    server = grpc.aio.server(interceptors=[Interceptor()], options=OPTIONS)
+    interceptor = Interceptor(traced=bool(app.settings.otlp_endpoint))
+    server = grpc.aio.server(interceptors=[interceptor], options=OPTIONS)
     service_pb2_grpc.add_GRPCInferenceServiceServicer_to_server(app.servicer, server)
     health = HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(health, server)
@@ -98,7 +99,9 @@ async def _serve(settings: InferenceSettings) -> int:
     asked, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, asked.set)
-    running = await start(await build(settings))
+    app = await build(settings)
+    app.resources.callback(telemetry.configure_traces("inference", settings.otlp_endpoint))
+    running = await start(app)
     log.info("serving", service="inference", port=running.port, http_port=running.http_port)
     wait = asyncio.create_task(asked.wait())
     done, _ = await asyncio.wait([wait, *running.tasks], return_when=asyncio.FIRST_COMPLETED)

@@ -18,6 +18,7 @@ from services.inference.settings import InferenceSettings
 from services.kit.settings import load
 
 HERE = Path(__file__).resolve().parent
+NO_TRACES = "AISLE_INFERENCE_OTLP_ENDPOINT is for the embedded server: Triton sends that collector nothing."
 
 
 class TritonSettings(InferenceSettings):
@@ -123,6 +124,8 @@ def main() -> None:
         raise SystemExit(2) from None
     settings.model_repository.mkdir(parents=True, exist_ok=True)
     program = packages / "pytriton" / "tritonserver" / "bin" / "tritonserver"
+    if settings.otlp_endpoint:
+        print(f"tritonserver: {NO_TRACES}", file=sys.stderr)
     sys.stdout.flush()
     arguments = command(settings, program, backends)
     os.execve(program, arguments, variables)  # noqa: S606

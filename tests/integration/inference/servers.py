@@ -44,6 +44,8 @@ class Server:
     log: Path
     control: str = "explicit"
     drain_s: float = 0.0
+    collector: str = ""
+    """host:port of an OpenTelemetry collector."""
     grpc_port: int = field(default_factory=free_port)
     http_port: int = field(default_factory=free_port)
     metrics_port: int = field(default_factory=free_port)
@@ -84,6 +86,7 @@ class Server:
             "AISLE_INFERENCE_MODEL_CONTROL_MODE": self.control,
             "AISLE_INFERENCE_DRAIN_S": str(self.drain_s),
             "AISLE_INFERENCE_POLL_S": "0.2",
+            "AISLE_INFERENCE_OTLP_ENDPOINT": self.collector,
         }
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
