@@ -6,6 +6,7 @@ from typing import Any
 
 import grpc
 import pytest
+from aisle.recs.v1 import user_event_pb2
 from aisle.recs.v1 import user_event_service_pb2 as events
 from aisle.recs.v1.user_event_service_pb2_grpc import (
     UserEventServiceServicer,
@@ -18,7 +19,9 @@ from services.kit.channels import channel
 from services.kit.errors import DeadlineExceeded
 from services.kit.principal import Principal
 
+SERVICE = "aisle.recs.v1.UserEventService"
 REQUEST = events.ListUserEventsRequest(parent="visitors/a")
+WRITE = events.WriteUserEventRequest()
 LONG = events.ListUserEventsRequest(parent="visitors/long")
 EVERYTHING = events.ExportUserEventsRequest()
 
@@ -30,9 +33,17 @@ class Servicer(UserEventServiceServicer):
         self.metadata: dict[str, Any] = {}
         self.remaining: float | None = None
         self.began, self.ended = asyncio.Event(), asyncio.Event()
+        self.arrived = 0
+        self.failing = 0
+        """So many calls more get UNAVAILABLE."""
+
+    async def WriteUserEvent(self, request: Any, call: Any) -> Any:
+        await self._arrive(call)
+        return user_event_pb2.UserEvent()
 
     async def ListUserEvents(self, request: Any, call: Any) -> Any:
         self._see(call)
+        await self._arrive(call)
         if request == LONG:
             self.began.set()
             try:
@@ -45,6 +56,12 @@ class Servicer(UserEventServiceServicer):
         self._see(call)
         yield events.ExportUserEventsResponse()
         yield events.ExportUserEventsResponse()
+
+    async def _arrive(self, call: Any) -> None:
+        self.arrived += 1
+        if self.failing > 0:
+            self.failing -= 1
+            await call.abort(grpc.StatusCode.UNAVAILABLE, "not now")
 
     def _see(self, call: Any) -> None:
         self.metadata, self.remaining = dict(call.invocation_metadata()), call.time_remaining()
@@ -114,3 +131,53 @@ async def test_a_caller_that_leaves_ends_the_call(address: str, servicer: Servic
         await asyncio.wait_for(servicer.began.wait(), 5)
         call.cancel()
         await asyncio.wait_for(servicer.ended.wait(), 5)
+
+
+async def test_a_read_is_asked_again_where_a_replica_is_unavailable(address: str, servicer: Servicer) -> None:
+    servicer.failing = 2
+    async with channel(address, SERVICE) as to:
+        await UserEventServiceStub(to).ListUserEvents(REQUEST)
+    assert servicer.arrived == 3
+
+
+async def test_a_read_is_asked_three_times_at_most(address: str, servicer: Servicer) -> None:
+    servicer.failing = 10
+    async with channel(address, SERVICE) as to:
+        assert await code(UserEventServiceStub(to).ListUserEvents(REQUEST)) is grpc.StatusCode.UNAVAILABLE
+    assert servicer.arrived == 3
+
+
+async def test_a_write_is_never_sent_again(address: str, servicer: Servicer) -> None:
+    """It may have been done before the replica went."""
+    servicer.failing = 1
+    async with channel(address, SERVICE) as to:
+        assert await code(UserEventServiceStub(to).WriteUserEvent(WRITE)) is grpc.StatusCode.UNAVAILABLE
+    assert servicer.arrived == 1
+
+
+async def test_in_a_storm_nothing_is_asked_again_until_it_is_over(address: str, servicer: Servicer) -> None:
+    """A failed attempt costs one of 100 tokens, a good one brings a tenth; another try needs more than half of them."""
+    attempts: list[int] = []
+
+    async def ask(times: int, failing: int) -> None:
+        for _ in range(times):
+            before, servicer.failing = servicer.arrived, failing
+            await code(UserEventServiceStub(to).ListUserEvents(REQUEST))
+            attempts.append(servicer.arrived - before)
+
+    async with channel(address, SERVICE) as to:
+        await ask(times=30, failing=3)
+        assert attempts == [3] * 16 + [2] + [1] * 13  # 50 attempts failed: the rest get one each
+        attempts.clear()
+        await ask(times=150, failing=0)
+        await ask(times=1, failing=3)
+    assert attempts == [1] * 150 + [2]
+
+
+async def code(call: Any) -> grpc.StatusCode:
+    """What a call came to."""
+    try:
+        await call
+    except grpc.aio.AioRpcError as error:
+        return error.code()
+    return grpc.StatusCode.OK
