@@ -52,6 +52,8 @@ class Chain:
     verifier: TokenVerifier
     max_concurrent: int
     default_timeout_s: float
+    longest_timeout_s: float
+    longest_stream_s: float
     in_work: int = 0
 
     def around(self, handler: Next, steps: "tuple[Step, ...] | None" = None) -> Next:
@@ -138,12 +140,16 @@ def _unexpected(raised: BaseException, call: Call) -> AisleError:
 
 
 async def bound_time(chain: Chain, call: Call, after: Next) -> Any:
-    """Ends the call at the earlier of the caller's and the gateway's deadline; the server's own where neither is."""
+    """Ends the call at the earliest of the caller's and the gateway's deadline and the longest that is given anybody.
+
+    Where neither names one, the server's own holds.
+    """
     # The transcoder drops grpc-timeout, so a REST caller's time arrives in Envoy's header alone.
     gateway = call.metadata.get("x-envoy-expected-rq-timeout-ms", "")
     given = int(gateway) / 1000 if GATEWAY_MS.match(gateway) else 0.0
     named = [call.grpc_context.time_remaining(), given or None]
-    seconds = min((limit for limit in named if limit is not None), default=chain.default_timeout_s)
+    longest = chain.longest_stream_s if call.policy.streaming else chain.longest_timeout_s
+    seconds = min(longest, *([limit for limit in named if limit is not None] or [chain.default_timeout_s]))
     call.state.deadline = asyncio.get_running_loop().time() + seconds
     try:
         async with asyncio.timeout(seconds) as limit:

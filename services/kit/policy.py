@@ -26,6 +26,8 @@ class MethodPolicy:
     owner_path: tuple[str, ...]
     """Steps to the request field that must name the caller; empty for none."""
     idempotent: bool
+    streaming: bool
+    """Whether there are many answers."""
     decode: Callable[[bytes], Message]
 
 
@@ -51,5 +53,6 @@ def of(path: str) -> MethodPolicy | None:
         level=access.level,
         owner_path=tuple(filter(None, access.owner_field.split("."))),
         idempotent=options.idempotency_level == MethodOptions.NO_SIDE_EFFECTS,
+        streaming=method.server_streaming,
         decode=message_factory.GetMessageClass(method.input_type).FromString,
     )

@@ -68,7 +68,13 @@ async def start(app: App) -> RunningServer:
     """
     validation.prepare(app.service_names)
     settings = app.settings
-    chain = Chain(app.verifier, settings.max_concurrent, settings.default_timeout_s)
+    chain = Chain(
+        app.verifier,
+        settings.max_concurrent,
+        settings.default_timeout_s,
+        settings.longest_timeout_s,
+        settings.longest_stream_s,
+    )
     server = grpc.aio.server(interceptors=[Interceptor(chain)], options=OPTIONS)
     app.register(server)
     status = Health(app.service_names, app.dependencies)

@@ -27,6 +27,11 @@ class ServiceSettings(BaseSettings):
     answers a second at twice the capacity)."""
     default_timeout_s: float = Field(5.0, gt=0)
     """For callers that name no deadline; a shopper has left by then."""
+    longest_timeout_s: float = Field(60.0, gt=0)
+    """For callers that name a longer one: nobody holds a place among the calls in work for hours. Imports and
+    promotions are given as much by the gateway, and no single answer takes longer."""
+    longest_stream_s: float = Field(3600.0, gt=0)
+    """The same for calls with many answers: a training run reads every event there is in one."""
     drain_s: float = Field(2.0, ge=0)
     """Between saying NOT_SERVING and refusing calls, so that balancers notice: they ask every second."""
     stop_s: float = Field(10.0, gt=0)

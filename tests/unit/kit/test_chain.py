@@ -24,6 +24,8 @@ from services.kit.settings import ServiceSettings
 from tests.support.tokens import Issuer
 
 SERVICE = "aisle.recs.v1.UserEventService"
+LONGEST_S = 60.0
+"""What is given at most, whatever a caller asks for."""
 
 
 class Panic(BaseException):
@@ -49,6 +51,8 @@ class Servicer(UserEventServiceServicer):
 
     async def ExportUserEvents(self, request: Any, _: Any) -> AsyncIterator[Any]:
         yield events.ExportUserEventsResponse()
+        if request.start_time.seconds == 2:
+            await asyncio.sleep(1.5)
         yield events.ExportUserEventsResponse()
         if request.start_time.seconds == 1:
             raise errors.NotFound("users/x")
@@ -59,15 +63,21 @@ async def issuer() -> Issuer:
     return Issuer()
 
 
-@pytest.fixture
-async def server(issuer: Issuer) -> AsyncIterator[RunningServer]:
-    settings = ServiceSettings(max_concurrent=2, default_timeout_s=1.0)
+@contextlib.asynccontextmanager
+async def serving(issuer: Issuer, settings: ServiceSettings) -> AsyncIterator[RunningServer]:
     app = App(
         "test", settings, lambda s: add_UserEventServiceServicer_to_server(Servicer(), s), [SERVICE], issuer.verifier()
     )
     running = await start(app)
     yield running
     await running.stop()
+
+
+@pytest.fixture
+async def server(issuer: Issuer) -> AsyncIterator[RunningServer]:
+    settings = ServiceSettings(max_concurrent=2, default_timeout_s=1.0, longest_timeout_s=LONGEST_S)
+    async with serving(issuer, settings) as running:
+        yield running
 
 
 @pytest.fixture
@@ -297,9 +307,42 @@ async def test_a_shorter_limit_inside_is_not_the_callers_deadline(channel: grpc.
     assert info.reason != "DEADLINE_EXCEEDED"
 
 
-async def test_handlers_see_the_time_that_is_left(channel: grpc.aio.Channel, issuer: Issuer) -> None:
-    answer = await ask(channel, issuer, 0, timeout=20)
-    assert 15 < float(answer.next_page_token.split("|")[1]) <= 21
+@pytest.mark.parametrize(
+    ("callers_s", "gateways_ms", "least_s", "most_s"),
+    [
+        (20.0, "", 15, 21),  # gRPC sends it rounded up
+        (20.0, "60000", 15, 21),
+        (60.0, "20000", 15, 20),
+        (3600.0, "", 50, LONGEST_S),
+        (3600.0, "3600000", 50, LONGEST_S),
+        (None, "3600000", 50, LONGEST_S),
+        (None, "", 0, 1),
+    ],
+)
+async def test_handlers_see_the_shortest_of_the_times(
+    channel: grpc.aio.Channel, issuer: Issuer, callers_s: float | None, gateways_ms: str, least_s: float, most_s: float
+) -> None:
+    gateway = (("x-envoy-expected-rq-timeout-ms", gateways_ms),)
+    answer = await ask(channel, issuer, 0, timeout=callers_s, metadata=gateway)
+    assert least_s < float(answer.next_page_token.split("|")[1]) <= most_s
+
+
+async def test_a_caller_with_an_hour_holds_no_place_for_an_hour(issuer: Issuer) -> None:
+    """One with many answers may take longer, and has an end as well."""
+    slow, admin = events.ExportUserEventsRequest(), issuer.metadata("users/root", "admin")
+    slow.start_time.seconds = 2
+    settings = ServiceSettings(longest_timeout_s=1.0)
+    async with serving(issuer, settings) as server, grpc.aio.insecure_channel(f"127.0.0.1:{server.port}") as channel:
+        stream = UserEventServiceStub(channel).ExportUserEvents(slow, metadata=admin, timeout=3600)
+        code, info, _ = await refused(ask(channel, issuer, 2, timeout=3600))
+        assert (code, info.reason) == (grpc.StatusCode.DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED")
+        assert len([answer async for answer in stream]) == 2
+    settings = ServiceSettings(longest_stream_s=1.0)
+    async with serving(issuer, settings) as server, grpc.aio.insecure_channel(f"127.0.0.1:{server.port}") as channel:
+        stream = UserEventServiceStub(channel).ExportUserEvents(slow, metadata=admin, timeout=3600)
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            assert len([answer async for answer in stream]) == 2
+        assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
 
 
 async def test_too_many_calls_are_refused_but_not_health(channel: grpc.aio.Channel, issuer: Issuer) -> None:
