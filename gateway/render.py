@@ -54,6 +54,8 @@ def render(gateway: settings.Gateway, openapi_file: Path, web: Path = pages.WEB)
     return environment.get_template(TEMPLATE.name).render(
         gateway=gateway,
         descriptor_set=str(contracts.DESCRIPTOR_SET),
+        # Linux keeps a socket with such a name in no file: nothing is left behind, and no folder is too deep for it.
+        keys_socket=f"@aisle-gateway-{gateway.admin_port}",
         services=sorted({m.service for m in served}),
         methods=served,
         timeout_s={

@@ -24,7 +24,7 @@ from pydantic_settings import SettingsConfigDict
 
 from services.kit import channels, context
 from services.kit.app import App
-from services.kit.errors import InvalidArgument, NotFound
+from services.kit.errors import InvalidArgument, NotFound, Unavailable
 from services.kit.server import RunningServer, start
 from services.kit.settings import ServiceSettings
 from services.kit.tokens import PublishedKeys, TokenVerifier
@@ -34,7 +34,7 @@ FOR_EVER = "public, max-age=31536000, immutable"
 
 
 class Products(ProductServiceServicer):
-    """Remembers who asked; `products/none` does not exist."""
+    """Remembers who asked; `products/none` does not exist, and `products/unavailable` takes a second to say so."""
 
     def __init__(self) -> None:
         self.asked = 0
@@ -47,6 +47,9 @@ class Products(ProductServiceServicer):
         self.client_addresses.append(context.client_address())
         if request.name == "products/none":
             raise NotFound(request.name)
+        if request.name == "products/unavailable":
+            await asyncio.sleep(1)
+            raise Unavailable("Not now.")
         return product_pb2.Product(name=request.name, title="A lamp", in_stock=True, stock_quantity=3)
 
     async def ListProducts(self, request: product_service_pb2.ListProductsRequest, _: Any) -> Any:
