@@ -159,6 +159,22 @@ def test_the_request_id_is_the_same_everywhere(shop: Shop, given: str | None) ->
     assert line["route"] == "/aisle.catalog.v1.ProductService/GetProduct"
 
 
+@pytest.mark.parametrize("given", ["a b", "a,b", "a/b", "<b>", '{"a": 1}', "x" * 129, "x" * 5000, "é"])
+def test_a_request_id_that_no_service_would_keep_is_another_one_everywhere(shop: Shop, given: str) -> None:
+    answer = shop.http.get("/v1/products/a", headers={"x-request-id": given.encode()})
+    request_id = answer.headers["x-request-id"]
+    assert re.fullmatch(r"[0-9a-f-]{36}", request_id)
+    assert shop.standins.products.request_ids[-1] == request_id
+    line = shop.envoy.access(request_id)
+    assert (line["path"], line["status"]) == ("/v1/products/a", 200)
+
+
+def test_several_request_ids_are_none(shop: Shop) -> None:
+    answer = shop.http.get("/v1/products/a", headers=[("x-request-id", "a"), ("x-request-id", "b")])
+    assert shop.standins.products.request_ids[-1] == answer.headers["x-request-id"]
+    assert shop.envoy.access(answer.headers["x-request-id"])["status"] == 200
+
+
 def test_an_error_of_the_gateway_names_the_request(shop: Shop) -> None:
     answer = shop.http.get("/v1/nope")
     assert error(answer, 404, 5)["metadata"]["requestId"] == answer.headers["x-request-id"]
