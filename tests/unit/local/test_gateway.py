@@ -21,5 +21,6 @@ def test_the_gateway_listens_on_this_machine_alone_unless_it_is_opened(tmp_path:
     ports.save(settings.run / "ports.json")
     render_gateway(Mesh(settings, ports, ensure(settings.secrets), Postgres(tmp_path / "pg", ports.postgres, None)))
     resources = yaml.safe_load((settings.run / "envoy.yaml").read_text())["static_resources"]
-    addresses = [listener["address"]["socket_address"]["address"] for listener in resources["listeners"]]
-    assert addresses == [host or "127.0.0.1"]
+    addresses = [listener["address"] for listener in resources["listeners"]]
+    assert [found["socket_address"]["address"] for found in addresses if "pipe" not in found] == [host or "127.0.0.1"]
+    assert [found["pipe"]["path"] for found in addresses if "pipe" in found] == [f"@aisle-gateway-{ports.envoy_admin}"]
