@@ -10,7 +10,7 @@ import numpy as np
 from aisle.catalog.v1.product_pb2 import Product
 
 from services.kit.filters import Expr
-from services.recs.domain.events import Event
+from services.recs.domain.events import Event, Kind
 from services.recs.domain.feature_spec import Encoder, ItemFacts, ItemInputs
 from services.recs.domain.releases import Release
 from services.recs.domain.scenarios import Revision, Scenario, StoredScenario
@@ -32,9 +32,12 @@ class Events(Protocol):
         ...
 
     async def page(
-        self, shopper: str, before: tuple[datetime, int] | None, limit: int
+        self, shopper: str, kinds: Sequence[Kind], before: tuple[datetime, int] | None, limit: int
     ) -> tuple[list[Event], tuple[datetime, int] | None]:
-        """Newest first, and where the next page begins; None at the end."""
+        """Newest first, of these kinds or, when there are none, of all; and where the next page begins.
+
+        None at the end.
+        """
         ...
 
     def export(self, start: datetime | None) -> AsyncIterator[list[Event]]:

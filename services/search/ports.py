@@ -373,8 +373,8 @@ class Tastes(Protocol):
         """The tower that recommends; None when no release is promoted."""
         ...
 
-    async def history(self, shopper: str, most: int) -> list[Step]:
-        """The shopper's newest events of products, oldest first."""
+    async def history(self, shopper: str, kinds: Collection[str], most: int) -> list[Step]:
+        """The shopper's newest events of these kinds, oldest first."""
         ...
 
     async def user_vector(self, tower: Tower, vectors: Vector, kinds: Sequence[int], ages_h: Sequence[float]) -> Vector:

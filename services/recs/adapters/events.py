@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, desc, select, text, tuple_
+from sqlalchemy import Select, bindparam, desc, select, text, tuple_
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -65,10 +65,14 @@ class PostgresEvents:
             return {(row.shopper, row.event_id): _event(row) for row in rows}
 
     async def page(
-        self, shopper: str, before: tuple[datetime, int] | None, limit: int
+        self, shopper: str, kinds: Sequence[Kind], before: tuple[datetime, int] | None, limit: int
     ) -> tuple[list[Event], tuple[datetime, int] | None]:
         order = (user_events.c.event_time, user_events.c.sequence)
         statement = _events().where(user_events.c.shopper == shopper).order_by(*map(desc, order)).limit(limit)
+        if kinds:
+            # As constants in the statement: only so is the partial index of histories of use.
+            wanted = bindparam("kinds", value=sorted(set(kinds)), expanding=True, literal_execute=True)
+            statement = statement.where(user_events.c.kind.in_(wanted))
         if before is not None:
             statement = statement.where(tuple_(*order) < before)
         async with self._engine.connect() as connection:

@@ -13,7 +13,7 @@ from services.kit import context, paging
 from services.kit.errors import InvalidArgument, Unauthenticated
 from services.kit.principal import Principal
 from services.kit.validation import violations
-from services.recs.domain.events import Event
+from services.recs.domain.events import Event, Kind
 from services.recs.servicer import messages
 from services.recs.use_cases.events import ReadEvents, TakeEvents, import_problem
 
@@ -43,7 +43,7 @@ class UserEventServicer(UserEventServiceServicer):
     async def ListUserEvents(self, request: pb.ListUserEventsRequest, _: Any) -> pb.ListUserEventsResponse:
         before = _before(paging.decode(request.page_token, request))
         size = paging.page_size(request.page_size, 50, 1000)
-        events, following = await self._read.page(request.parent, before, size)
+        events, following = await self._read.page(request.parent, list(map(Kind, request.kinds)), before, size)
         token = ""
         if following is not None:
             token = paging.encode({"t": following[0].isoformat(), "n": following[1]}, request)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from services.kit.errors import InvalidArgument, PermissionDenied
 from services.kit.principal import Principal
 from services.recs.domain import attribution
-from services.recs.domain.events import Attribution, Event, happened, problem
+from services.recs.domain.events import Attribution, Event, Kind, happened, problem
 from services.recs.ports import Events
 from services.recs.use_cases.measures import EVENTS
 
@@ -87,10 +87,10 @@ class ReadEvents:
         self._events = events
 
     async def page(
-        self, shopper: str, before: tuple[datetime, int] | None, limit: int
+        self, shopper: str, kinds: Sequence[Kind], before: tuple[datetime, int] | None, limit: int
     ) -> tuple[list[Event], tuple[datetime, int] | None]:
-        """Newest first, and where the next page begins; None at the end."""
-        return await self._events.page(shopper, before, limit)
+        """Newest first, of some kinds or of all, and where the next page begins; None at the end."""
+        return await self._events.page(shopper, kinds, before, limit)
 
     def export(self, start: datetime | None) -> AsyncIterator[list[Event]]:
         """Everything since `start`, oldest first."""

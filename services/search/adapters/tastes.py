@@ -2,7 +2,7 @@
 
 import json
 import struct
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import grpc
@@ -46,11 +46,13 @@ class RecommenderTastes:
             kinds={str(name): int(code) for name, code in spec["kinds"].items()},
         )
 
-    async def history(self, shopper: str, most: int) -> list[Step]:
-        reply = await self._events.ListUserEvents(events_pb.ListUserEventsRequest(parent=shopper, page_size=most))
-        kinds = UserEvent.Kind
+    async def history(self, shopper: str, kinds: Collection[str], most: int) -> list[Step]:
+        # The log's newest events alone would be impressions: a shopper sees dozens of products between two clicks.
+        numbers = [number for name, number in UserEvent.Kind.items() if name.removeprefix("KIND_") in kinds]
+        request = events_pb.ListUserEventsRequest(parent=shopper, kinds=numbers, page_size=most)
+        reply = await self._events.ListUserEvents(request)
         steps = [
-            Step(product_id(event.product), kinds.Name(event.kind).removeprefix("KIND_"), event.event_time.seconds)
+            Step(product_id(event.product), _kind(event), event.event_time.seconds)
             for event in reply.user_events
             if event.product
         ]
@@ -76,6 +78,10 @@ class RecommenderTastes:
             if tensor.name == "user_vector":
                 return np.frombuffer(answer.raw_output_contents[i], "<f4").reshape(-1)
         raise ValueError(f"{MODEL} has no output user_vector")
+
+
+def _kind(event: UserEvent) -> str:
+    return UserEvent.Kind.Name(event.kind).removeprefix("KIND_")
 
 
 def _add(request: pb.ModelInferRequest, name: str, datatype: str, values: np.ndarray[Any, Any]) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import gc
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -57,7 +57,7 @@ class Recommender:
     async def tower(self) -> Tower | None:
         return TOWER
 
-    async def history(self, shopper: str, most: int) -> list[Step]:
+    async def history(self, shopper: str, kinds: Collection[str], most: int) -> list[Step]:
         self.asked += 1
         self.meanwhile()
         if self.gone:

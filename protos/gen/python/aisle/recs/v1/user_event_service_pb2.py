@@ -31,7 +31,7 @@ from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior_
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&aisle/recs/v1/user_event_service.proto\x12\raisle.recs.v1\x1a\x1e\x61isle/recs/v1/user_event.proto\x1a\x1a\x61isle/type/v1/access.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"K\n\x15WriteUserEventRequest\x12\x32\n\nuser_event\x18\x01 \x01(\x0b\x32\x18.aisle.recs.v1.UserEventB\x04\xe2\x41\x01\x02\"]\n\x1b\x42\x61tchWriteUserEventsRequest\x12>\n\x0buser_events\x18\x01 \x03(\x0b\x32\x18.aisle.recs.v1.UserEventB\x0f\xe2\x41\x01\x02\xbaH\x08\x92\x01\x05\x08\x01\x10\xf4\x03\"M\n\x1c\x42\x61tchWriteUserEventsResponse\x12-\n\x0buser_events\x18\x01 \x03(\x0b\x32\x18.aisle.recs.v1.UserEvent\"\xa7\x01\n\x15ListUserEventsRequest\x12L\n\x06parent\x18\x01 \x01(\tB<\xe2\x41\x01\x02\xbaH5r3\x18\x89\x01\x32.^(users|visitors)/[A-Za-z0-9][A-Za-z0-9._~-]*$\x12\x1e\n\tpage_size\x18\x02 \x01(\x05\x42\x0b\xe2\x41\x01\x01\xbaH\x04\x1a\x02(\x00\x12 \n\npage_token\x18\x03 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\xe8\x07\"`\n\x16ListUserEventsResponse\x12-\n\x0buser_events\x18\x01 \x03(\x0b\x32\x18.aisle.recs.v1.UserEvent\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"^\n\x17ImportUserEventsRequest\x12\x43\n\x0buser_events\x18\x01 \x03(\x0b\x32\x18.aisle.recs.v1.UserEventB\x14\xe2\x41\x01\x02\xbaH\r\x92\x01\n\x08\x01\x10\x88\'\"\x03\xd8\x01\x03\"\xcb\x01\n\x18ImportUserEventsResponse\x12\x15\n\rcreated_count\x18\x01 \x01(\x05\x12\x17\n\x0funchanged_count\x18\x02 \x01(\x05\x12\x41\n\x08refusals\x18\x03 \x03(\x0b\x32/.aisle.recs.v1.ImportUserEventsResponse.Refusal\x1a<\n\x07Refusal\x12\r\n\x05index\x18\x01 \x01(\x05\x12\r\n\x05\x66ield\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t\"O\n\x17\x45xportUserEventsRequest\x12\x34\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x01\"I\n\x18\x45xportUserEventsResponse\x12-\n\x0buser_events\x18\x01 \x03(\x0b\x32\x18.aisle.recs.v1.UserEvent2\xa7\x06\n\x10UserEventService\x12\x8d\x01\n\x0eWriteUserEvent\x12$.aisle.recs.v1.WriteUserEventRequest\x1a\x18.aisle.recs.v1.UserEvent\";\xda\x41\nuser_event\x8a\xb5\x18\x02\x08\x02\x82\xd3\xe4\x93\x02\"\"\x14/v1/userEvents:write:\nuser_event\x12\x9b\x01\n\x14\x42\x61tchWriteUserEvents\x12*.aisle.recs.v1.BatchWriteUserEventsRequest\x1a+.aisle.recs.v1.BatchWriteUserEventsResponse\"*\x8a\xb5\x18\x02\x08\x02\x82\xd3\xe4\x93\x02\x1e\"\x19/v1/userEvents:batchWrite:\x01*\x12\xc6\x01\n\x0eListUserEvents\x12$.aisle.recs.v1.ListUserEventsRequest\x1a%.aisle.recs.v1.ListUserEventsResponse\"g\x90\x02\x01\xda\x41\x06parent\x8a\xb5\x18\n\x08\x02\x12\x06parent\x82\xd3\xe4\x93\x02G\x12\x1f/v1/{parent=users/*}/userEventsZ$\x12\"/v1/{parent=visitors/*}/userEvents\x12\x8b\x01\n\x10ImportUserEvents\x12&.aisle.recs.v1.ImportUserEventsRequest\x1a\'.aisle.recs.v1.ImportUserEventsResponse\"&\x8a\xb5\x18\x02\x08\x04\x82\xd3\xe4\x93\x02\x1a\"\x15/v1/userEvents:import:\x01*\x12\x8d\x01\n\x10\x45xportUserEvents\x12&.aisle.recs.v1.ExportUserEventsRequest\x1a\'.aisle.recs.v1.ExportUserEventsResponse\"&\x90\x02\x01\x8a\xb5\x18\x02\x08\x05\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/userEvents:export0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&aisle/recs/v1/user_event_service.proto\x12\raisle.recs.v1\x1a\x1e\x61isle/recs/v1/user_event.proto\x1a\x1a\x61isle/type/v1/access.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"K\n\x15WriteUserEventRequest\x12\x32\n\nuser_event\x18\x01 \x01(\x0b\x32\x18.aisle.recs.v1.UserEventB\x04\xe2\x41\x01\x02\"]\n\x1b\x42\x61tchWriteUserEventsRequest\x12>\n\x0buser_events\x18\x01 \x03(\x0b\x32\x18.aisle.recs.v1.UserEventB\x0f\xe2\x41\x01\x02\xbaH\x08\x92\x01\x05\x08\x01\x10\xf4\x03\"M\n\x1c\x42\x61tchWriteUserEventsResponse\x12-\n\x0buser_events\x18\x01 \x03(\x0b\x32\x18.aisle.recs.v1.UserEvent\"\xec\x01\n\x15ListUserEventsRequest\x12L\n\x06parent\x18\x01 \x01(\tB<\xe2\x41\x01\x02\xbaH5r3\x18\x89\x01\x32.^(users|visitors)/[A-Za-z0-9][A-Za-z0-9._~-]*$\x12\x1e\n\tpage_size\x18\x02 \x01(\x05\x42\x0b\xe2\x41\x01\x01\xbaH\x04\x1a\x02(\x00\x12 \n\npage_token\x18\x03 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\xe8\x07\x12\x43\n\x05kinds\x18\x04 \x03(\x0e\x32\x1d.aisle.recs.v1.UserEvent.KindB\x15\xe2\x41\x01\x01\xbaH\x0e\x92\x01\x0b\x10\x14\"\x07\x82\x01\x04\x10\x01 \x00\"`\n\x16ListUserEventsResponse\x12-\n\x0buser_events\x18\x01 \x03(\x0b\x32\x18.aisle.recs.v1.UserEvent\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"^\n\x17ImportUserEventsRequest\x12\x43\n\x0buser_events\x18\x01 \x03(\x0b\x32\x18.aisle.recs.v1.UserEventB\x14\xe2\x41\x01\x02\xbaH\r\x92\x01\n\x08\x01\x10\x88\'\"\x03\xd8\x01\x03\"\xcb\x01\n\x18ImportUserEventsResponse\x12\x15\n\rcreated_count\x18\x01 \x01(\x05\x12\x17\n\x0funchanged_count\x18\x02 \x01(\x05\x12\x41\n\x08refusals\x18\x03 \x03(\x0b\x32/.aisle.recs.v1.ImportUserEventsResponse.Refusal\x1a<\n\x07Refusal\x12\r\n\x05index\x18\x01 \x01(\x05\x12\r\n\x05\x66ield\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t\"O\n\x17\x45xportUserEventsRequest\x12\x34\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x01\"I\n\x18\x45xportUserEventsResponse\x12-\n\x0buser_events\x18\x01 \x03(\x0b\x32\x18.aisle.recs.v1.UserEvent2\xa7\x06\n\x10UserEventService\x12\x8d\x01\n\x0eWriteUserEvent\x12$.aisle.recs.v1.WriteUserEventRequest\x1a\x18.aisle.recs.v1.UserEvent\";\xda\x41\nuser_event\x8a\xb5\x18\x02\x08\x02\x82\xd3\xe4\x93\x02\"\"\x14/v1/userEvents:write:\nuser_event\x12\x9b\x01\n\x14\x42\x61tchWriteUserEvents\x12*.aisle.recs.v1.BatchWriteUserEventsRequest\x1a+.aisle.recs.v1.BatchWriteUserEventsResponse\"*\x8a\xb5\x18\x02\x08\x02\x82\xd3\xe4\x93\x02\x1e\"\x19/v1/userEvents:batchWrite:\x01*\x12\xc6\x01\n\x0eListUserEvents\x12$.aisle.recs.v1.ListUserEventsRequest\x1a%.aisle.recs.v1.ListUserEventsResponse\"g\x90\x02\x01\xda\x41\x06parent\x8a\xb5\x18\n\x08\x02\x12\x06parent\x82\xd3\xe4\x93\x02G\x12\x1f/v1/{parent=users/*}/userEventsZ$\x12\"/v1/{parent=visitors/*}/userEvents\x12\x8b\x01\n\x10ImportUserEvents\x12&.aisle.recs.v1.ImportUserEventsRequest\x1a\'.aisle.recs.v1.ImportUserEventsResponse\"&\x8a\xb5\x18\x02\x08\x04\x82\xd3\xe4\x93\x02\x1a\"\x15/v1/userEvents:import:\x01*\x12\x8d\x01\n\x10\x45xportUserEvents\x12&.aisle.recs.v1.ExportUserEventsRequest\x1a\'.aisle.recs.v1.ExportUserEventsResponse\"&\x90\x02\x01\x8a\xb5\x18\x02\x08\x05\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/userEvents:export0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -48,6 +48,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTUSEREVENTSREQUEST'].fields_by_name['page_size']._serialized_options = b'\342A\001\001\272H\004\032\002(\000'
   _globals['_LISTUSEREVENTSREQUEST'].fields_by_name['page_token']._loaded_options = None
   _globals['_LISTUSEREVENTSREQUEST'].fields_by_name['page_token']._serialized_options = b'\342A\001\001\272H\005r\003\030\350\007'
+  _globals['_LISTUSEREVENTSREQUEST'].fields_by_name['kinds']._loaded_options = None
+  _globals['_LISTUSEREVENTSREQUEST'].fields_by_name['kinds']._serialized_options = b'\342A\001\001\272H\016\222\001\013\020\024\"\007\202\001\004\020\001 \000'
   _globals['_IMPORTUSEREVENTSREQUEST'].fields_by_name['user_events']._loaded_options = None
   _globals['_IMPORTUSEREVENTSREQUEST'].fields_by_name['user_events']._serialized_options = b'\342A\001\002\272H\r\222\001\n\010\001\020\210\'\"\003\330\001\003'
   _globals['_EXPORTUSEREVENTSREQUEST'].fields_by_name['start_time']._loaded_options = None
@@ -69,19 +71,19 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_BATCHWRITEUSEREVENTSRESPONSE']._serialized_start=439
   _globals['_BATCHWRITEUSEREVENTSRESPONSE']._serialized_end=516
   _globals['_LISTUSEREVENTSREQUEST']._serialized_start=519
-  _globals['_LISTUSEREVENTSREQUEST']._serialized_end=686
-  _globals['_LISTUSEREVENTSRESPONSE']._serialized_start=688
-  _globals['_LISTUSEREVENTSRESPONSE']._serialized_end=784
-  _globals['_IMPORTUSEREVENTSREQUEST']._serialized_start=786
-  _globals['_IMPORTUSEREVENTSREQUEST']._serialized_end=880
-  _globals['_IMPORTUSEREVENTSRESPONSE']._serialized_start=883
-  _globals['_IMPORTUSEREVENTSRESPONSE']._serialized_end=1086
-  _globals['_IMPORTUSEREVENTSRESPONSE_REFUSAL']._serialized_start=1026
-  _globals['_IMPORTUSEREVENTSRESPONSE_REFUSAL']._serialized_end=1086
-  _globals['_EXPORTUSEREVENTSREQUEST']._serialized_start=1088
-  _globals['_EXPORTUSEREVENTSREQUEST']._serialized_end=1167
-  _globals['_EXPORTUSEREVENTSRESPONSE']._serialized_start=1169
-  _globals['_EXPORTUSEREVENTSRESPONSE']._serialized_end=1242
-  _globals['_USEREVENTSERVICE']._serialized_start=1245
-  _globals['_USEREVENTSERVICE']._serialized_end=2052
+  _globals['_LISTUSEREVENTSREQUEST']._serialized_end=755
+  _globals['_LISTUSEREVENTSRESPONSE']._serialized_start=757
+  _globals['_LISTUSEREVENTSRESPONSE']._serialized_end=853
+  _globals['_IMPORTUSEREVENTSREQUEST']._serialized_start=855
+  _globals['_IMPORTUSEREVENTSREQUEST']._serialized_end=949
+  _globals['_IMPORTUSEREVENTSRESPONSE']._serialized_start=952
+  _globals['_IMPORTUSEREVENTSRESPONSE']._serialized_end=1155
+  _globals['_IMPORTUSEREVENTSRESPONSE_REFUSAL']._serialized_start=1095
+  _globals['_IMPORTUSEREVENTSRESPONSE_REFUSAL']._serialized_end=1155
+  _globals['_EXPORTUSEREVENTSREQUEST']._serialized_start=1157
+  _globals['_EXPORTUSEREVENTSREQUEST']._serialized_end=1236
+  _globals['_EXPORTUSEREVENTSRESPONSE']._serialized_start=1238
+  _globals['_EXPORTUSEREVENTSRESPONSE']._serialized_end=1311
+  _globals['_USEREVENTSERVICE']._serialized_start=1314
+  _globals['_USEREVENTSERVICE']._serialized_end=2121
 # @@protoc_insertion_point(module_scope)

@@ -101,22 +101,28 @@ class ListUserEventsRequest(_message.Message):
     PARENT_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    KINDS_FIELD_NUMBER: _builtins.int
     parent: _builtins.str
     """`users/{user}` or `visitors/{visitor}`; `users/me` and `visitors/me` stand for the caller."""
     page_size: _builtins.int
     """At most this many; 0 for 50, above 1000 counts as 1000."""
     page_token: _builtins.str
     """`next_page_token` of the page before; the other fields must stay the same."""
+    @_builtins.property
+    def kinds(self) -> _containers.RepeatedScalarFieldContainer[_user_event_pb2.UserEvent.Kind.ValueType]:
+        """Only events of these kinds; of all kinds when empty. Between two views there may be hundreds of impressions."""
+
     def __init__(
         self,
         *,
         parent: _builtins.str = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        kinds: _abc.Iterable[_user_event_pb2.UserEvent.Kind.ValueType] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "parent", b"parent"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kinds", b"kinds", "page_size", b"page_size", "page_token", b"page_token", "parent", b"parent"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
