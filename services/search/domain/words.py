@@ -6,6 +6,8 @@ from functools import lru_cache
 
 WORD = re.compile(r"[^\W_]+")
 QUOTED = re.compile(r'"([^"]*)"')
+QUOTES = re.compile(r'("[^"]*")')
+"""Splits a text: what is quoted, quotes and all, stands at odd places."""
 MOST_WORDS = 24
 """Words of a query that are looked at: who pastes a page means its beginning."""
 LONGEST = 64

@@ -7,7 +7,7 @@ from itertools import islice
 
 from services.search.domain.query import Alternative, Part, Query, Stems
 from services.search.domain.synonyms import Synonyms
-from services.search.domain.words import MOST_WORDS, OPTIONAL, QUOTED, folded, words
+from services.search.domain.words import MOST_WORDS, OPTIONAL, QUOTED, QUOTES, folded, words
 from services.search.ports import Language, Vocabulary
 
 SYNONYM_WEIGHT = 0.8
@@ -35,13 +35,20 @@ class Understood:
     """As typed, folded."""
     corrected: tuple[str, ...]
     """The words with their likeliest spelling; the same where all are known."""
+    text: str
+    """As typed."""
     says_nothing: bool = False
     """Whether there is no word in it, of the shop's or of its language's: what is near to such a text is chance."""
 
     @property
     def corrected_text(self) -> str:
-        """A better spelling; empty when it is fine as it is."""
-        return " ".join(self.corrected) if self.corrected != self.words else ""
+        """A better spelling, with quoted phrases as they stand; empty when it is fine as it is."""
+        if self.corrected == self.words:
+            return ""
+        better, said = iter(self.corrected), list[str]()
+        for place, part in enumerate(QUOTES.split(self.text)):
+            said.extend([part] if place % 2 else islice(better, len(words(part))))
+        return " ".join(said)
 
     def replaced(self, before: "Understood") -> int:
         """How many words are others than they were."""
@@ -76,7 +83,7 @@ class Understand:
         query = self._query(typed, said, tuple(phrases), folded(text.strip()), verbatim)
         likeliest = tuple(ways[0] for ways in said)
         says_nothing = self._says_nothing([*likeliest, *(word for phrase in quoted for word in phrase)])
-        return Understood(query, tuple(typed), likeliest, says_nothing)
+        return Understood(query, tuple(typed), likeliest, text, says_nothing)
 
     def _says_nothing(self, typed: Sequence[str]) -> bool:
         telling = [word for word in typed if word not in OPTIONAL]
@@ -114,7 +121,7 @@ class Understand:
         changed = tuple(change.get(i, word) for i, word in enumerate(understood.corrected))
         said: list[tuple[str, ...]] = [(word,) for word in changed]
         query = self._query(changed, said, understood.query.phrases, " ".join(changed), verbatim=False)
-        return Understood(query, understood.words, changed)
+        return Understood(query, understood.words, changed, understood.text)
 
     def _near(self, typed: Sequence[str]) -> list[tuple[int, list[str]]]:
         """Places of words, with those almost like them."""

@@ -70,6 +70,20 @@ def test_spelling(understand: Understand, typed: str, meant: str) -> None:
     assert understood.corrected_text == ("" if typed == meant else meant)
 
 
+@pytest.mark.parametrize(
+    ("typed", "better"),
+    [
+        ('"Trail shoe" Jackat', '"Trail shoe" jacket'),
+        ('jackat "trail shoe" lether', 'jacket "trail shoe" leather'),
+        ('"trail shoe"', ""),
+        ('jackat "trail', "jacket trail"),
+    ],
+)
+def test_a_better_spelling_keeps_what_is_quoted(understand: Understand, typed: str, better: str) -> None:
+    assert understand(typed).corrected_text == better
+    assert not better or understand(better).query.phrases == understand(typed).query.phrases
+
+
 def test_only_misspelt_words_of_a_text_are_replaced(understand: Understand) -> None:
     text = '"trail shoe" Jackat, t-shirt 42.5'
     assert understand(text).respelt(text) == '"trail shoe" jacket, t-shirt 42.5'
