@@ -8,9 +8,9 @@ from services.search.domain import encoders
 from services.search.domain.highlight import highlighted
 from services.search.domain.releases import Release, State
 from services.search.ports import LexicalIndex
+from services.search.use_cases.asking import Found
 from services.search.use_cases.facets import Facet
 from services.search.use_cases.guards import Degradation
-from services.search.use_cases.search import Found
 from services.search.use_cases.suggest import Kind, Suggestion
 
 DEGRADATIONS = {part: pb.SearchResponse.Degradation.Value(f"DEGRADATION_{part.name}") for part in Degradation}

@@ -10,9 +10,10 @@ from services.kit import context, filters, paging
 from services.search.ports import LexicalIndex
 from services.search.servicer import messages
 from services.search.use_cases import ordering, position
+from services.search.use_cases.asking import Ask, Found
 from services.search.use_cases.measures import DEGRADED, SEARCHES, SUGGESTIONS, stage
 from services.search.use_cases.products import SCHEMA, product_id
-from services.search.use_cases.search import Ask, Found, Search
+from services.search.use_cases.search import Search
 from services.search.use_cases.searched import Searched
 from services.search.use_cases.suggest import Suggest
 

@@ -1,6 +1,7 @@
 """Counts of a field's values among found products."""
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -49,10 +50,10 @@ def check(fields: tuple[str, ...]) -> None:
             raise InvalidArgument.field("facets", f"names {field[:40]} twice")
 
 
-def count(catalogue: Catalogue, rows: Rows, field: str) -> Facet:
-    """The facet of found rows."""
+def count(catalogue: Catalogue, rows: Rows, field: str, ticked: Collection[str] = ()) -> Facet:
+    """The facet of found rows; of categories, when some were ticked, only those around these."""
     if field == "category":
-        return Facet(field, _categories(catalogue, rows))
+        return Facet(field, _categories(catalogue, rows, ticked))
     if field == "price":
         return Facet(field, _prices(catalogue.numbers["price"][rows]))
     if field == "rating":
@@ -64,11 +65,27 @@ def count(catalogue: Catalogue, rows: Rows, field: str) -> Facet:
     return Facet(field, _coded(catalogue, rows, field))
 
 
-def _categories(catalogue: Catalogue, rows: Rows) -> tuple[Value, ...]:
-    codes = catalogue.categories[rows].ravel()
+def _categories(catalogue: Catalogue, rows: Rows, ticked: Collection[str]) -> tuple[Value, ...]:
+    paths = catalogue.categories[rows]
+    codes = paths.ravel()
     counts = np.bincount(codes[codes != NONE], minlength=0)
+    if ticked:
+        around = [_around(paths, catalogue.category_ids.find(item)) for item in ticked]
+        counts[np.setdiff1d(np.arange(len(counts)), np.concatenate(around))] = 0
     ids, names = catalogue.category_ids.all, catalogue.category_names
     return tuple(Value(ids[code], many, names.get(ids[code], ids[code])) for code, many in _most(counts))
+
+
+def _around(paths: np.ndarray, code: int) -> np.ndarray:
+    """The categories above and below one, itself, and those beside it."""
+    rows, depths = np.nonzero(paths == code) if code != NONE else (np.zeros(0, int), np.zeros(0, int))
+    if not len(rows):
+        return np.zeros(0, np.int64)
+    depth = depths[0]
+    beside = paths if depth == 0 else paths[paths[:, depth - 1] == paths[rows[0], depth - 1]]
+    found = np.unique(np.concatenate([paths[rows].ravel(), beside[:, depth]]))
+    known: np.ndarray = found[found != NONE]
+    return known
 
 
 def _coded(catalogue: Catalogue, rows: Rows, field: str) -> tuple[Value, ...]:
@@ -97,9 +114,14 @@ def _prices(prices: np.ndarray) -> tuple[Value, ...]:
     for low, high in pairwise(bounds):
         many = int(((known >= low) & (known < high)).sum())
         if many:
-            text = f"{'' if low == -math.inf else f'{low:g}'}..{'' if high == math.inf else f'{high:g}'}"
+            text = f"{_number(low)}..{_number(high)}"
             values.append(Value(text, many, text))
     return tuple(values)
+
+
+def _number(edge: float) -> str:
+    """As the filter grammar takes it, which knows no exponents; nothing where a range is open."""
+    return np.format_float_positional(edge, trim="-") if math.isfinite(edge) else ""
 
 
 def _round(price: float) -> float:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from services.kit.filters import And, Comparison, Expr, FieldType, Not, Or
+from services.search.ports import Rows, Scores
 from services.search.use_cases.catalogue import NONE, Catalogue
 
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
@@ -25,6 +26,15 @@ def mask(catalogue: Catalogue, where: Expr | None) -> Mask:
     """Rows of products that pass; an absent value fails every comparison but `!=`."""
     alive: Mask = catalogue.alive[: catalogue.size]
     return alive.copy() if where is None else alive & _passes(catalogue, where)
+
+
+def passing(passes: Mask, found: tuple[Rows, Scores]) -> tuple[Rows, Scores]:
+    """What passes of what was found, in its order."""
+    rows, scores = found
+    # A product that came a moment ago may have a row that the mask does not know yet.
+    kept = rows < len(passes)
+    kept[kept] = passes[rows[kept]]
+    return rows[kept], scores[kept]
 
 
 def _passes(catalogue: Catalogue, where: Expr) -> Mask:

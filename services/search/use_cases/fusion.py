@@ -6,6 +6,7 @@ the rankings that found it. Scores of different engines cannot be compared, and 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -68,6 +69,11 @@ def weighed(rankings: Sequence[Ranking], trust: Mapping[str, float]) -> list[Ran
     weights = [ranking.weight * trust.get(ranking.name, 1.0) for ranking in rankings]
     scale = sum(ranking.weight for ranking in rankings) / max(sum(weights), 1e-6)
     return [replace(ranking, weight=weight * scale) for ranking, weight in zip(rankings, weights, strict=True)]
+
+
+def behind(fused: Fused, inside: np.ndarray[Any, np.dtype[np.bool_]]) -> Fused:
+    """Puts what is not inside, [rows] of bool, behind all others of its tier."""
+    return replace(fused, tiers=fused.tiers - ~inside)
 
 
 def first(fused: Fused, rows: Rows) -> Fused:

@@ -6,22 +6,21 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
-from aisle.catalog.v1.product_pb2 import Product
 
-from services.kit.errors import InvalidArgument, NotFound
-from services.kit.filters import Expr
+from services.kit.errors import NotFound
 from services.kit.pictures import PictureRefused
 from services.search.domain import attribution
 from services.search.domain.query import Query
 from services.search.domain.words import normalized
 from services.search.ports import LexicalIndex, Rows, Scores, Vector
 from services.search.use_cases import facets as counting
-from services.search.use_cases import ordering, position
+from services.search.use_cases import narrowing, ordering, position
 from services.search.use_cases.active_build import ActiveBuild
+from services.search.use_cases.asking import Ask, Found, decisive, refusal
 from services.search.use_cases.catalogue import Catalogue
 from services.search.use_cases.facets import Facet
-from services.search.use_cases.filtering import Mask, mask
-from services.search.use_cases.fusion import Ranking, first, fuse, weighed
+from services.search.use_cases.filtering import Mask, mask, passing
+from services.search.use_cases.fusion import Ranking, behind, first, fuse, weighed
 from services.search.use_cases.guards import Degradation, Down
 from services.search.use_cases.meaning import Meaning, Near, Wanted
 from services.search.use_cases.measures import stage
@@ -49,47 +48,6 @@ OUT_OF_STOCK = 0.5
 NOTHING: tuple[Rows, Scores] = (np.zeros(0, np.int64), np.zeros(0, np.float32))
 
 
-@dataclass(frozen=True)
-class Ask:
-    """What is asked for."""
-
-    text: str
-    size: int
-    shopper: str = ""
-    """`users/ID` or `visitors/ID`; empty for somebody unknown, or whose history is not to be used."""
-    where: Expr | None = None
-    filter_text: str = ""
-    facets: tuple[str, ...] = ()
-    order: tuple[str, bool] = (RELEVANCE, True)
-    after: Position | None = None
-    similar: str = ""
-    """Id of the product that the found ones are to be like."""
-    picture: bytes = b""
-    picture_weight: float = 0.5
-    verbatim: bool = False
-
-
-@dataclass(frozen=True)
-class Found:
-    """What is answered."""
-
-    results: list[tuple[Product, float]]
-    """Products with their scores."""
-    stems: frozenset[str]
-    """What to highlight."""
-    total: int
-    facets: list[Facet]
-    corrected: str
-    fallback: bool
-    following: Position | None
-    degraded: frozenset[Degradation]
-    attribution_token: str
-    release: int
-    personalized: bool
-    by_words: bool
-    """Whether there are products that have what was typed, which alone decided what is found."""
-
-
 @dataclass
 class _Request:
     """One request on its way."""
@@ -98,7 +56,13 @@ class _Request:
     generation: int
     """Of the catalogue that the rows are of."""
     passes: Mask
+    beside: dict[str, Mask]
+    """What passes without a facet's own ticks, by the facet; of those that were ticked."""
     degraded: set[Degradation]
+    whole: Rows = field(default_factory=lambda: NOTHING[0])
+    """What the query finds, whether it passes the filter or not: what is counted."""
+    has_all_words: bool = False
+    """Whether there are products that have all words, whether they pass or not."""
     understood: Understood | None = None
     lexical: tuple[Rows, Scores] = NOTHING
     relaxed: tuple[Rows, Scores] = NOTHING
@@ -119,6 +83,12 @@ class _Request:
     def has_words(self) -> bool:
         """Whether there are products that have the words, or some of them."""
         return len(self.lexical[0]) > 0 or len(self.relaxed[0]) > 0
+
+    def inside(self, rows: Rows) -> Mask:
+        """Which rows the query finds, and not only what lies behind it."""
+        table = np.zeros(len(self.passes), bool)
+        table[self.whole] = True
+        return table[rows]
 
     @property
     def phrases(self) -> bool:
@@ -154,7 +124,7 @@ class Search:
         self._understand = understand
         self._key = attribution_key
         self._answers = Remembered[tuple[int, Query], tuple[Rows, Scores]](KEPT, _bytes)
-        self._masks = Remembered[tuple[int, str], Mask](KEPT, len)
+        self._masks = Remembered[tuple[int, str, str], Mask](KEPT, len)
 
     async def __call__(self, ask: Ask) -> Found:
         """A page of what is found.
@@ -166,7 +136,9 @@ class Search:
         counting.check(ask.facets)
         if ask.similar and self._catalogue.row(ask.similar) is None:
             raise NotFound(f"products/{ask.similar}")
-        request = _Request(ask, self._catalogue.generation, self._mask(ask), set())
+        ask = decisive(ask)
+        beside = {name: self._mask(ask, name) for name in ask.facets if ask.where is not None}
+        request = _Request(ask, self._catalogue.generation, self._mask(ask), beside, set())
         taste = asyncio.create_task(self._taste(request))
         try:
             # Words first, in well under a millisecond: they know what a mistyped one was to be.
@@ -176,6 +148,9 @@ class Search:
         finally:
             taste.cancel()
         request.others += request.near.rankings
+        # A product that came a moment ago may have a row that the masks do not know yet.
+        whole = np.union1d(request.whole, request.near.whole)
+        request.whole = whole[whole < len(request.passes)]
         request.degraded |= request.near.degraded
         if self._catalogue_age_s() > STALE_S:
             request.degraded.add(Degradation.CATALOG)
@@ -220,55 +195,60 @@ class Search:
         ask = request.ask
         if ask.verbatim or not (ask.text.strip() or ask.picture or ask.similar):
             return Near()
-        wanted = Wanted(request.meant, ask.picture, ask.picture_weight, ask.similar, ask.where)
+        by_words = request.by_words and request.has_all_words
+        wanted = Wanted(request.meant, ask.picture, ask.picture_weight, ask.similar, ask.where, by_words)
         try:
             return await self._meaning(self._active.current, wanted, request.passes)
         except PictureRefused as refused:
-            raise InvalidArgument.field("image", f"is refused: {refused}") from None
+            raise refusal(refused) from None
 
-    def _mask(self, ask: Ask) -> Mask:
-        key = self._catalogue.generation, ask.filter_text
+    def _mask(self, ask: Ask, beside: str = "") -> Mask:
+        """What passes the filter, or the filter without the ticks of a facet."""
+        key = self._catalogue.generation, ask.filter_text, beside
         if (known := self._masks.get(key)) is None:
-            known = mask(self._catalogue, ask.where)
+            where = narrowing.without(ask.where, beside) if beside else ask.where
+            known = mask(self._catalogue, where) if not beside or where is not ask.where else self._mask(ask)
             self._masks.put(key, known)
         return known
 
     def _by_words(self, request: _Request) -> None:
         ask = request.ask
         if ask.similar:
-            request.others.append(Ranking("similar", self._like(request), 1.0))
-        elif ask.text.strip() and not (ask.picture and ask.picture_weight == 1.0):
+            found = self._like(ask)
+            request.whole = found[0][:RELAXED]
+            request.others.append(Ranking("similar", passing(request.passes, found)[0][:RELAXED], 1.0))
+        elif ask.text.strip():
             understood = self._understand(ask.text, ask.verbatim)
-            request.lexical = self._passing(request, self._search(understood.query))
+            found = self._search(understood.query)
+            if not len(found[0]) and not ask.verbatim:
+                understood, found = self._another_spelling(understood, found)
+            request.understood, request.has_all_words = understood, len(found[0]) > 0
+            request.whole = found[0][:RELAXED] if ask.picture else found[0]
+            request.lexical = passing(request.passes, found)
             if not len(request.lexical[0]) and not ask.verbatim:
-                understood = self._another_spelling(request, understood)
-            if not len(request.lexical[0]) and not ask.verbatim:
-                # Half of the shop may have one of the words: without a filter nobody needs to know them all.
-                most = RELAXED if ask.where is None else None
-                rows, scores = self._passing(request, self._index.search(understood.query, any_of=True, most=most))
-                request.relaxed = rows[:RELAXED], scores[:RELAXED]
-            request.understood = understood
+                self._by_some_words(request, understood.query)
 
-    def _another_spelling(self, request: _Request, understood: Understood) -> Understood:
+    def _another_spelling(
+        self, understood: Understood, found: tuple[Rows, Scores]
+    ) -> tuple[Understood, tuple[Rows, Scores]]:
         """The likeliest way to read a query of which nothing has all words; the query itself when there is none."""
-        if len(self._search(understood.query)[0]):
-            return understood  # it is the filter that keeps nothing
         best = self._understand.best_instead(understood, self._index.count)
-        if best is None:
-            return understood
-        lexical = self._passing(request, self._search(best.query))
-        if not len(lexical[0]):
-            return understood
-        request.lexical = lexical
-        return best
+        return (best, self._search(best.query)) if best is not None else (understood, found)
 
-    def _like(self, request: _Request) -> Rows:
-        row = self._catalogue.row(request.ask.similar)
+    def _by_some_words(self, request: _Request, query: Query) -> None:
+        # Half of the shop may have one of the words: without a filter nobody needs to know them all.
+        found = self._index.search(query, any_of=True, most=RELAXED if request.ask.where is None else None)
+        if not request.has_all_words:
+            request.whole = found[0][:RELAXED]
+        rows, scores = passing(request.passes, found)
+        request.relaxed = rows[:RELAXED], scores[:RELAXED]
+
+    def _like(self, ask: Ask) -> tuple[Rows, Scores]:
+        row = self._catalogue.row(ask.similar)
         if row is None:  # it went this moment
-            return NOTHING[0]
-        rows, _ = self._passing(request, self._index.like(self._catalogue.texts(row)))
-        others: Rows = rows[rows != row][:RELAXED]
-        return others
+            return NOTHING
+        rows, scores = self._index.like(self._catalogue.texts(row))
+        return rows[rows != row], scores[rows != row]
 
     def _search(self, query: Query) -> tuple[Rows, Scores]:
         key = self._catalogue.said, query
@@ -277,26 +257,20 @@ class Search:
             self._answers.put(key, known)
         return known
 
-    def _passing(self, request: _Request, found: tuple[Rows, Scores]) -> tuple[Rows, Scores]:
-        rows, scores = found
-        # A product that came a moment ago may have a row that the mask does not know yet.
-        kept = rows < len(request.passes)
-        kept[kept] = request.passes[rows[kept]]
-        return rows[kept], scores[kept]
-
     def _ordered(self, request: _Request) -> Ordered:
         ask = request.ask
         name, descending = ask.order
         if not (ask.text.strip() or ask.similar or ask.picture):
-            rows = np.flatnonzero(request.passes)
+            request.whole, rows = np.arange(len(request.passes)), np.flatnonzero(request.passes)
             name = "create_time" if name == RELEVANCE else name
             return ordering.by_field(self._catalogue, rows, name, descending)
         lexical, others = request.lexical, list(request.others)
+        of_words = 1.0 - ask.picture_weight if ask.picture else 1.0
         if len(request.relaxed[0]):
-            others.append(Ranking("relaxed", request.relaxed[0], 1.0))
+            others.append(Ranking("relaxed", request.relaxed[0], SOME_WORDS * of_words if ask.picture else 1.0))
         if ask.picture and len(lexical[0]):
             # Beside a picture words are one ranking among others: who shows something means what is like it.
-            others.append(Ranking("words", lexical[0][:RELAXED], 1.0 - ask.picture_weight))
+            others.append(Ranking("words", lexical[0][:RELAXED], of_words))
             lexical = NOTHING
         elif request.by_words and not len(lexical[0]):
             others = weighed(others, request.near.trust | {"relaxed": SOME_WORDS})
@@ -305,10 +279,12 @@ class Search:
         fused = fuse(len(request.passes), lexical, 1.0, others, tail)
         if not len(fused.rows) and not ask.verbatim:
             return self._newest(request)
+        inside = request.inside(fused.rows)
         if name != RELEVANCE:
             # Behind the cheapest shirt comes the next shirt, and not something that is a little like one.
-            rows = lexical[0] if len(lexical[0]) else fused.rows
+            rows = fused.rows[inside] if inside.any() else fused.rows
             return ordering.by_field(self._catalogue, rows, name, descending)
+        fused = behind(fused, inside)
         scores = fused.scores
         if ask.picture and not ask.text.strip():
             fused = first(fused, request.near.same)
@@ -318,10 +294,32 @@ class Search:
         return ordering.ordered(self._catalogue, fused.rows, fused.tiers, scores)
 
     def _newest(self, request: _Request) -> Ordered:
-        """What came into the shop last, for a query that nothing is near to."""
-        rows = np.flatnonzero(request.passes & self._catalogue.in_stock[: len(request.passes)])
-        found = ordering.by_field(self._catalogue, rows, "create_time", True)
+        """What came into the shop last, for a query that nothing is near to: those of the last that pass, if any do."""
+        size = len(request.passes)
+        there = self._catalogue.in_stock[:size] & self._catalogue.alive[:size]
+        if not len(request.whole):
+            last = self._last(there)
+            request.whole, kept = last.rows, request.passes[last.rows]
+            if kept.any():
+                return last.where(kept)
+        return self._last(request.passes & there)
+
+    def _last(self, among: Mask) -> Ordered:
+        found = ordering.by_field(self._catalogue, np.flatnonzero(among), "create_time", True)
         return found.first(LAST_RESORT)
+
+    def _counted(self, request: _Request, found: Ordered, passes: Mask) -> Rows:
+        """What the query finds and passes; where nothing does, what is shown instead."""
+        rows = request.whole[passes[request.whole]]
+        rows = rows[self._catalogue.unchanged(rows, request.generation)]
+        return rows if len(rows) else found.rows
+
+    def _facets(self, request: _Request, found: Ordered) -> list[Facet]:
+        def counted(name: str) -> Facet:
+            rows = self._counted(request, found, request.beside.get(name, request.passes))
+            return counting.count(self._catalogue, rows, name, narrowing.ticked(request.ask.where, name))
+
+        return [counted(name) for name in request.ask.facets]
 
     def _answer(self, request: _Request, found: Ordered) -> Found:
         ask, understood = request.ask, request.understood
@@ -329,14 +327,14 @@ class Search:
             places = ordering.page(self._catalogue, found, ask.after, ask.size)
             shown = [(self._catalogue.product(int(found.rows[place])), _shown(found, int(place))) for place in places]
             results = [(product, score) for product, score in shown if product is not None]
-            facets = [counting.count(self._catalogue, found.rows, name) for name in ask.facets]
+            facets = self._facets(request, found)
         used = [*(["lexical"] if understood else []), *(ranking.name for ranking in request.others)]
         release = request.near.release if request.near.rankings else 0
         ranking = f"{'+'.join(used)}/{attribution.digest(normalized(ask.text))}"
         return Found(
             results=results,
             stems=understood.query.stems() if understood else frozenset(),
-            total=len(found),
+            total=len(self._counted(request, found, request.passes)),
             facets=facets,
             corrected=understood.corrected_text if understood and request.has_words else "",
             fallback=self._is_fallback(request) and len(found) > 0,

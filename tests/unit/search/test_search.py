@@ -24,6 +24,7 @@ from services.search.ports import ProductChange, Step, Tower, Vector
 from services.search.servicer import messages
 from services.search.servicer.search import SearchServicer
 from services.search.use_cases.active_build import ActiveBuild
+from services.search.use_cases.asking import Ask
 from services.search.use_cases.catalogue import Catalogue
 from services.search.use_cases.follow import MANY, FollowCatalogue
 from services.search.use_cases.fusion import Ranking
@@ -31,7 +32,7 @@ from services.search.use_cases.guards import Degradation, Guard
 from services.search.use_cases.meaning import Guards, Meaning, Near, Wanted
 from services.search.use_cases.personal import Personal
 from services.search.use_cases.products import SCHEMA
-from services.search.use_cases.search import Ask, Search
+from services.search.use_cases.search import Search
 from services.search.use_cases.searched import Searched
 from services.search.use_cases.understand import Understand
 from tests.support.samples import PNG

@@ -42,7 +42,9 @@ class SearchRequest(_message.Message):
     image: _builtins.bytes
     """Bytes of a JPEG, PNG or WebP of at most 8 MiB and 25 megapixels."""
     image_weight: _builtins.float
-    """Weight of the picture against the text when both are given, 0 to 1; absent for 0.5."""
+    """Weight of the picture against the text when both are given, 0 to 1; absent for 0.5. At 0 the picture decides
+    nothing, at 1 the text decides nothing.
+    """
     filter: _builtins.str
     """The grammar of ListProducts' filter."""
     order_by: _builtins.str
@@ -59,7 +61,11 @@ class SearchRequest(_message.Message):
     """Take the words as they stand: no corrected spelling, no synonyms, no meaning, no fallback."""
     @_builtins.property
     def facets(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Fields to count values of: category, brand, price, rating, in_stock, attributes.<key>."""
+        """Fields to count values of: category, brand, price, rating, in_stock, attributes.<key>. What the filter asks of a
+        field itself, as `brand = A OR brand = B` that stands alone or between ANDs, does not hold for that field's counts,
+        so that its other values stay; with NOT or `!=` it holds. Of categories those around the asked ones are counted:
+        above, below and beside them.
+        """
 
     def __init__(
         self,
@@ -179,7 +185,7 @@ class SearchResponse(_message.Message):
             value: _builtins.str
             """The value; for price and rating a range such as `10..20`, which holds what is at least 10 and below 20."""
             count: _builtins.int
-            """How many of the found products have it."""
+            """How many of the found products have it: as many as `total_size` is when the filter asks for it, too."""
             display_name: _builtins.str
             """What to show for it; of a category its display name."""
             def __init__(
@@ -228,7 +234,10 @@ class SearchResponse(_message.Message):
     next_page_token: _builtins.str
     """Empty at the end."""
     total_size: _builtins.int
-    """How many products were found in all."""
+    """How many products were found in all, and pass the filter: those that have the words; or, where no product has all
+    of them, or a picture or a product was given, those that are nearest among all products. Others that are near may
+    come behind them and are not counted. When the filter keeps nothing of what was found, what comes instead is.
+    """
     corrected_query: _builtins.str
     """A better spelling, when there is one. What was found was found for it."""
     fallback: _builtins.bool

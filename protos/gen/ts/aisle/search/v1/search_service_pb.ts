@@ -42,7 +42,8 @@ export type SearchRequest = Message<"aisle.search.v1.SearchRequest"> & {
   image: Uint8Array;
 
   /**
-   * Weight of the picture against the text when both are given, 0 to 1; absent for 0.5.
+   * Weight of the picture against the text when both are given, 0 to 1; absent for 0.5. At 0 the picture decides
+   * nothing, at 1 the text decides nothing.
    *
    * @generated from field: optional double image_weight = 3;
    */
@@ -56,7 +57,10 @@ export type SearchRequest = Message<"aisle.search.v1.SearchRequest"> & {
   filter: string;
 
   /**
-   * Fields to count values of: category, brand, price, rating, in_stock, attributes.<key>.
+   * Fields to count values of: category, brand, price, rating, in_stock, attributes.<key>. What the filter asks of a
+   * field itself, as `brand = A OR brand = B` that stands alone or between ANDs, does not hold for that field's counts,
+   * so that its other values stay; with NOT or `!=` it holds. Of categories those around the asked ones are counted:
+   * above, below and beside them.
    *
    * @generated from field: repeated string facets = 5;
    */
@@ -126,7 +130,8 @@ export type SearchRequestJson = {
   image?: string;
 
   /**
-   * Weight of the picture against the text when both are given, 0 to 1; absent for 0.5.
+   * Weight of the picture against the text when both are given, 0 to 1; absent for 0.5. At 0 the picture decides
+   * nothing, at 1 the text decides nothing.
    *
    * @generated from field: optional double image_weight = 3;
    */
@@ -140,7 +145,10 @@ export type SearchRequestJson = {
   filter?: string;
 
   /**
-   * Fields to count values of: category, brand, price, rating, in_stock, attributes.<key>.
+   * Fields to count values of: category, brand, price, rating, in_stock, attributes.<key>. What the filter asks of a
+   * field itself, as `brand = A OR brand = B` that stands alone or between ANDs, does not hold for that field's counts,
+   * so that its other values stay; with NOT or `!=` it holds. Of categories those around the asked ones are counted:
+   * above, below and beside them.
    *
    * @generated from field: repeated string facets = 5;
    */
@@ -217,7 +225,9 @@ export type SearchResponse = Message<"aisle.search.v1.SearchResponse"> & {
   nextPageToken: string;
 
   /**
-   * How many products were found in all.
+   * How many products were found in all, and pass the filter: those that have the words; or, where no product has all
+   * of them, or a picture or a product was given, those that are nearest among all products. Others that are near may
+   * come behind them and are not counted. When the filter keeps nothing of what was found, what comes instead is.
    *
    * @generated from field: int64 total_size = 3;
    */
@@ -294,7 +304,9 @@ export type SearchResponseJson = {
   nextPageToken?: string;
 
   /**
-   * How many products were found in all.
+   * How many products were found in all, and pass the filter: those that have the words; or, where no product has all
+   * of them, or a picture or a product was given, those that are nearest among all products. Others that are near may
+   * come behind them and are not counted. When the filter keeps nothing of what was found, what comes instead is.
    *
    * @generated from field: int64 total_size = 3;
    */
@@ -497,7 +509,7 @@ export type SearchResponse_Facet_Value = Message<"aisle.search.v1.SearchResponse
   value: string;
 
   /**
-   * How many of the found products have it.
+   * How many of the found products have it: as many as `total_size` is when the filter asks for it, too.
    *
    * @generated from field: int64 count = 2;
    */
@@ -525,7 +537,7 @@ export type SearchResponse_Facet_ValueJson = {
   value?: string;
 
   /**
-   * How many of the found products have it.
+   * How many of the found products have it: as many as `total_size` is when the filter asks for it, too.
    *
    * @generated from field: int64 count = 2;
    */
