@@ -49,9 +49,18 @@ class _Typed:
     before: tuple[str, ...]
     prefix: str
 
+
+@dataclass(frozen=True, slots=True)
+class _Meant:
+    """What may be meant by it: spellings of each finished word, and beginnings."""
+
+    before: tuple[frozenset[str], ...]
+    prefixes: tuple[str, ...]
+
     def fits(self, name: Sequence[str]) -> bool:
-        """Whether every finished word is a word of the name and the beginning begins one."""
-        return all(word in name for word in self.before) and any(word.startswith(self.prefix) for word in name)
+        """Whether the name has every finished word in some spelling, and a word that begins so."""
+        finished = all(not ways.isdisjoint(name) for ways in self.before)
+        return finished and any(word.startswith(self.prefixes) for word in name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +84,7 @@ class Suggest:
         self._understand = understand
         self._names: tuple[int, list[_Name]] = (-1, [])
         self._popular: tuple[Sequence[str], list[tuple[str, list[str]]]] = ((), [])
-        self._kept = Remembered[tuple[str, int], list[Suggestion]](KEPT)
+        self._kept = Remembered[tuple[str, int], tuple[_Meant, list[Suggestion]]](KEPT)
         self._kept_of: tuple[int, Sequence[str]] = (-1, ())
 
     def __call__(self, text: str, size: int, own: Sequence[str], popular: Sequence[str]) -> list[Suggestion]:
@@ -91,12 +100,13 @@ class Suggest:
         if not typed.before and not typed.prefix:
             recent = (Suggestion(Kind.HISTORY, query) for query in own[:RECENT])
             return _distinct((*recent, *(Suggestion(Kind.QUERY, query) for query in popular)), size)
-        history = [Suggestion(Kind.HISTORY, q) for q in own if typed.fits(words(q))][:HISTORY]
-        others = self._everybodys(typed, size, popular)
+        meant, others = self._everybodys(typed, size, popular)
+        fitting = _fitting(((q, words(q)) for q in own), typed, meant)
+        history = [Suggestion(Kind.HISTORY, q) for q in fitting[:HISTORY]]
         return _distinct((*history, *others), size) if history else others[:size]
 
-    def _everybodys(self, typed: _Typed, size: int, popular: Sequence[str]) -> list[Suggestion]:
-        """What anybody is shown, with as many more as may be left out beside own searches."""
+    def _everybodys(self, typed: _Typed, size: int, popular: Sequence[str]) -> tuple[_Meant, list[Suggestion]]:
+        """What is meant, and what anybody is shown, with as many more as may be left out beside own searches."""
         # Of the words and products of this moment, and not of prices and stocks, which change all the time.
         now = self._catalogue.said, popular
         if now != self._kept_of:
@@ -109,18 +119,21 @@ class Suggest:
             self._kept.put(key, found)
         return found
 
-    def _compute(self, typed: _Typed, size: int, popular: Sequence[str]) -> list[Suggestion]:
-        completions, understood = self._read(typed)
-        queries = [Suggestion(Kind.QUERY, q) for q, said in self._said(popular) if typed.fits(said)][:QUERIES]
+    def _compute(self, typed: _Typed, size: int, popular: Sequence[str]) -> tuple[_Meant, list[Suggestion]]:
+        finished = self._finished(typed)
+        completions, understood = self._read(typed, finished)
+        spelt = self._spelt(typed, finished)
+        meant = _Meant(spelt, tuple(dict.fromkeys((typed.prefix, *completions))))
+        queries = [Suggestion(Kind.QUERY, q) for q in _fitting(self._said(popular), typed, meant)[:QUERIES]]
         queries += self._completed(typed, completions, understood, QUERIES - len(queries))
-        before = typed.before if understood is not None else ()
-        names = [name for prefix in completions for name in self._named(_Typed(before, prefix))]
+        before = spelt if understood is not None else ()
+        names = [name for prefix in completions for name in self._named(_Meant(before, (prefix,)))]
         all_words = [word for found in completions.values() for word in found]
         products = self._products(all_words, _query(understood), size)
         # Of a text and a category or brand that is called so, the latter says more.
         called = {" ".join(words(name.text)) for name in names}
         queries = [query for query in queries if " ".join(words(query.text)) not in called]
-        return _distinct((*queries[:2], *names, *queries[2:], *products), size)
+        return meant, _distinct((*queries[:2], *names, *queries[2:], *products), size)
 
     def _said(self, popular: Sequence[str]) -> list[tuple[str, list[str]]]:
         """Popular queries with their words, which are looked at anew when others are popular."""
@@ -128,12 +141,13 @@ class Suggest:
             self._popular = popular, [(query, words(query)) for query in popular]
         return self._popular[1]
 
-    def _read(self, typed: _Typed) -> tuple[Mapping[str, Sequence[str]], Understood | None]:
+    def _read(
+        self, typed: _Typed, finished: Understood | None
+    ) -> tuple[Mapping[str, Sequence[str]], Understood | None]:
         """Beginnings that may be meant, each with the words that begin so, and the finished words as they were read.
 
         None where no words are finished, or nothing that has them has a word that begins so.
         """
-        finished = self._finished(typed)
         # What is typed; spelt otherwise; and both without the words before, which nothing may have.
         for before in (finished, None) if finished is not None else (None,):
             for spelt_otherwise in (False, True):
@@ -146,6 +160,15 @@ class Suggest:
     def _spelt_otherwise(self, prefix: str) -> list[str]:
         """Beginnings that may be meant, and whole words: `jaket` is no beginning of `jacket` by one edit."""
         return list(dict.fromkeys((*self._vocabulary.beginning_near(prefix), *self._vocabulary.near(prefix))))
+
+    def _spelt(self, typed: _Typed, finished: Understood | None) -> tuple[frozenset[str], ...]:
+        """Each finished word as it is typed and as it was read, and whatever else an unknown one may have meant."""
+        read = finished.corrected if finished is not None else ()
+        spelt = []
+        for place, word in enumerate(typed.before):
+            others = self._vocabulary.near(word) if word not in self._vocabulary else ()
+            spelt.append(frozenset((word, *read[place : place + 1], *others)))
+        return tuple(spelt)
 
     def _finished(self, typed: _Typed) -> Understood | None:
         """The finished words: as typed, or as something has them."""
@@ -174,8 +197,8 @@ class Suggest:
                     given += 1
                     yield Suggestion(Kind.QUERY, " ".join((*said, word)))
 
-    def _named(self, typed: _Typed) -> list[Suggestion]:
-        found = [name for name in self._all_names() if typed.fits(name.words)]
+    def _named(self, meant: _Meant) -> list[Suggestion]:
+        found = [name for name in self._all_names() if meant.fits(name.words)]
         kinds = (Kind.CATEGORY, Kind.BRAND)
         return [name.suggestion for kind in kinds for name in found if name.suggestion.kind is kind][: NAMES * 2]
 
@@ -208,6 +231,13 @@ class Suggest:
             if self._catalogue.alive[row]:
                 name = f"products/{self._catalogue.ids[row]}"
                 yield Suggestion(Kind.PRODUCT, self._catalogue.texts(int(row)).title, name)
+
+
+def _fitting(queries: Iterable[tuple[str, Sequence[str]]], typed: _Typed, meant: _Meant) -> list[str]:
+    """Of texts with their words those that fit: first those that fit as it is typed."""
+    exactly = _Meant(tuple(frozenset((word,)) for word in typed.before), (typed.prefix,))
+    found = [(query, said) for query, said in queries if meant.fits(said)]
+    return [query for query, said in sorted(found, key=lambda fitting: not exactly.fits(fitting[1]))]
 
 
 def _query(understood: Understood | None) -> Query:

@@ -19,7 +19,7 @@ from services.search.use_cases import nearest
 from services.search.use_cases.catalogue import Catalogue
 from services.search.use_cases.guards import Degradation, Down, Guard
 from services.search.use_cases.nearest import Nearest
-from services.search.use_cases.suggest import Suggest
+from services.search.use_cases.suggest import Kind, Suggest
 from services.search.use_cases.text_vectors import TextVectors
 from services.search.use_cases.understand import Understand
 
@@ -148,6 +148,59 @@ def test_words_before_the_last_may_be_misspelt_as_other_words() -> None:
         assert [one.text for one in suggest(typed, 8, [], ())] == ["leather jacket", "Leather jacket"]
     assert [one.text for one in suggest("jacet ", 8, [], ())] == ["jacket leather", "Leather jacket"]
     assert "of" not in {one.text for one in suggest("glass o", 8, [], ())}
+
+
+@pytest.mark.parametrize(
+    ("typed", "others"),
+    [
+        ("leather jac", []),
+        ("lether jac", []),
+        ("leather jaket", []),
+        ("jaket", []),
+        ("jacket lether", []),
+        ("lether ", ["leather sofa"]),
+        ("lether", ["leather sofa"]),
+        ("wilma", None),
+        ("jukebox", None),
+    ],
+)
+def test_mistakes_hide_no_popular_and_no_own_search(typed: str, others: list[str] | None) -> None:
+    catalogue = Catalogue(index := TantivyIndex(), vocabulary := Vocabulary(index.stem))
+    suggest = Suggest(catalogue, index, vocabulary, Understand(index.stem, vocabulary, Synonyms(), Dictionary()))
+    for number, title in enumerate(("Leather jacket Norr", "Leather sofa", "Jar of glass", "Wilma")):
+        catalogue.put(Product(name=f"products/{number}", title=title))
+    catalogue.commit()
+    searches = ("leather jacket norr", "jar of glass", "leather sofa")
+    wanted = [] if others is None else ["leather jacket norr", *others]
+    found = suggest(typed, 20, [], searches)
+    assert [one.text for one in found if one.kind is Kind.QUERY and one.text in searches] == wanted
+    own = suggest(typed, 20, searches, ())
+    assert [one.text for one in own if one.kind is Kind.HISTORY] == wanted
+    assert [one.kind for one in own[: len(wanted)]] == [Kind.HISTORY] * len(wanted), "own searches first"
+
+
+def test_what_fits_as_it_is_typed_comes_before_what_may_be_meant() -> None:
+    catalogue = Catalogue(index := TantivyIndex(), vocabulary := Vocabulary(index.stem))
+    suggest = Suggest(catalogue, index, vocabulary, Understand(index.stem, vocabulary, Synonyms(), Dictionary()))
+    for number, title in enumerate(("Leather jacket", "Leather jar")):
+        catalogue.put(Product(name=f"products/{number}", title=title))
+    catalogue.commit()
+    own = ["leather jar", "lether jacket"]  # the newest first
+    assert [one.text for one in suggest("lether ja", 8, own, ())][:2] == own[::-1]
+
+
+@pytest.mark.parametrize("typed", ["women sho", "wmen sho", "womne shoe", "wmen "])
+def test_names_are_completed_behind_a_mistyped_word(typed: str) -> None:
+    catalogue = Catalogue(index := TantivyIndex(), vocabulary := Vocabulary(index.stem))
+    suggest = Suggest(catalogue, index, vocabulary, Understand(index.stem, vocabulary, Synonyms(), Dictionary()))
+    for item, name in (("ws", "Women's Shoes"), ("ms", "Men's Shoes")):
+        for number in range(3):
+            title = f"Sneaker {number}"
+            made = Product(name=f"products/{item}-{number}", title=title, category_ids=[item], category_path=[name])
+            catalogue.put(made)
+    catalogue.commit()
+    found = [one.text for one in suggest(typed, 8, [], ()) if one.kind is Kind.CATEGORY]
+    assert found == ["Women's Shoes"]
 
 
 async def test_what_is_nearest_is_asked_once_while_products_say_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
