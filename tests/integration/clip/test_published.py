@@ -2,10 +2,13 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from tokenizers import Tokenizer, models, pre_tokenizers, processors, trainers
+from transformers import PreTrainedTokenizerFast
 
 from trainers.clip import published
 from trainers.encoders import export, golden, pictures, runtime
@@ -65,6 +68,78 @@ def test_its_tokens_are_those_of_open_clip(weights: Path) -> None:
         expected = tokenizer([text])[0]
         assert ids[0].tolist() == expected[: ids.shape[1]].tolist(), text
         assert not expected[ids.shape[1] :].any()
+
+
+SIGLIP = {
+    "embed_dim": 16,
+    "custom_text": True,
+    "vision_cfg": {"image_size": 32, "layers": 1, "width": 32, "head_width": 16, "patch_size": 16},
+    "text_cfg": {
+        "context_length": 24, "vocab_size": 400, "width": 32, "heads": 2, "layers": 1, "no_causal_mask": True,
+        "pool_type": "last",
+    },
+}  # fmt: skip
+ASKED = [*golden.TEXTS, published.TITLE, "snake_case, UPPER; (50% off)!"]
+
+
+def pieces(folder: Path, **special: str) -> Path:
+    """A tokenizer of sentence pieces such as SigLIP's: </s>, 1, ends a text and fills it up."""
+    made = Tokenizer(models.Unigram())
+    made.pre_tokenizer = pre_tokenizers.Metaspace()
+    names = ["<pad>", "</s>", "<unk>"]
+    learnt = trainers.UnigramTrainer(vocab_size=300, special_tokens=names, unk_token="<unk>", show_progress=False)
+    made.train_from_iterator([text.lower() for text in golden.TEXTS] + list(golden.TEXTS), learnt)
+    made.post_processor = processors.TemplateProcessing("$A </s>", special_tokens=[("</s>", 1)])
+    kept = {"eos_token": "</s>", "unk_token": "<unk>", "pad_token": "</s>"} | special
+    PreTrainedTokenizerFast(tokenizer_object=made, **kept).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture
+def siglip(tmp_path: Path, request: pytest.FixtureRequest) -> tuple[str, str]:
+    """Name and weights of a model that takes such pieces, with what a test says of its tokenizer."""
+    said: dict[str, Any] = getattr(request, "param", {})
+    name = f"tiny-pieces-{abs(hash(str(tmp_path)))}"
+    source = pieces(tmp_path / "tokenizer", **said.get("special", {}))
+    text = SIGLIP["text_cfg"] | {"hf_tokenizer_name": str(source)} | said.get("text", {})
+    (tmp_path / f"{name}.json").write_text(json.dumps(SIGLIP | {"text_cfg": text}))
+    open_clip.add_model_config(tmp_path / f"{name}.json")
+    torch.manual_seed(2)
+    torch.save(open_clip.create_model(name).state_dict(), tmp_path / "tiny.pt")
+    return name, str(tmp_path / "tiny.pt")
+
+
+CLEAN = [{"text": {"tokenizer_kwargs": {"clean": kind}}} for kind in ("canonicalize", "lower", "whitespace")]
+
+
+@pytest.mark.parametrize("siglip", CLEAN, indirect=True)
+def test_pieces_are_those_of_open_clip_and_so_are_vectors(siglip: tuple[str, str], tmp_path: Path) -> None:
+    made = published.load(*siglip, {})
+    own = open_clip.get_tokenizer(siglip[0])
+    assert made.text.pad_id == 1
+    for text in ASKED:
+        ids, _ = Tokens(made.text)([text])
+        padded = ids[0].tolist() + [1] * (24 - ids.shape[1])
+        assert padded == own([text])[0].tolist(), text
+    export.text(made.texts, tmp_path / "texts.onnx")
+    model = open_clip.create_model(siglip[0], pretrained=siglip[1]).eval()
+    with torch.inference_mode():
+        wanted = model.encode_text(own(ASKED), normalize=True).numpy()
+    np.testing.assert_allclose(runtime.Texts(tmp_path / "texts.onnx", made.text)(ASKED), wanted, atol=golden.TOLERANCE)
+
+
+@pytest.mark.parametrize(
+    "siglip",
+    [
+        {"text": {"tokenizer_kwargs": {"strip_sep_token": True}}, "special": {"sep_token": "</s>"}},
+        {"text": {"tokenizer_mode": "clips"}, "special": {"bos_token": "<pad>", "cls_token": "<pad>"}},
+        {"text": {"tokenizer_kwargs": {"padding_side": "left"}}},
+    ],
+    indirect=True,
+)
+def test_tokens_that_serving_does_not_make_are_refused(siglip: tuple[str, str]) -> None:
+    with pytest.raises(ReleaseError, match="cannot be served: its tokens of"):
+        published.load(*siglip, {})
 
 
 def test_weights_that_cannot_be_had_are_said() -> None:
