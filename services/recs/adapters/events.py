@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, desc, select, text, tuple_
+from sqlalchemy import BindParameter, Select, bindparam, desc, select, text, tuple_
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -71,7 +71,9 @@ class PostgresEvents:
         statement = _events().where(user_events.c.shopper == shopper).order_by(*map(desc, order)).limit(limit)
         if kinds:
             # As constants in the statement: only so is the partial index of histories of use.
-            wanted = bindparam("kinds", value=sorted(set(kinds)), expanding=True, literal_execute=True)
+            wanted: BindParameter[Any] = bindparam(
+                "kinds", value=sorted(set(kinds)), expanding=True, literal_execute=True
+            )
             statement = statement.where(user_events.c.kind.in_(wanted))
         if before is not None:
             statement = statement.where(tuple_(*order) < before)
