@@ -8,7 +8,7 @@ import tantivy
 from tantivy import Filter, Occur, Tokenizer
 
 from services.search.domain.query import Alternative, Part, Query, Stems
-from services.search.domain.words import words
+from services.search.domain.words import BORDER, words
 from services.search.ports import Rows, Scores, Texts
 
 HEAP_BYTES = 32_000_000
@@ -44,7 +44,8 @@ class TantivyIndex:
         document = tantivy.Document()
         document.add_unsigned("row", row)
         document.add_text("title", self._stemmed(texts.title))
-        document.add_text("text", self._stemmed(texts.text))
+        for part in texts.text.split(BORDER):
+            document.add_text("text", self._stemmed(part))
         # Of names and title alone: a completion is something that a product is called.
         document.add_text("words", " ".join((*words(texts.title), *(w for name in texts.names for w in words(name)))))
         for name in dict.fromkeys(map(self._stemmed, texts.names)):

@@ -8,6 +8,8 @@ WORD = re.compile(r"[^\W_]+")
 QUOTED = re.compile(r'"([^"]*)"')
 QUOTES = re.compile(r'("[^"]*")')
 """Splits a text: what is quoted, quotes and all, stands at odd places."""
+BORDER = "\x1e"
+"""Between two fields of a product's text: no phrase goes across."""
 MOST_WORDS = 24
 """Words of a query that are looked at: who pastes a page means its beginning."""
 LONGEST = 64

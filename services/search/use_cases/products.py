@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from aisle.catalog.v1.product_pb2 import Product
 
 from services.kit.filters import FieldType, Indexed
-from services.search.domain.words import folded
+from services.search.domain.words import BORDER, folded
 from services.search.ports import Texts
 
 SCHEMA: Mapping[str, FieldType] = {
@@ -47,4 +47,4 @@ def texts(product: Product) -> Texts:
     names = (*product.category_path, product.brand, *values)
     item = product_id(product.name)
     said = (product.title, *names, product.description, item)
-    return Texts(product.title, "\n".join(filter(None, said)), tuple(filter(None, names)), folded(item))
+    return Texts(product.title, BORDER.join(filter(None, said)), tuple(filter(None, names)), folded(item))

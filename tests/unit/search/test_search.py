@@ -396,3 +396,16 @@ async def test_a_search_is_remembered_when_its_words_found_something(
     assert reply.results
     await searched.flush()
     assert [typed for _, _, typed in database.rows] == remembered
+
+
+@pytest.mark.parametrize(
+    ("phrase", "found"), [("linen shirt", True), ("apparel norr", False), ("shirt apparel", False)]
+)
+async def test_a_phrase_does_not_go_across_the_border_of_two_fields(phrase: str, found: bool) -> None:
+    table = catalogue()
+    made = Product(name="products/p", title="Linen shirt", category_ids=["a"], category_path=["Apparel"], brand="Norr")
+    table.put(made)
+    table.commit()
+    search = await search_over(Recommender(), table)
+    assert (await search(Ask(f'"{phrase}"', 10, verbatim=True))).total == int(found)
+    assert (await search(Ask(phrase, 10, verbatim=True))).total == 1
