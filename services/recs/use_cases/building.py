@@ -160,6 +160,9 @@ class Builder:
             score=last.score if nearest else None,
             resume=last.resume,
             finished=tuple(window.finished),
+            stopped=tuple(
+                found.name for found in self._planned if isinstance(found, Nearest | Ranked) and found.stopped
+            ),
         )
 
     def _sealed(self, end: Position) -> Position:
@@ -169,7 +172,7 @@ class Builder:
         return replace(
             end,
             release=vectors.release.number if vectors else 0,
-            vector=vectors.of_shopper if vectors else None,
+            vector=vectors.kept if vectors else None,
             shown=shown,
         )
 

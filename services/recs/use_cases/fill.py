@@ -95,6 +95,6 @@ async def _not_offered(candidates: list[Candidate], finished: Sequence[Retriever
     for retriever in finished:
         try:
             offered |= await retriever.covers(ids)
-        except Down:
+        except (Down, NothingToGoBy):
             continue  # a product twice is better than a page that is not full
     return [candidate for candidate in candidates if candidate.product_id not in offered]

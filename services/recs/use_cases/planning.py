@@ -166,8 +166,10 @@ def _nearest(
     vector: Callable[[], Awaitable[Vector]],
     without: str = "",
 ) -> Nearest:
-    where = INDEXED.wider(context.where)
-    return Nearest(name, sources.index, sources.index_guard, vectors.release, vector, where, context.first, without)
+    where, after = INDEXED.wider(context.where), context.ask.after
+    stopped = after is not None and name in after.stopped
+    guard = sources.index_guard
+    return Nearest(name, sources.index, guard, vectors.release, vector, where, context.first, without, stopped)
 
 
 def _like_parts(name: RetrieverName, product: str, context: Context, sources: Sources, use: RetrieverUse) -> list[Part]:

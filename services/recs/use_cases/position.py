@@ -39,6 +39,8 @@ class Position:
     """Digests of products of the pages before."""
     left: int = 0
     """Candidates after this position that were ordered together and not shown yet: the next page begins with them."""
+    stopped: tuple[str, ...] = ()
+    """Finished ones that did not come to the end of the index."""
 
     def to_json(self) -> dict[str, Any]:
         """The values of a page token."""
@@ -52,6 +54,7 @@ class Position:
             "t": self.resume,
             "v": base64.b64encode(vector).decode(),
             "d": list(self.finished),
+            "e": list(self.stopped),
             "h": base64.b64encode(shown).decode(),
             "l": self.left,
         }
@@ -93,6 +96,7 @@ def from_json(values: dict[str, Any] | None) -> Position | None:
             resume=_text(values["t"]),
             vector=vector if vector.size else None,
             finished=tuple(_retriever(name) for name in values["d"]),
+            stopped=tuple(_retriever(name) for name in values.get("e", ())),
             shown=frozenset(np.frombuffer(base64.b64decode(values["h"], validate=True), "<u4").tolist()),
             left=_number(values["l"]),
         )

@@ -115,13 +115,22 @@ class Ranked:
     degraded: set[Degradation]
     shown: int
     """Products that will be looked at for a page: they are read while the ranker computes."""
-    complete: bool = True
     _first: list[Candidate] | None = field(default=None, init=False)
 
     @property
     def name(self) -> str:
         """The towers'."""
         return self.nearest.name
+
+    @property
+    def complete(self) -> bool:
+        """As what it ranks."""
+        return self.nearest.complete
+
+    @property
+    def stopped(self) -> bool:
+        """As what it ranks."""
+        return self.nearest.stopped
 
     async def candidates(self, after: Position | None) -> AsyncIterator[list[Candidate]]:
         """A position among the ranked ones has no score: then they come again, and what was shown is left out by its
@@ -141,7 +150,7 @@ class Ranked:
             yield self._first
 
     async def covers(self, ids: Sequence[str]) -> set[str]:
-        """Those in the index that fit the filter."""
+        """As what it ranks."""
         return await self.nearest.covers(ids)
 
     async def _ranked(self, part: list[Candidate]) -> list[Candidate]:

@@ -1,7 +1,7 @@
 """Retrievers: each finds candidates in its own way, best first, until it has no more."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from aisle.catalog.v1.product_pb2 import Product
@@ -48,7 +48,7 @@ class Retriever(Protocol):
         ...
 
     async def covers(self, ids: Sequence[str]) -> set[str]:
-        """Those that it would have found, had one gone on to its end.
+        """Those that it would have found, had one gone on to its end, or to where it stopped.
 
         Raises:
             Down: what it needs does not answer.
@@ -56,9 +56,9 @@ class Retriever(Protocol):
         ...
 
 
-@dataclass(frozen=True)
+@dataclass
 class Nearest:
-    """Items nearest to a vector: the shopper's or a product's."""
+    """Items nearest to a vector: the shopper's or a product's. Those behind the rank `MOST` it does not find."""
 
     name: str
     index: VectorIndex
@@ -70,7 +70,14 @@ class Nearest:
     """Candidates to begin with."""
     without: str = ""
     """Id of the product whose vector it is: nearest to itself, and no recommendation."""
-    complete: bool = True
+    stopped: bool = False
+    """Whether it came to its last rank while the index holds more."""
+    _reached: frozenset[str] | None = field(default=None, init=False)
+
+    @property
+    def complete(self) -> bool:
+        """Whether all that the index holds was found."""
+        return not self.stopped
 
     async def candidates(self, after: Position | None) -> AsyncIterator[list[Candidate]]:
         """Asks for ever more of them: a vector index has no cursor."""
@@ -88,13 +95,21 @@ class Nearest:
                     part.append(Candidate(item, self.name, rank, score))
             given.update(candidate.product_id for candidate in part)
             yield part
-            if len(found) < limit or limit == MOST:
+            if len(found) < limit:
+                return
+            if limit == MOST:
+                self.stopped, self._reached = True, frozenset(item for item, _ in found)
                 return
             limit = min(limit * 4, MOST)
 
     async def covers(self, ids: Sequence[str]) -> set[str]:
-        """Those in the index that fit the filter."""
-        return await self.guard(lambda: self.index.among(self.release, ids, self.where))
+        """Those in the index that fit the filter; where it stopped, those that it came to."""
+        if not self.stopped:
+            return await self.guard(lambda: self.index.among(self.release, ids, self.where))
+        if self._reached is None:  # it stopped on an earlier page
+            found = await self._search(await self.vector(), MOST)
+            self._reached = frozenset(item for item, _ in found)
+        return set(self._reached.intersection(ids))
 
     async def _search(self, vector: Vector, limit: int) -> list[tuple[str, float]]:
         with stage("search"):

@@ -38,7 +38,7 @@ class Vectors:
         self._index = index
         self._index_guard = index_guard
         self.of_shopper: Vector | None = None
-        """The shopper's, if it was needed: page tokens keep it, so that pages fit each other."""
+        """The shopper's, if it was needed."""
 
     async def shopper(self) -> Vector:
         """By history and preferences; the first page's on the pages that follow it.
@@ -53,6 +53,13 @@ class Vectors:
         if self.of_shopper is None:
             self.of_shopper = rounded(await self._infer())
         return self.of_shopper
+
+    @property
+    def kept(self) -> Vector | None:
+        """The shopper's for the pages that follow: as it was needed here, or on those before."""
+        after = self._after
+        before = after.vector if after and after.release == self.release.number else None
+        return before if self.of_shopper is None else self.of_shopper
 
     async def product(self, product_id: str) -> Vector:
         """An item's.

@@ -13,7 +13,7 @@ from services.recs.domain.events import Kind
 from services.recs.domain.scenarios import Action, Diversity, Exploration, RetrieverName, RetrieverUse, Rule, Scenario
 from services.recs.ports import Statistic
 from services.recs.servicer.scenario_messages import RETRIEVERS
-from services.recs.use_cases import wording
+from services.recs.use_cases import position, retrievers, wording
 from services.recs.use_cases.guards import Degradation
 from services.recs.use_cases.planning import PARTS
 from services.recs.use_cases.position import REMEMBERED
@@ -143,6 +143,43 @@ async def test_pages_show_every_product_once_and_to_the_last(given: Any, size: i
     assert len(shown) == len(set(shown))
     assert set(shown) == set(shop.products) - {"p2", "p10"}
     assert {len(page) for page in pages[: 58 // size]} == {size}
+
+
+@pytest.mark.parametrize("shopper", ["users/u", ""])
+@pytest.mark.parametrize("given", [scenario(R.TWO_TOWER), scenario(R.SIMILAR), scenario(R.TRENDING, R.TWO_TOWER)])
+async def test_a_page_is_full_of_what_lies_behind_the_last_rank_of_the_index(
+    given: Any, shopper: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = some_shop()
+    shop.popular = ("p40", "p41")
+    shop.saw("p1")
+    recommend = await shop.build()
+    nearest = ids(await recommend(ask(scenario(R.TWO_TOWER), 60)))
+    teal = {*nearest[:2], *nearest[20:25], "p40"}
+    for item in teal:
+        shop.products[item].attributes["colour"] = "Teal"
+    monkeypatch.setattr(retrievers, "MOST", 16)
+    fields = {"shopper": shopper, "context_product": "p9"}
+    pages = await every_page(recommend, given, 3, text='attributes.colour = "Teal"', **fields)
+    assert [len(page) for page in pages[:2]] == [3, 3]
+    assert sorted(item for page in pages for item in page) == sorted(teal - {"p9"})
+    everything = [item for page in await every_page(recommend, given, 7, **fields) for item in page]
+    assert sorted(everything) == sorted(set(shop.products) - {"p9"})
+
+
+async def test_no_product_comes_twice_where_pages_have_forgotten_what_the_index_gave(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shop = some_shop(200)
+    shop.saw("p1")
+    recommend = await shop.build()
+    monkeypatch.setattr(retrievers, "MOST", 100)
+    monkeypatch.setattr(position, "REMEMBERED", 10)
+    shown = [item for page in await every_page(recommend, scenario(R.TWO_TOWER), 7) for item in page]
+    assert sorted(shown) == sorted(shop.products)
+    shop.searches = 0
+    assert len(ids(await recommend(ask(scenario(R.TWO_TOWER), 7)))) == 7
+    assert shop.searches == 1
 
 
 async def test_without_a_part_the_page_is_full_and_says_so() -> None:
