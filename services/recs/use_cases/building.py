@@ -15,7 +15,7 @@ from services.recs.use_cases.eligibility import Rules
 from services.recs.use_cases.fill import Page, fill
 from services.recs.use_cases.guards import Down
 from services.recs.use_cases.newest_now import NewestNow
-from services.recs.use_cases.ordering import Placed, Taken
+from services.recs.use_cases.ordering import Chosen, Placed, Taken
 from services.recs.use_cases.planning import Context
 from services.recs.use_cases.position import Position, digest, remembered
 from services.recs.use_cases.ranking import Ranked
@@ -52,10 +52,12 @@ class Builder:
         self, context: Context, planned: Sequence[Retriever], rules: Rules, business: Sequence[ReadyRule]
     ) -> None:
         self._context = context
+        self._scenario = context.ask.scenario.scenario
         self._planned = planned
         self._rules = rules
         self._business = business
         self._built = Built()
+        self._taken = Taken()
 
     async def __call__(self, new: NewestNow, now: datetime) -> Built:
         """The page; full while candidates are left."""
@@ -69,33 +71,49 @@ class Builder:
 
     async def _flow(self, wanted: int) -> Position | None:
         """Adds candidates in their final order; returns where the next page begins."""
-        context, diversity = self._context, self._context.ask.scenario.scenario.diversity
-        position, left, taken = context.ask.after, self._after().left, Taken()
-        size = ordering.window_size(wanted, self._business, diversity)
+        position, after = self._context.ask.after, self._after()
+        left, passed, before = after.left, after.passed, after.passed_before
+        size = ordering.window_size(wanted, self._business, self._scenario.diversity)
         while True:
-            window = Page(left or size)
-            await fill(window, self._planned, position, self._rules, context.hydrate, context.degraded)
+            window, missing = Page(left or size), wanted - len(self._built.placed)
+            most = ordering.farthest(self._scenario.exploration) - passed - before
+            chosen = await self._chosen(window, position, missing, most)
             self._built.products.update(window.products)
-            missing = wanted - len(self._built.placed)
-            chosen = await self._ordered(window, missing, taken)
             self._built.placed += chosen
             if len(chosen) < len(window.picked):
-                return replace(position or Position(), left=len(window.picked) - len(chosen))
+                left, passed = len(window.picked) - len(chosen), passed + len(chosen)
+                return replace(position or Position(), left=left, passed=passed)
             if window.last is None:
                 return None
-            position, left = self._end_of(window, window.last), 0
+            before, left, passed = passed + len(chosen), 0, 0
+            position = replace(self._end_of(window, window.last), passed_before=before)
             if len(chosen) == missing:
                 return position
             shown = self._rules.excluded.union(candidate.product_id for candidate in window.picked)
             self._rules = replace(self._rules, excluded=shown)
 
-    async def _ordered(self, window: Page, wanted: int, taken: Taken) -> list[Placed]:
-        diversity = self._context.ask.scenario.scenario.diversity
+    async def _chosen(self, window: Page, after: Position | None, wanted: int, most: int) -> list[Placed]:
+        """What the page takes of a window, which grows to `most` candidates before the caps are given up."""
+        await self._fill(window, after)
+        chosen = await self._ordered(window, wanted)
+        while chosen.beyond_caps and window.last is not None and window.size < most:
+            end = self._end_of(window, window.last)
+            window.size = min(max(window.size * 2, ordering.LEAST), most)
+            await self._fill(window, end)
+            chosen = await self._ordered(window, wanted)
+        self._taken = chosen.taken
+        return chosen.placed
+
+    async def _fill(self, window: Page, after: Position | None) -> None:
+        await fill(window, self._planned, after, self._rules, self._context.hydrate, self._context.degraded)
+
+    async def _ordered(self, window: Page, wanted: int) -> Chosen:
+        diversity = self._scenario.diversity
         placed = ordering.weighed(window.picked, window.products, self._business)
         if not diversity.wanted:
-            return placed[:wanted]
+            return Chosen(placed[:wanted], self._taken)
         vectors = await self._vectors(window) if diversity.mmr else {}
-        return ordering.diversified(placed, window.products, diversity, wanted, vectors, taken)
+        return ordering.diversified(placed, window.products, diversity, wanted, vectors, self._taken)
 
     async def _vectors(self, window: Page) -> Mapping[str, Vector]:
         if self._context.vectors is None:
@@ -109,7 +127,9 @@ class Builder:
     async def _inserts(self, new: NewestNow, now: datetime) -> dict[int, Placed]:
         """What stands at a place of its own, by index."""
         inserted = await self._pinned() if self._context.ask.after is None else {}
-        exploration, ask = self._context.ask.scenario.scenario.exploration, self._context.ask
+        for found in inserted.values():
+            self._taken.add(self._built.products[found.candidate.product_id])
+        exploration, ask = self._scenario.exploration, self._context.ask
         if not exploration.share or ask.retriever:
             return inserted
         seed = exploring.seed_of(ask.shopper, now)
@@ -117,12 +137,22 @@ class Builder:
         products = await new(self._context.filter_text, self._context.hydrate, self._context.degraded)
         known = [exploring.candidate(item, i) for i, item in enumerate(products, 1)]
         eligible = {found.product_id: found for found in self._rules.eligible(self._rules.unseen(known), products)}
-        chosen = exploring.chosen({item: products[item] for item in eligible}, exploration, now, seed, len(free))
+        in_turn = exploring.in_turn({item: products[item] for item in eligible}, exploration, now, seed)
+        chosen = self._admitted(in_turn, products, len(free))
         for place, item in zip(free, chosen, strict=False):
             inserted[place] = Placed(eligible[item], 0.0, (exploring.LABEL,))
             self._built.products[item] = products[item]
         self._rules = replace(self._rules, excluded=self._rules.excluded.union(chosen))
         return inserted
+
+    def _admitted(self, items: Sequence[str], products: Mapping[str, Product], count: int) -> list[str]:
+        """The first `count` that the caps admit; the page holds them."""
+        admitted = list[str]()
+        for item in items:
+            if len(admitted) < count and self._taken.admits(products[item], self._scenario.diversity):
+                self._taken.add(products[item])
+                admitted.append(item)
+        return admitted
 
     async def _pinned(self) -> dict[int, Placed]:
         wanted: dict[str, tuple[int, str]] = {}
@@ -151,7 +181,8 @@ class Builder:
         return self._context.ask.after or Position()
 
     def _end_of(self, window: Page, last: Candidate) -> Position:
-        nearest = any(isinstance(found, Nearest | Ranked) and found.name == window.last_of for found in self._planned)
+        from_index = [found for found in self._planned if isinstance(found, Nearest | Ranked)]
+        nearest = any(found.name == window.last_of for found in from_index)
         # Among ranked ones a score says nothing of those that come after it: see Ranked.
         nearest = nearest and not last.ranking_place
         return Position(
@@ -160,9 +191,7 @@ class Builder:
             score=last.score if nearest else None,
             resume=last.resume,
             finished=tuple(window.finished),
-            stopped=tuple(
-                found.name for found in self._planned if isinstance(found, Nearest | Ranked) and found.stopped
-            ),
+            stopped=tuple(found.name for found in from_index if found.stopped),
         )
 
     def _sealed(self, end: Position) -> Position:

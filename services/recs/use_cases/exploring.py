@@ -28,13 +28,11 @@ def seed_of(shopper: str, now: datetime) -> str:
     return f"{shopper} {int(now.timestamp()) // HOUR_S}"
 
 
-def chosen(
-    products: Mapping[str, Product], exploration: Exploration, now: datetime, seed: str, count: int
-) -> Sequence[str]:
+def in_turn(products: Mapping[str, Product], exploration: Exploration, now: datetime, seed: str) -> Sequence[str]:
     """New products in an order that differs from shopper to shopper and hour to hour: all of them get their turn."""
     oldest = now.timestamp() - exploration.max_age_days * 86_400
     new = [item for item, product in products.items() if product.create_time.seconds >= oldest]
-    return sorted(new, key=lambda item: chance(f"{seed} {item}"))[:count]
+    return sorted(new, key=lambda item: chance(f"{seed} {item}"))
 
 
 def chance(text: str) -> float:

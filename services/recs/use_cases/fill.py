@@ -28,7 +28,7 @@ class Page:
     finished: list[str] = field(default_factory=list)
     """Retrievers that have no more."""
     last: Candidate | None = None
-    """The last candidate that was looked at, when the page is full."""
+    """The last candidate that was looked at, when the page is full: a larger one may be filled from there."""
     last_of: str = ""
     """Whose it is: the name of a retriever of the plan."""
 
@@ -51,6 +51,7 @@ async def fill(
     A retriever that fails is named in `degraded`, and the next one goes on. One that came to its end is asked which
     of the later ones' candidates it has offered already.
     """
+    page.last = None
     finished = [retriever for retriever in plan if after and retriever.name in after.finished]
     page.finished = [retriever.name for retriever in finished]
     for retriever in plan:

@@ -13,7 +13,7 @@ from aisle.catalog.v1.product_pb2 import Product
 
 from services.kit.filters import matches
 from services.recs.domain.candidates import Candidate
-from services.recs.domain.scenarios import Action, Diversity
+from services.recs.domain.scenarios import Action, Diversity, Exploration
 from services.recs.ports import Vector
 from services.recs.use_cases.position import MOST_LEFT
 from services.recs.use_cases.products import record
@@ -42,6 +42,10 @@ class Taken:
     categories: Counter[str] = field(default_factory=Counter)
     brands: Counter[str] = field(default_factory=Counter)
 
+    def copy(self) -> "Taken":
+        """The same, to be added to by itself."""
+        return Taken(self.categories.copy(), self.brands.copy())
+
     def add(self, product: Product) -> None:
         """One more."""
         self.categories[product.category] += 1
@@ -55,10 +59,27 @@ class Taken:
         return not (of_brand and product.brand and self.brands[product.brand] >= of_brand)
 
 
+@dataclass(frozen=True)
+class Chosen:
+    """What a page takes of a window."""
+
+    placed: list[Placed]
+    taken: Taken
+    """With what the page held before."""
+    beyond_caps: bool = False
+    """Whether products are among them that the caps do not admit, since no other ones were left."""
+
+
 def window_size(page_size: int, rules: Sequence[ReadyRule], diversity: Diversity) -> int:
     """How many candidates are ordered together; just a page where there is nothing to order."""
     ordering = diversity.wanted or any(rule.rule.action in {Action.BOOST, Action.BURY} for rule in rules)
     return min(max(page_size * PAGES, LEAST), MOST_LEFT) if ordering else page_size
+
+
+def farthest(exploration: Exploration) -> int:
+    """How many candidates are looked at so that a page keeps its caps, together with those that were shown and may come
+    again: pages remember them, and the new products between them."""
+    return int(MOST_LEFT * (1 - exploration.share))
 
 
 def weighed(
@@ -83,7 +104,7 @@ def diversified(
     wanted: int,
     vectors: Mapping[str, Vector],
     taken: Taken,
-) -> list[Placed]:
+) -> Chosen:
     """The first `wanted`, each the most relevant and most novel of those that the caps admit.
 
     Maximal marginal relevance (Carbonell and Goldstein, SIGIR 1998, equation 1). Where only products are left that the
@@ -95,20 +116,21 @@ def diversified(
         diversity: caps and the share of novelty.
         wanted: at most so many.
         vectors: of the items, L2-normalised; one without is like none.
-        taken: what the page holds already; it is added to.
+        taken: what the page holds already.
     """
-    rest, picked = list(range(len(placed))), list[int]()
+    rest, picked, taken, beyond_caps = list(range(len(placed))), list[int](), taken.copy(), False
     novelty = _novelty(placed, vectors) if diversity.mmr else None
     top = max((found.score for found in placed), default=0.0) or 1.0
     while rest and len(picked) < wanted:
-        admitted = [i for i in rest if taken.admits(products[placed[i].candidate.product_id], diversity)] or rest
-        best = max(admitted, key=lambda i: _marginal(placed[i].score / top, diversity.mmr, novelty, i))
+        admitted = [i for i in rest if taken.admits(products[placed[i].candidate.product_id], diversity)]
+        beyond_caps = beyond_caps or not admitted
+        best = max(admitted or rest, key=lambda i: _marginal(placed[i].score / top, diversity.mmr, novelty, i))
         rest.remove(best)
         picked.append(best)
         taken.add(products[placed[best].candidate.product_id])
         if novelty is not None:
             novelty(best)
-    return [placed[i] for i in picked]
+    return Chosen([placed[i] for i in picked], taken, beyond_caps)
 
 
 class _Novelty:

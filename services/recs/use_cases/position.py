@@ -4,7 +4,7 @@ import base64
 import math
 import zlib
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -35,17 +35,21 @@ class Position:
     vector: Vector | None = None
     finished: tuple[str, ...] = ()
     """Retrievers that have no more."""
-    shown: frozenset[int] = field(default_factory=frozenset)
-    """Digests of products of the pages before."""
+    shown: tuple[int, ...] = ()
+    """Digests of products of the pages before, those of the last page first."""
     left: int = 0
     """Candidates after this position that were ordered together and not shown yet: the next page begins with them."""
     stopped: tuple[str, ...] = ()
     """Finished ones that did not come to the end of the index."""
+    passed: int = 0
+    """Candidates that were ordered together with those that are left, and shown: no page may forget them yet."""
+    passed_before: int = 0
+    """How many were ordered together before these: some of them may lie after this position, too."""
 
     def to_json(self) -> dict[str, Any]:
         """The values of a page token."""
         vector = b"" if self.vector is None else self.vector.astype("<f2").tobytes()
-        shown = np.array(sorted(self.shown), "<u4").tobytes()
+        shown = np.array(self.shown, "<u4").tobytes()
         return {
             "r": self.release,
             "f": self.retriever,
@@ -57,6 +61,8 @@ class Position:
             "e": list(self.stopped),
             "h": base64.b64encode(shown).decode(),
             "l": self.left,
+            "p": self.passed,
+            "q": self.passed_before,
         }
 
 
@@ -65,11 +71,9 @@ def digest(product_id: str) -> int:
     return zlib.crc32(product_id.encode())
 
 
-def remembered(shown: Collection[int], more: Collection[str]) -> frozenset[int]:
+def remembered(shown: Collection[int], more: Collection[str]) -> tuple[int, ...]:
     """What the next page has to leave out; of more than fit, those of the last pages."""
-    new = [digest(product_id) for product_id in more]
-    old = [value for value in shown if value not in set(new)]
-    return frozenset((new + old)[:REMEMBERED])
+    return tuple(dict.fromkeys((*(digest(product_id) for product_id in more), *shown)))[:REMEMBERED]
 
 
 def rounded(vector: Vector) -> Vector:
@@ -97,8 +101,10 @@ def from_json(values: dict[str, Any] | None) -> Position | None:
             vector=vector if vector.size else None,
             finished=tuple(_retriever(name) for name in values["d"]),
             stopped=tuple(_retriever(name) for name in values.get("e", ())),
-            shown=frozenset(np.frombuffer(base64.b64decode(values["h"], validate=True), "<u4").tolist()),
+            shown=tuple(np.frombuffer(base64.b64decode(values["h"], validate=True), "<u4").tolist()),
             left=_number(values["l"]),
+            passed=_number(values.get("p", 0)),
+            passed_before=_number(values.get("q", 0)),
         )
         if position.left > MOST_LEFT or not np.isfinite(vector).all() or not math.isfinite(position.score or 0.0):
             raise ValueError

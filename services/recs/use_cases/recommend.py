@@ -174,7 +174,7 @@ def _rules(context: Context, business: Sequence[ReadyRule]) -> Rules:
     return Rules(
         excluded=shopper.disliked.union(ask.context_products, named),
         bought=shopper.bought,
-        shown=ask.after.shown if ask.after else frozenset(),
+        shown=frozenset(ask.after.shown if ask.after else ()),
         where=context.where,
         region=ask.region,
         age=ask.age,

@@ -135,11 +135,11 @@ async def test_a_call_that_fails_fails_for_all_that_went_with_it() -> None:
 def test_a_position_survives_its_token_and_a_forged_one_is_refused() -> None:
     vector = position.rounded(np.linspace(-1, 1, 64, dtype=np.float32))
     shown = position.remembered((), [f"p{i}" for i in range(1000)])
-    given = Position(3, "two_tower", 40, 0.25, "", vector, ("similar",), shown, 12, ("similar",))
+    given = Position(3, "two_tower", 40, 0.25, "", vector, ("similar",), shown, 12, ("similar",), 5, 7)
     read = position.from_json(given.to_json())
     assert read is not None
     assert (read.release, read.rank, read.score, read.finished, read.shown) == (3, 40, 0.25, ("similar",), shown)
-    assert (read.left, read.stopped) == (12, ("similar",))
+    assert (read.left, read.stopped, read.passed, read.passed_before) == (12, ("similar",), 5, 7)
     assert read.vector is not None
     assert np.array_equal(read.vector, vector)
     for forged in (
@@ -153,6 +153,7 @@ def test_a_position_survives_its_token_and_a_forged_one_is_refused() -> None:
         {"r": 2**60},
         {"t": 5},
         {"l": 301},
+        {"p": "1"},
     ):
         with pytest.raises(InvalidArgument):
             position.from_json({**given.to_json(), **forged})

@@ -281,7 +281,9 @@ Global___Rule: _TypeAlias = Rule  # noqa: Y015
 
 @_typing.final
 class Diversity(_message.Message):
-    """How a page is kept from being all of a kind. A page that would not be full without it stays full."""
+    """How a page is kept from being all of a kind. Where the next candidates do not allow for it, up to 300 of them are looked
+    at. A page that would not be full without it stays full. What the shop pins counts, and stays.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 

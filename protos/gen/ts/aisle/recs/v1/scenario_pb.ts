@@ -500,7 +500,8 @@ export const Rule_ActionSchema: GenEnum<Rule_Action, Rule_ActionJson> = /*@__PUR
   enumDesc(file_aisle_recs_v1_scenario, 2, 0);
 
 /**
- * How a page is kept from being all of a kind. A page that would not be full without it stays full.
+ * How a page is kept from being all of a kind. Where the next candidates do not allow for it, up to 300 of them are looked
+ * at. A page that would not be full without it stays full. What the shop pins counts, and stays.
  *
  * @generated from message aisle.recs.v1.Diversity
  */
@@ -528,7 +529,8 @@ export type Diversity = Message<"aisle.recs.v1.Diversity"> & {
 };
 
 /**
- * How a page is kept from being all of a kind. A page that would not be full without it stays full.
+ * How a page is kept from being all of a kind. Where the next candidates do not allow for it, up to 300 of them are looked
+ * at. A page that would not be full without it stays full. What the shop pins counts, and stays.
  *
  * @generated from message aisle.recs.v1.Diversity
  */
