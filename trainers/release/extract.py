@@ -49,6 +49,7 @@ EVENTS = pa.schema(
         ("query", pa.string()),
         ("position", pa.int32()),
         ("quantity", pa.int32()),
+        ("attribution_token", pa.string()),
     ]
 )
 
@@ -183,6 +184,7 @@ def _event(event: UserEvent) -> dict[str, Any]:
         "query": event.query or None,
         "position": event.position or None,
         "quantity": event.quantity or None,
+        "attribution_token": event.attribution_token or None,
     }
 
 

@@ -21,6 +21,8 @@ class Claims:
     collection: str
     time: int
     """Seconds since 1970."""
+    reply: str = ""
+    """Made up for each reply: what one showed is a page, and rows of one scenario are asked for in one second."""
 
 
 def sign(claims: Claims, key: bytes) -> str:

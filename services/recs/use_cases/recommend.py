@@ -1,5 +1,6 @@
 """Recommends: the shopper -> retrievers -> ranker -> eligible -> in the order of the business -> a full page."""
 
+import secrets
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -43,6 +44,8 @@ PERSONAL = frozenset(
 """Retrievers that look at the shopper."""
 OF_RELEASE = frozenset({RetrieverName.TWO_TOWER, RetrieverName.SIMILAR, RetrieverName.BECAUSE_VIEWED, SCORED})
 """Retrievers that look at the vectors of the release."""
+REPLY_BYTES = 6
+"""Of a reply's own name: a shopper who gets two of one name within a second would need 2^24 replies in it."""
 LONGEST_FILTER = 2000
 """What the catalogue takes."""
 
@@ -152,6 +155,7 @@ class Recommend:
             release.number if release else 0,
             release.collection if release else "",
             int(time.time()),
+            secrets.token_urlsafe(REPLY_BYTES),
         )
         return Recommendations(
             picked=picked,

@@ -148,6 +148,44 @@ def test_pages_are_what_was_shown_and_what_was_opened_soon(tmp_path: Path) -> No
     assert page.opened.tolist() == [0, int(events.chosen[first])]
 
 
+def test_a_page_is_what_one_reply_showed_as_browsers_and_the_service_tell_it(tmp_path: Path) -> None:
+    """Cards are stamped one by one as they come into sight; events without a time come a microsecond apart."""
+    events = SHOP.events
+    first = int(np.flatnonzero(events.chosen & (events.user == 2))[0])
+    moment, opened = float(events.time[first]) - 60, int(events.item[first])
+    others = [item for item in range(60) if item not in events.item[events.user == 2]][:4]
+    rows = [
+        ("row", others[0], 1, moment),
+        ("other row", others[1], 1, moment),  # in the same millisecond
+        ("row", opened, 2, moment + 0.004),
+        ("row", others[2], 7, moment + 2400),  # seen by scrolling
+        ("row", others[0], 1, moment + 2),  # loaded again
+        ("other row", others[3], 2, moment + 1e-6),
+        ("late", others[0], 1, moment - 3000),
+        ("late", opened, 2, moment - 2900),  # too long ago
+        ("late", others[1], 3, moment + 10),
+        ("two rows", others[0], 1, moment),
+        ("two rows", opened, 1, moment),
+        (None, others[1], 2, moment),
+        (None, opened, 1, moment),
+        (None, others[0], 1, moment + 1e-3),
+    ]
+    table = {
+        "user": [events.users[2]] * len(rows),
+        "kind": ["impression"] * len(rows),
+        "product": [f"products/p{row[1]}" for row in rows],
+        "position": pa.array([row[2] for row in rows], pa.int32()),
+        "time": pa.array([round(row[3] * 1e6) for row in rows], pa.timestamp("us", tz="UTC")),
+        "attribution_token": [row[0] for row in rows],
+    }
+    parquet.write_table(pa.table(table), tmp_path / "events.parquet")
+    row, untold = sorted(pages.read(tmp_path / "events.parquet", SHOP), key=lambda page: -len(page.items))
+    assert (row.items.tolist(), row.places.tolist()) == ([others[0], opened, others[2]], [1, 2, 7])
+    assert (row.user, row.opened.tolist()) == (2, [0, 1, 0])
+    assert row.time == pytest.approx(moment, abs=1e-4)
+    assert (untold.items.tolist(), untold.opened.tolist()) == ([opened, others[1]], [1, 0])
+
+
 def test_events_without_positions_are_refused(tmp_path: Path) -> None:
     parquet.write_table(pa.table({"user": ["u"], "kind": ["view"]}), tmp_path / "events.parquet")
     with pytest.raises(DataError, match="no impressions with positions"):
