@@ -9,6 +9,7 @@ import { PICKED, rowQuery } from "@/features/recommendations/api/recommend";
 import { pickedNote, pickedTitle } from "@/features/recommendations/words";
 import { searchQuery, type Found } from "@/features/search/api/search";
 import { readSearch, type SearchState } from "@/features/search/state";
+import { chosen } from "@/lib/choices";
 import { CARD, fetchPicture, GALLERY } from "@/lib/pictures";
 import { queryClient } from "@/lib/query";
 import type { Product } from "@/lib/types";
@@ -26,7 +27,7 @@ const placed = ({ results, attributionToken }: Reply): Placed[] =>
   );
 
 async function home(): Promise<Drawn> {
-  const reply = await queryClient.query(rowQuery(PICKED));
+  const reply = await queryClient.query(rowQuery(PICKED, chosen()));
   return drawRow(pickedTitle(reply), pickedNote(reply), placed(reply), CARD);
 }
 

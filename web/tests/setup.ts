@@ -8,3 +8,13 @@ vi.stubGlobal(
     postMessage = vi.fn();
   },
 );
+
+class Observer {
+  observe = vi.fn();
+  unobserve = vi.fn();
+  disconnect = vi.fn();
+}
+
+vi.stubGlobal("IntersectionObserver", Observer);
+vi.stubGlobal("ResizeObserver", Observer);
+vi.stubGlobal("scrollTo", vi.fn());

@@ -2,6 +2,7 @@ import { Link, Outlet, useRouterState } from "@tanstack/react-router";
 import { Suspense, useEffect, useRef } from "react";
 
 import { AccountMenu } from "@/app/account-menu";
+import { AudienceChoices } from "@/app/audience";
 import { RouteWaiting } from "@/app/pending";
 import { refocus } from "@/early-cards";
 import { CartButton } from "@/features/cart/components/cart-button";
@@ -51,6 +52,7 @@ export function Shell() {
       </main>
       <footer className="foot">
         <div className="wrap foot-line">
+          <AudienceChoices />
           <p>Aisle learns from what you look at, like and buy here. Nothing leaves this shop.</p>
           <p>
             <a href="/docs">API</a> <a href="/openapi.json">OpenAPI</a>

@@ -2,6 +2,7 @@
 
 import type { UserEvent_KindJson, UserEventJson } from "@contracts/aisle/recs/v1/user_event_pb";
 
+import { chosen } from "@/lib/choices";
 import { ApiError } from "@/lib/http";
 import { uuid } from "@/lib/ids";
 import { keep, kept } from "@/lib/kept";
@@ -43,14 +44,15 @@ export function onStored(listener: (kinds: Set<string>) => void): () => void {
 }
 
 /** Records an event. */
-export function record(kind: Kind, event: Omit<UserEventJson, "kind" | "eventId" | "eventTime">): void {
-  queue.push({ ...event, kind: `KIND_${kind}`, eventId: uuid(), eventTime: new Date().toISOString() });
+export function record(kind: Kind, event: Omit<UserEventJson, "kind" | "eventId" | "eventTime" | "region">): void {
+  const region = chosen().region || undefined;
+  queue.push({ ...event, region, kind: `KIND_${kind}`, eventId: uuid(), eventTime: new Date().toISOString() });
   flushWithin(kind === "IMPRESSION" ? LATER_MS : SOON_MS);
 }
 
-/** Records that a product was shown, once for every reply that showed it. */
+/** Records that a product was shown, once for every reply that showed it. Replies of one second may have the same token. */
 export function recordShown(product: string, { attributionToken, position }: Source): void {
-  const key = `${product} ${attributionToken ?? ""}`;
+  const key = `${product} ${position ?? ""} ${attributionToken ?? ""}`;
   if (seen.has(key)) return;
   seen.add(key);
   record("IMPRESSION", { product, attributionToken, position });

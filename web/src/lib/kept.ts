@@ -1,8 +1,14 @@
 // What this browser keeps for a person: where their orders go to, and the purchase under way. Nobody else is shown it.
-// And of a product, where it was clicked: what is done on its page came of that, also when that page is loaded anew.
+// And of a product, where it was clicked: what is done on its page came of that, also when that page is loaded anew. And
+// what was chosen for this browser, see choices.ts.
 
-// The address outlives the tab; the others do not.
-const STORES = { address: () => localStorage, checkout: () => sessionStorage, followed: () => sessionStorage };
+// The address and the choices outlive the tab; the others do not.
+const STORES = {
+  address: () => localStorage,
+  checkout: () => sessionStorage,
+  choices: () => localStorage,
+  followed: () => sessionStorage,
+};
 const PERSONAL: readonly Name[] = ["address", "checkout"];
 
 type Name = keyof typeof STORES;
@@ -22,6 +28,12 @@ export const keep = (subject: string, name: Name, value: unknown): void =>
 export function kept(subject: string, name: Name): unknown {
   const found = read(name);
   return found?.subject === subject ? found.value : undefined;
+}
+
+/** Forgets what stays for a visitor who logs in, and not for who comes after an account. */
+export function forgetBrowser(): void {
+  forget("choices");
+  forget("followed");
 }
 
 /** Forgets a value, whosever it is. */

@@ -5,7 +5,7 @@
 import type { SessionJson } from "@contracts/aisle/users/v1/session_service_pb";
 
 import { ApiError, request, type RequestOptions } from "@/lib/http";
-import { forget, forgetOthers } from "@/lib/kept";
+import { forgetBrowser, forgetOthers } from "@/lib/kept";
 
 const EARLY_MS = 30_000; // an access token is renewed this long before it ends, so that none ends on its way
 const LOCK = "aisle.session";
@@ -87,7 +87,7 @@ function keep(given: SessionJson): Session {
   if (before !== session.subject) forgetOthers(session.subject);
   if (isShopper({ ...session, subject: before }) && before !== session.subject) {
     // Nothing of the account stays in this page's memory, whoever ended its session, and where.
-    forget("followed");
+    forgetBrowser();
     location.reload();
     return session;
   }
@@ -136,7 +136,7 @@ export async function begin(path: string, body: Record<string, unknown>): Promis
 export async function logOut(): Promise<void> {
   await request("POST", "/v1/sessions:logOut", { body: {} });
   forgetOthers("");
-  forget("followed");
+  forgetBrowser();
   tabs.postMessage("changed");
   location.assign("/");
 }

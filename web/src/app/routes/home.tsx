@@ -7,6 +7,7 @@ import { EndlessRecommendations } from "@/features/recommendations/components/en
 import { RecommendationRow } from "@/features/recommendations/components/row";
 import { pickedNote, pickedTitle } from "@/features/recommendations/words";
 import { useTitle } from "@/lib/title";
+import { useChoices } from "@/lib/use-choices";
 
 // Rows of one retriever each; one that finds nothing is not there.
 const ROWS: { id: string; retriever: NonNullable<Ask["retriever"]>; title: string }[] = [
@@ -21,7 +22,7 @@ const ROWS: { id: string; retriever: NonNullable<Ask["retriever"]>; title: strin
 export function Home() {
   useTitle("");
   // What is in sight goes first: on a slow network the others would take from it.
-  const { isPending, errorUpdateCount } = useQuery({ ...rowQuery(PICKED), retryOnMount: false });
+  const { isPending, errorUpdateCount } = useQuery({ ...rowQuery(PICKED, useChoices()), retryOnMount: false });
   return (
     <>
       <h1 className="sr-only">Aisle</h1>

@@ -4,9 +4,11 @@ import { useState } from "react";
 import { BUY, checkOut, type Address, type Order, type Purchase } from "@/features/orders/api/orders";
 import { Choice, Field } from "@/components/ui/field";
 import { forgetAttempt } from "@/lib/attempt";
+import { chosen } from "@/lib/choices";
 import { ApiError } from "@/lib/http";
 import { uuid } from "@/lib/ids";
 import { keep, kept } from "@/lib/kept";
+import { countryName, REGIONS } from "@/lib/regions";
 import { current } from "@/lib/session";
 
 // What the test provider understands. Another provider brings its own fields, and gives a token for them.
@@ -15,7 +17,6 @@ const PAYMENTS = [
   ["test-declined", "Test payment: is declined"],
   ["test-lost-answer", "Test payment: goes through, but the answer is lost"],
 ] as const;
-const REGIONS = ["AT", "BE", "CH", "DE", "DK", "ES", "FR", "GB", "IE", "IT", "NL", "NO", "PL", "PT", "SE", "US"];
 
 interface Properties {
   /** The cart as the shopper saw it: the purchase agrees to these prices. */
@@ -145,9 +146,5 @@ function remembered(): Address {
 
 function guessedRegion(): string {
   const region = new Intl.Locale(navigator.language).region ?? "";
-  return REGIONS.includes(region) ? region : "DE";
-}
-
-function countryName(region: string): string {
-  return new Intl.DisplayNames(navigator.language, { type: "region" }).of(region) ?? region;
+  return chosen().region || (REGIONS.includes(region) ? region : "DE");
 }

@@ -6,8 +6,10 @@ import { degradation, usualReason } from "@/features/recommendations/words";
 import { ProductCard } from "@/components/product/card";
 import { Shelf } from "@/components/product/shelf";
 import { Failure, Notice } from "@/components/ui/notice";
+import { chosen } from "@/lib/choices";
 import { useGradually } from "@/lib/gradually";
 import { useNear } from "@/lib/seen";
+import { useChoices } from "@/lib/use-choices";
 
 const IN_SIGHT = 6;
 
@@ -26,7 +28,7 @@ interface Properties {
 export function RecommendationRow(properties: Properties) {
   const client = useQueryClient();
   // Who comes back to the page finds it as high as it was.
-  const [ref, near] = useNear<HTMLDivElement>(() => !!client.getQueryData(rowQuery(properties.ask).queryKey));
+  const [ref, near] = useNear<HTMLDivElement>(() => !!client.getQueryData(rowQuery(properties.ask, chosen()).queryKey));
   return <div ref={ref}>{near || properties.first ? <Row {...properties} /> : <Ahead />}</div>;
 }
 
@@ -34,7 +36,7 @@ export function RecommendationRow(properties: Properties) {
 const Ahead = () => <div className="row-ahead" />;
 
 function Row({ ask, title, note, optional, first, id }: Properties) {
-  const { data: newest, error, refetch } = useQuery(rowQuery(ask));
+  const { data: newest, error, refetch } = useQuery(rowQuery(ask, useChoices()));
   // Twenty cards are drawn in slices, and what the shopper does meanwhile comes first.
   const data = useDeferredValue(newest);
   if (optional && (error || data?.results.length === 0)) return null;
