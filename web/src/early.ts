@@ -37,7 +37,7 @@ async function product({ pathname }: Address): Promise<void> {
 
 async function search({ search: address }: Address): Promise<Drawn | undefined> {
   const state = readSearch(defaultParseSearch(address));
-  const { pages } = await queryClient.infiniteQuery(searchQuery(state));
+  const { pages } = await queryClient.infiniteQuery(searchQuery(state, chosen()));
   const found = pages[0];
   const products = found ? placed(found) : [];
   if (found && wordsAlone(state) && isPlain(found)) return drawFound(`“${state.q}”`, found.totalSize, products, CARD);
@@ -45,8 +45,9 @@ async function search({ search: address }: Address): Promise<Drawn | undefined> 
   return undefined;
 }
 
-// The names of categories come later, and a picture's search has more above the products.
-const wordsAlone = ({ q, category, picture }: SearchState): boolean => !!q && !category && !picture;
+// The names of categories come later, and a search by picture or of words as they stand has more above the products.
+const wordsAlone = ({ q, category, picture, verbatim }: SearchState): boolean =>
+  !!q && !category && !picture && !verbatim;
 
 // Whatever else is said stands above the products too.
 const isPlain = ({ results, fallback, correctedQuery, degraded }: Found): boolean =>

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { choicesOf, filterOf, readSearch } from "@/features/search/state";
+import { choicesOf, filterOf, NO_CHOICES, readSearch, type SearchState } from "@/features/search/state";
 
 describe("the address of a search", () => {
   test("what it holds is read, and what is no choice is left out", () => {
@@ -20,13 +20,53 @@ describe("the address of a search", () => {
   });
 
   test("becomes a filter of the API in which no text can break out of its quotes", () => {
-    expect(filterOf({ category: "bags", brand: ['A" OR price > 0', "B"], min: 1, max: 2.5, stock: true })).toBe(
+    expect(filterOf({ category: ["bags"], brand: ['A" OR price > 0', "B"], min: 1, max: 2.5, stock: true })).toBe(
       'category = "bags" AND (brand = "A\\" OR price > 0" OR brand = "B") AND price >= 1 AND price <= 2.5 AND in_stock = true',
     );
     expect(filterOf({})).toBe("");
   });
 
+  test("bands are read, and what is none is left out", () => {
+    const bands = [
+      "..20",
+      "20..",
+      "1.5..2",
+      "1e+06..",
+      "..",
+      "5..1",
+      "a..b",
+      "1..2..3",
+      "-1..2",
+      "1e+999..",
+      "1..x OR price > 0",
+    ];
+    expect(readSearch({ price: bands }).price).toEqual(["..20", "20..", "1.5..2", "1e+06.."]);
+    expect(readSearch({ rating: 4 }).rating).toEqual(["4.."]);
+    expect(readSearch({ price: "nothing", weight: "both", verbatim: "false" })).toEqual({});
+  });
+
+  test("of one field any value will do", () => {
+    expect(
+      filterOf({ category: ["a", "b"], colour: ["Red", "Blue"], price: ["..20", "1e+06.."], rating: ["3..4", "4.."] }),
+    ).toBe(
+      '(category = "a" OR category = "b") AND (attributes.colour = "Red" OR attributes.colour = "Blue") AND ' +
+        "((price < 20) OR (price >= 1000000)) AND ((rating >= 3 AND rating < 4) OR (rating >= 4))",
+    );
+    expect(filterOf({ price: ["20..50"] })).toBe("price >= 20 AND price < 50");
+  });
+
   test("choices are counted, a price range as one", () => {
     expect(choicesOf({ brand: ["A", "B"], min: 1, max: 2, stock: true })).toBe(4);
+    expect(choicesOf({ colour: ["Red"], price: ["..20", "20..50"], rating: ["4.."] })).toBe(4);
+    const state: SearchState = {
+      brand: ["A"],
+      colour: ["Red"],
+      price: ["..20"],
+      min: 1,
+      max: 2,
+      rating: ["4.."],
+      stock: true,
+    };
+    expect(choicesOf({ ...state, ...NO_CHOICES })).toBe(0);
   });
 });

@@ -1,5 +1,5 @@
 import { useSuspenseQuery } from "@tanstack/react-query";
-import { useParams } from "@tanstack/react-router";
+import { Link, useParams } from "@tanstack/react-router";
 import { useEffect } from "react";
 
 import { BuyBox } from "@/features/cart/components/buy-box";
@@ -42,7 +42,12 @@ export function ProductPage() {
             </p>
           )}
           <BuyBox product={product} />
-          <Opinion product={name} />
+          <div className="opinion">
+            <Opinion product={name} />
+            <Link className="button button-quiet" to="/search" search={{ like: id }}>
+              <Icon name="search" /> More like this
+            </Link>
+          </div>
           {product.description && <p className="description">{product.description}</p>}
           <Facts product={product} />
         </div>

@@ -3,57 +3,73 @@ import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { lazy, Suspense, useCallback, useState } from "react";
 
 import { categoriesQuery } from "@/features/catalog/api/categories";
+import { productQuery } from "@/features/catalog/api/products";
 import { searchQuery } from "@/features/search/api/search";
+import { AboutResults, OrderedForYou } from "@/features/search/components/about-results";
 import { Facets } from "@/features/search/components/facets";
-import { DropZone } from "@/features/search/components/drop-zone";
+import { PictureLine } from "@/features/search/components/picture-line";
 import { Results } from "@/features/search/components/results";
+import { Departments } from "@/features/search/departments";
 import { keepPicture, pictureOf } from "@/features/search/picture";
-import { choicesOf, SORTS, type SearchState, type Sort } from "@/features/search/state";
-import { searchDegradation } from "@/features/search/words";
+import { choicesOf, NO_CHOICES, SORTS, type Change, type SearchState, type Sort } from "@/features/search/state";
 import { RecommendationRow } from "@/features/recommendations/components/row";
 import { CardSkeletons } from "@/components/product/card";
 import { Icon } from "@/components/ui/icon";
 import { Failure, Notice } from "@/components/ui/notice";
 import { count } from "@/lib/format";
+import { idOf } from "@/lib/ids";
 import { useEndless } from "@/lib/seen";
 import { useTitle } from "@/lib/title";
 import { sayError } from "@/lib/toasts";
+import type { Category, Product } from "@/lib/types";
+import { useChoices } from "@/lib/use-choices";
 
 // Only on a narrow screen, and only when asked for.
 const Drawer = lazy(() => import("@/components/ui/drawer"));
 
-/** What was found for words, a picture, a category, or all together. The address holds the state, so that back works. */
+/** What was found for words, a picture, a category, or all together; or what is like a product. The address holds the state,
+ * so that back works. */
 export function SearchPage() {
   const state = useSearch({ from: "/search" });
   const navigate = useNavigate({ from: "/search" });
   const [narrowing, setNarrowing] = useState(false);
-  const found = useInfiniteQuery(searchQuery(state));
+  const found = useInfiniteQuery(searchQuery(state, useChoices()));
   const { data, error, fetchNextPage, hasNextPage, isFetching, isPlaceholderData, refetch } = found;
-  const change = useCallback(
-    (part: Partial<SearchState>) => void navigate({ search: (before) => ({ ...before, ...part }), resetScroll: false }),
+  const change: Change = useCallback(
+    (part) =>
+      void navigate({
+        search: (before) => ({ ...before, ...(typeof part === "function" ? part(before) : part) }),
+        resetScroll: false,
+      }),
     [navigate],
   );
   const more = useCallback(() => void fetchNextPage(), [fetchNextPage]);
   const end = useEndless<HTMLDivElement>(more, hasNextPage && !isFetching && !error);
-  const title = useHeading(state);
+  const categories = useQuery(categoriesQuery);
+  const like = useLike(state.like);
+  const title = headingOf(state, categories.data ?? [], like);
   useTitle(title);
   const first = data?.pages[0];
   const total = Number(first?.totalSize ?? 0);
   // Nothing is drawn before it is known how much of it there is: it would jump.
-  const facets = first ? (
-    <Facets state={state} facets={first.facets} change={change} />
-  ) : (
-    <div className="skeleton skeleton-block" />
-  );
+  const facets =
+    first && !categories.isPending ? (
+      <Facets state={state} facets={first.facets} categories={categories.data ?? []} change={change} />
+    ) : (
+      <div className="skeleton skeleton-block" />
+    );
   const lost = state.picture !== undefined && !pictureOf(state.picture);
   return (
     <div className="wrap page search-page">
       <div className="page-head">
         <div>
           <h1>{title}</h1>
-          <p className="soft found-count" role="status">
-            {first && !lost && !first.fallback && `${count(total)} ${total === 1 ? "product" : "products"}`}
-          </p>
+          <div className="found-line">
+            <p className="soft found-count" role="status">
+              {first && !lost && !first.fallback && `${count(total)} ${total === 1 ? "product" : "products"}`}
+            </p>
+            <OrderedForYou found={first} />
+          </div>
         </div>
         <div className="actions">
           <button type="button" className="button narrow-only" onClick={() => setNarrowing(true)}>
@@ -70,22 +86,20 @@ export function SearchPage() {
               .then((picture) => change({ picture }))
               .catch(sayError);
           }}
-          words={state.q ?? ""}
-          refine={(q) => change({ q: q || undefined })}
-          remove={() => change({ picture: undefined })}
+          state={state}
+          change={change}
         />
       )}
-      {first?.correctedQuery && (
+      {like && (
         <p className="hint">
-          Shown for <strong>{first.correctedQuery}</strong>.
+          Products that are most like{" "}
+          <Link to="/products/$id" params={{ id: idOf(like.name) }}>
+            {like.title}
+          </Link>
+          .
         </p>
       )}
-      {first?.fallback && <p className="hint">Nothing fits exactly. These come nearest.</p>}
-      {first && first.degraded.length > 0 && searchDegradation(first.degraded) && (
-        <p className="degraded" role="status">
-          {searchDegradation(first.degraded)}
-        </p>
-      )}
+      <AboutResults state={state} found={first} />
       <div className="search-columns">
         <aside className="search-side" aria-label="Filter">
           {facets}
@@ -123,12 +137,22 @@ export function SearchPage() {
   );
 }
 
-function useHeading({ q, category, picture, like, brand }: SearchState): string {
-  const categories = useQuery(categoriesQuery);
-  const name = categories.data?.find((one) => one.name === `categories/${category}`)?.displayName;
+/** The product that what is found is like; undefined before it is known, and where it is gone. */
+function useLike(id: string | undefined): Product | undefined {
+  return useQuery({ ...productQuery(`products/${id}`), enabled: id !== undefined }).data;
+}
+
+function headingOf(
+  { q, category, picture, like: id, brand }: SearchState,
+  categories: Category[],
+  like?: Product,
+): string {
+  const departments = new Departments(categories);
+  const name = category?.map((one) => departments.nameOf(one)).join(", ");
+  // Beside a product the shop takes neither words nor a picture.
+  if (id) return like ? `More like ${like.title}` : "More like this";
   if (picture) return q ? `Like your picture, ${q}` : "Like your picture";
   if (q) return name ? `“${q}” in ${name}` : `“${q}”`;
-  if (like) return "Looks similar";
   return name ?? (brand?.length === 1 ? (brand[0] ?? "") : "Everything");
 }
 
@@ -147,58 +171,11 @@ function Sorting({ value, change }: { value: Sort; change: (sort: Sort | undefin
   );
 }
 
-interface PictureLineProperties {
-  url: string | undefined;
-  choose: (file: Blob) => void;
-  words: string;
-  refine: (words: string) => void;
-  remove: () => void;
-}
-
-function PictureLine({ url, choose, words, refine, remove }: PictureLineProperties) {
-  const [text, setText] = useState(words);
-  if (!url) {
-    return (
-      <Notice title="The picture is gone">
-        <p>Pictures are kept as long as the page is open. Choose it again to search by it.</p>
-        <DropZone choose={choose} />
-      </Notice>
-    );
-  }
-  return (
-    <form
-      className="picture-line"
-      onSubmit={(event) => {
-        event.preventDefault();
-        refine(text.trim());
-      }}
-    >
-      <img src={url} alt="What you search by" width={96} height={96} />
-      <label className="field">
-        <span>Say more, such as “in blue”</span>
-        <input value={text} maxLength={500} onChange={(event) => setText(event.target.value)} />
-      </label>
-      <button type="submit" className="button">
-        Refine
-      </button>
-      <button type="button" className="button button-quiet" onClick={remove}>
-        Without the picture
-      </button>
-    </form>
-  );
-}
-
-function Nothing({ state, change }: { state: SearchState; change: (part: Partial<SearchState>) => void }) {
+function Nothing({ state, change }: { state: SearchState; change: Change }) {
   return (
     <Notice title="Nothing was found.">
       {choicesOf(state) > 0 ? (
-        <button
-          type="button"
-          className="button"
-          onClick={() =>
-            change({ brand: undefined, min: undefined, max: undefined, rating: undefined, stock: undefined })
-          }
-        >
+        <button type="button" className="button" onClick={() => change(NO_CHOICES)}>
           Take the filters away
         </button>
       ) : (

@@ -57,7 +57,7 @@ export function History() {
                     {product.title}
                   </Link>
                 ) : (
-                  event.query || event.product
+                  event.query || event.product || "what a picture shows"
                 )}
               </span>
               <time className="soft small" dateTime={event.eventTime}>

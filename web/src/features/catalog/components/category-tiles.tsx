@@ -28,7 +28,7 @@ export function CategoryTiles() {
 function Tile({ category }: { category: Category }) {
   const face = useQuery(faceQuery(idOf(category.name)));
   return (
-    <Link className="tile" to="/search" search={{ category: idOf(category.name) }}>
+    <Link className="tile" to="/search" search={{ category: [idOf(category.name)] }}>
       <span className="tile-picture">
         {face.data && <ProductPicture product={face.data} width={160} sizes="7rem" />}
       </span>

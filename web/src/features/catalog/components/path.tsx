@@ -11,7 +11,7 @@ export function CategoryPath({ product }: { product: Product }) {
       <ol>
         {ids.map((id, index) => (
           <li key={id}>
-            <Link to="/search" search={{ category: id }}>
+            <Link to="/search" search={{ category: [id] }}>
               {product.categoryPath?.[index] ?? id}
             </Link>
           </li>

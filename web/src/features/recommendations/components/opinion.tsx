@@ -16,7 +16,7 @@ export function Opinion({ product }: { product: string }) {
     say(words);
   };
   return (
-    <div className="opinion">
+    <>
       <button
         type="button"
         className="button button-quiet"
@@ -33,6 +33,6 @@ export function Opinion({ product }: { product: string }) {
       >
         <Icon name="dislike" /> Not for me
       </button>
-    </div>
+    </>
   );
 }

@@ -8,49 +8,66 @@ import type {
 } from "@contracts/aisle/search/v1/search_service_pb";
 
 import { pictureOf } from "@/features/search/picture";
-import { filterOf, type SearchState } from "@/features/search/state";
+import { filterOf, WEIGHTS, type SearchState } from "@/features/search/state";
+import type { Choices } from "@/lib/choices";
 import { record } from "@/lib/events";
 import { call, callPublic, token } from "@/lib/session";
 import type { Given, Product, With } from "@/lib/types";
 
 export const PAGE = 24;
-const FACETS = ["category", "brand", "price", "rating", "in_stock"];
+const FACETS = ["category", "brand", "attributes.colour", "price", "rating", "in_stock"];
 
 export type Facet = Given<SearchResponse_FacetJson, "field" | "values">;
 type Result = With<SearchResponse_ResultJson, { product: string; details?: Product }>;
 export type Found = With<
-  Given<SearchResponseJson, "totalSize" | "attributionToken" | "degraded" | "nextPageToken" | "fallback">,
+  Given<
+    SearchResponseJson,
+    "totalSize" | "attributionToken" | "degraded" | "nextPageToken" | "fallback" | "personalized"
+  >,
   { results: Result[]; facets: Facet[] }
 >;
 
-async function search(state: SearchState, pageToken: string, signal: AbortSignal): Promise<Found> {
+async function search(state: SearchState, impersonal: boolean, pageToken: string, signal: AbortSignal): Promise<Found> {
   const body = {
     query: state.q,
+    verbatim: state.verbatim,
     image: pictureOf(state.picture)?.content,
+    imageWeight: state.q && state.picture && state.weight ? WEIGHTS[state.weight] : undefined,
     similarProduct: state.like && `products/${state.like}`,
     filter: filterOf(state),
     orderBy: state.sort,
     facets: FACETS,
     pageSize: PAGE,
     pageToken,
+    disablePersonalization: impersonal || undefined,
   };
-  if (state.q && !pageToken) tellSearched(state.q);
-  return callPublic("/v1/products:search", { body, signal });
+  const found = await callPublic<Found>("/v1/products:search", { body, signal });
+  if (!pageToken) tellSearched(state, found.attributionToken);
+  return found;
 }
 
-/** A visitor may search before there are accounts; what was searched for is told where there are. */
-function tellSearched(query: string): void {
+let told = "";
+
+/** Tells what was searched for, once: who filters and orders what was found searches for nothing else. A visitor may search
+ * before there are accounts; it is told where there are. */
+function tellSearched({ q, like, picture: key, verbatim }: SearchState, attributionToken: string): void {
+  const picture = pictureOf(key) && key;
+  const searched = JSON.stringify([q, like, picture, verbatim]);
+  if (searched === told) return;
+  told = searched;
+  if (!q && !like && !picture) return;
+  const product = like && `products/${like}`;
   token().then(
-    () => record("SEARCH", { query }),
+    () => record("SEARCH", { query: product ? undefined : q, product, attributionToken }),
     () => undefined,
   );
 }
 
 /** What was found, page by page; the old stays in sight while one chooses. */
-export const searchQuery = (state: SearchState) =>
+export const searchQuery = (state: SearchState, { impersonal }: Choices) =>
   infiniteQueryOptions({
-    queryKey: ["mine", "search", state],
-    queryFn: ({ pageParam, signal }) => search(state, pageParam, signal),
+    queryKey: ["mine", "search", state, impersonal],
+    queryFn: ({ pageParam, signal }) => search(state, impersonal, pageParam, signal),
     initialPageParam: "",
     getNextPageParam: (last) => last.nextPageToken || undefined,
     placeholderData: keepPreviousData,

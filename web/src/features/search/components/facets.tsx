@@ -1,170 +1,86 @@
-import { useEffect, useState, type SyntheticEvent } from "react";
-
+import { Ticks, ticksOf, type Tick } from "@/features/search/components/ticks";
+import { PriceRange } from "@/features/search/components/price-range";
 import type { Facet } from "@/features/search/api/search";
-import type { SearchState } from "@/features/search/state";
+import { Departments } from "@/features/search/departments";
+import { ticked, type Change, type SearchState } from "@/features/search/state";
+import { endsOf } from "@/lib/filters";
 import { count } from "@/lib/format";
-import { idOf } from "@/lib/ids";
+import type { Category } from "@/lib/types";
 
 interface Properties {
   state: SearchState;
   facets: readonly Facet[];
-  change: (part: Partial<SearchState>) => void;
+  categories: readonly Category[];
+  change: Change;
 }
 
-const SHOWN = 8;
+const DEPARTMENTS = 12;
+const IN_STOCK = "true";
 
-/** Choices that narrow the search, with how many products each keeps. */
-export function Facets({ state, facets, change }: Properties) {
+/** Choices that narrow the search, with how many products each keeps; of one field several can be ticked. */
+export function Facets({ state, facets, categories, change }: Properties) {
   const of = (field: string) => facets.find((facet) => facet.field === field)?.values ?? [];
+  const departments = new Departments(categories);
+  const several = (field: "brand" | "colour" | "rating") => (value: string, on: boolean) =>
+    change((before) => ({ [field]: ticked(before[field], value, on) }));
   return (
     <div className="facets">
-      <CategoryFacet values={of("category")} chosen={state.category} change={(category) => change({ category })} />
-      <PriceFacet state={state} change={change} key={`${state.min} ${state.max}`} />
-      <BrandFacet values={of("brand")} chosen={state.brand ?? []} change={(brand) => change({ brand })} />
-      <fieldset>
-        <legend>Rating</legend>
-        {[4, 3].map((stars) => (
-          <label key={stars} className="check">
-            <input
-              type="checkbox"
-              checked={state.rating === stars}
-              onChange={(event) => change({ rating: event.target.checked ? stars : undefined })}
-            />
-            {stars} stars and more
-          </label>
-        ))}
-      </fieldset>
-      <fieldset>
-        <legend>Stock</legend>
-        <label className="check">
-          <input
-            type="checkbox"
-            checked={state.stock ?? false}
-            onChange={(event) => change({ stock: event.target.checked || undefined })}
-          />
-          In stock alone
-        </label>
-      </fieldset>
+      <Ticks
+        title="Department"
+        ticks={departments.ticks(of("category"), state.category)}
+        chosen={state.category}
+        tick={(id, on) => change((before) => ({ category: departments.ticked(before.category, id, on) }))}
+        most={DEPARTMENTS}
+      />
+      <Ticks
+        title="Price"
+        ticks={ticksOf(of("price"), state.price, priceWords)}
+        chosen={state.price}
+        tick={(band, on) =>
+          change((before) => ({ price: ticked(before.price, band, on), min: undefined, max: undefined }))
+        }
+      >
+        <PriceRange state={state} change={change} key={`${state.min} ${state.max}`} />
+      </Ticks>
+      <Ticks title="Brand" ticks={ticksOf(of("brand"), state.brand)} chosen={state.brand} tick={several("brand")} />
+      <Ticks
+        title="Colour"
+        ticks={ticksOf(of("attributes.colour"), state.colour, capitalized)}
+        chosen={state.colour}
+        tick={several("colour")}
+      />
+      <Ticks
+        title="Rating"
+        ticks={ticksOf(of("rating"), state.rating, ratingWords)}
+        chosen={state.rating}
+        tick={several("rating")}
+      />
+      <Ticks
+        title="Stock"
+        ticks={[inStock(of("in_stock"))]}
+        chosen={state.stock ? [IN_STOCK] : undefined}
+        tick={(_, on) => change({ stock: on || undefined })}
+      />
     </div>
   );
 }
 
-interface CategoryProperties {
-  values: Facet["values"];
-  chosen: string | undefined;
-  change: (category: string | undefined) => void;
+/** Always there, so that it can be taken back where nothing was found. */
+function inStock(values: Facet["values"]): Tick {
+  const number = values.find(({ value }) => value === IN_STOCK)?.count;
+  return { value: IN_STOCK, words: "In stock", count: number ?? (values.length ? 0 : undefined) };
 }
 
-function CategoryFacet({ values, chosen, change }: CategoryProperties) {
-  if (!values.length && !chosen) return null;
-  return (
-    <fieldset>
-      <legend>Department</legend>
-      {chosen && (
-        <button type="button" className="facet-link" onClick={() => change(undefined)}>
-          ‹ All departments
-        </button>
-      )}
-      {values.slice(0, SHOWN + 4).map(({ value = "", displayName, count: number }) => {
-        const id = idOf(value);
-        return (
-          <button
-            key={value}
-            type="button"
-            className="facet-link"
-            aria-current={id === chosen ? "true" : undefined}
-            onClick={() => change(id)}
-          >
-            <span>{displayName || id}</span>
-            <span className="small">{count(number)}</span>
-          </button>
-        );
-      })}
-    </fieldset>
-  );
+const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** A price band in words. The numbers are of the shop's currency, as in the fields below. */
+function priceWords(band: string): string {
+  const [low, high] = endsOf(band);
+  if (low === undefined) return `Below ${count(high)}`;
+  return high === undefined ? `${count(low)} and more` : `${count(low)} to ${count(high)}`;
 }
 
-interface BrandProperties {
-  values: Facet["values"];
-  chosen: readonly string[];
-  change: (brands: string[] | undefined) => void;
-}
-
-function BrandFacet({ values, chosen, change }: BrandProperties) {
-  const [all, setAll] = useState(false);
-  const rows = [
-    ...chosen
-      .filter((brand) => !values.some((one) => one.value === brand))
-      .map((value) => ({ value, count: undefined as string | undefined })),
-    ...values,
-  ];
-  if (!rows.length) return null;
-  const toggle = (brand: string, on: boolean) => {
-    const next = on ? [...chosen, brand] : chosen.filter((other) => other !== brand);
-    change(next.length ? next : undefined);
-  };
-  return (
-    <fieldset>
-      <legend>Brand</legend>
-      {rows.slice(0, all ? undefined : SHOWN).map(({ value = "", count: number }) => (
-        <label key={value} className="check">
-          <input
-            type="checkbox"
-            checked={chosen.includes(value)}
-            onChange={(event) => toggle(value, event.target.checked)}
-          />
-          <span>{value}</span>
-          {number && <span className="small">{count(number)}</span>}
-        </label>
-      ))}
-      {rows.length > SHOWN && (
-        <button type="button" className="facet-link" onClick={() => setAll(!all)}>
-          {all ? "Fewer" : `All ${rows.length}`}
-        </button>
-      )}
-    </fieldset>
-  );
-}
-
-const PAUSE_MS = 600;
-
-function PriceFacet({ state, change }: Pick<Properties, "state" | "change">) {
-  const [min, setMin] = useState(state.min?.toString() ?? "");
-  const [max, setMax] = useState(state.max?.toString() ?? "");
-  const read = (text: string) => (/^\d+([.,]\d+)?$/.test(text.trim()) ? Number(text.replace(",", ".")) : undefined);
-  const [low, high] = [read(min), read(max)];
-  const same = low === state.min && high === state.max;
-  useEffect(() => {
-    if (same) return;
-    const timer = setTimeout(() => change({ min: low, max: high }), PAUSE_MS);
-    return () => clearTimeout(timer);
-  }, [same, low, high, change]);
-  const apply = (event: SyntheticEvent) => {
-    event.preventDefault();
-    if (!same) change({ min: low, max: high });
-  };
-  return (
-    <form onSubmit={apply}>
-      <fieldset>
-        <legend>Price</legend>
-        <div className="range">
-          <input
-            aria-label="From"
-            inputMode="decimal"
-            placeholder="From"
-            value={min}
-            onChange={(e) => setMin(e.target.value)}
-          />
-          <span aria-hidden="true">–</span>
-          <input
-            aria-label="To"
-            inputMode="decimal"
-            placeholder="To"
-            value={max}
-            onChange={(e) => setMax(e.target.value)}
-          />
-        </div>
-      </fieldset>
-    </form>
-  );
+function ratingWords(band: string): string {
+  const [low, high] = endsOf(band);
+  return high === undefined ? `${count(low)} stars and more` : `${count(low)} to ${count(high)} stars`;
 }

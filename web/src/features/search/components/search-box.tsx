@@ -29,7 +29,7 @@ function Box({ initial }: { initial: string }) {
   };
   const choose = ({ kind, resource, text }: Suggestion) => {
     if (kind === "KIND_PRODUCT") void navigate({ to: "/products/$id", params: { id: idOf(resource) } });
-    else if (kind === "KIND_CATEGORY") void navigate({ to: "/search", search: { category: idOf(resource) } });
+    else if (kind === "KIND_CATEGORY") void navigate({ to: "/search", search: { category: [idOf(resource)] } });
     else if (kind === "KIND_BRAND") void navigate({ to: "/search", search: { brand: [text] } });
     else go(text);
   };
