@@ -7,7 +7,7 @@ import time
 import httpx
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, Request, Route, expect
 
 from tests.e2e import steps
 from tests.support.mesh import RunningMesh, wait_until
@@ -169,6 +169,88 @@ def test_search_by_words_keeps_its_state_in_the_address(page: Page) -> None:
     expect(brand.locator("input")).not_to_be_checked()
 
 
+def told_of_searches(page: Page) -> list[dict[str, object]]:
+    """What the page tells of searches from now on, as it comes."""
+    told: list[dict[str, object]] = []
+
+    def look(request: Request) -> None:
+        if request.url.endswith("userEvents:batchWrite"):
+            told.extend(event for event in request.post_data_json["userEvents"] if event["kind"] == "KIND_SEARCH")
+
+    page.on("request", look)
+    return told
+
+
+def test_any_number_of_values_can_be_ticked_by_keyboard(page: Page) -> None:
+    """Colours and price bands have counts; one search is asked for each tick, and the event names its reply."""
+    told = told_of_searches(page)
+    with page.expect_response("**/products:search") as answered:
+        page.goto("/search?q=jacket")
+    reply = answered.value.json()
+    counted = {facet["field"]: facet["values"] for facet in reply["facets"]}
+    colours = page.locator(".facets fieldset", has=page.get_by_text("Colour", exact=True)).locator("label")
+    first = counted["attributes.colour"][0]
+    expect(colours.first).to_have_text(re.compile(f"^{first['value']} *{first['count']}$", re.I))
+    prices = page.locator(".facets fieldset", has=page.get_by_text("Price", exact=True)).locator("label")
+    expect(prices).to_have_count(len(counted["price"]))
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "products:search" in request.url else None)
+    colours.first.locator("input").focus()
+    page.keyboard.press("Space")
+    page.wait_for_url(re.compile("colour="))
+    expect(colours.first.locator("input")).to_be_checked()
+    expect(colours.first.locator("input")).to_be_focused()
+    expect(page.locator(".found-count")).to_have_text(re.compile(f"^{first['count']} "))
+    assert len(asked) == 1
+    wait_until(lambda: len(told) > 0, 15, "the event")
+    assert [(event["query"], event["attributionToken"]) for event in told] == [("jacket", reply["attributionToken"])]
+    two = "%5B%22" + "%22,%22".join(value["value"] for value in counted["attributes.colour"][:2]) + "%22%5D"
+    page.goto(f"/search?q=jacket&colour={two}")
+    both = sum(int(value["count"]) for value in counted["attributes.colour"][:2])
+    expect(page.locator(".found-count")).to_have_text(re.compile(f"^{both} "))
+    expect(page.locator(".facets input:checked")).to_have_count(2)
+
+
+def test_more_like_a_product_is_one_click_away(page: Page) -> None:
+    told = told_of_searches(page)
+    steps.home(page)
+    product = steps.open_card(page, steps.picked(page).first)
+    title = page.locator("h1").inner_text()
+    page.get_by_role("link", name="More like this").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"More like {title}")
+    steps.found(page).first.wait_for()
+    assert product not in steps.found(page).evaluate_all("cards => cards.map(card => card.dataset.product)")
+    assert steps.violations(page) == []
+    wait_until(lambda: len(told) > 0, 15, "the event")
+    assert told[0]["product"] == product
+    assert told[0]["attributionToken"]
+    page.locator(".hint").get_by_role("link", name=title).click()
+    page.locator(f"article.product[data-product='{product}']").wait_for()
+
+
+def test_what_was_typed_can_be_had_as_it_stands(page: Page) -> None:
+    page.goto("/search?q=jaket")
+    expect(page.locator(".hint")).to_contain_text("Showing results for jacket")
+    page.get_by_role("link", name="Search instead for “jaket”").click()
+    page.wait_for_url(re.compile("verbatim=true"))
+    expect(page.locator(".hint")).to_contain_text("as it stands")
+    expect(page.get_by_text("Nothing was found.")).to_be_visible()
+
+
+def test_a_country_and_an_age_go_with_recommendations(page: Page) -> None:
+    """They are kept in this browser, and the shop takes them."""
+    steps.home(page)
+    page.get_by_label("I am 18 or older").check()
+    with page.expect_response(lambda answer: '"region":"FR"' in (answer.request.post_data or "")) as answered:
+        page.get_by_label("Recommend what is sold in").select_option("FR")
+    assert answered.value.ok
+    with page.expect_response("**/scenarios/home:recommend") as answered:
+        page.reload()
+    assert answered.value.request.post_data_json["age"] == 18
+    assert answered.value.request.post_data_json["region"] == "FR"
+    expect(page.get_by_label("I am 18 or older")).to_be_checked()
+
+
 def test_a_picture_is_previewed_and_refined(page: Page) -> None:
     """Chosen as a file; what is found is the search's own business, but it is something, or the page says why not."""
     out = io.BytesIO()
@@ -191,6 +273,9 @@ def test_a_picture_is_previewed_and_refined(page: Page) -> None:
     page.get_by_role("button", name="Refine").click()
     page.wait_for_url(re.compile("q=bag"))
     expect(page.get_by_role("heading", name="Like your picture, bag")).to_be_visible()
+    with page.expect_request(lambda request: '"imageWeight":0.2' in (request.post_data or "")):
+        page.get_by_label("What counts more").select_option("words")
+    page.wait_for_url(re.compile("weight=words"))
     expect(steps.found(page).first).to_be_visible()
 
 
