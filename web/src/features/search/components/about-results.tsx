@@ -17,7 +17,7 @@ export function AboutResults({ state, found }: Properties) {
   const { q, verbatim } = state;
   return (
     <>
-      {found?.correctedQuery && (
+      {found?.correctedQuery && !verbatim && (
         <p className="hint">
           Showing results for <strong>{found.correctedQuery}</strong>. {/* Words as they stand leave a picture out. */}
           {q && !state.picture && (
