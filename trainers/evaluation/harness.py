@@ -45,19 +45,21 @@ def ranks(score: Score, events: Events, queries: Queries) -> tuple[Floats, Ints]
     """Ranks of the relevant products, and the top 20 of each question in order.
 
     Products that the shopper has come across before the question do not compete. Equal scores share their places: a
-    model that gives all products the same score is as good as chance, not perfect.
+    model that gives all products the same score is as good as chance, not perfect. A score that is not finite is the
+    last of all: a model that computes no numbers has found nothing.
     """
     found, top = [], []
     for begin in range(0, len(queries), AT_ONCE):
         part = queries.take(np.arange(begin, min(begin + AT_ONCE, len(queries))))
         scores = np.array(score(events, part), np.float32)
+        scores[~np.isfinite(scores)] = -np.inf
         rows, places = history_rows(events, part)
         scores[rows, events.item[places]] = -np.inf
         row = np.repeat(np.arange(len(part)), np.diff(part.offsets))
         own = scores[row, part.relevant][:, None]
         better = (scores[row] > own).sum(1)
         equal = (scores[row] == own).sum(1) - 1
-        found.append(1.0 + better + equal / 2)
+        found.append(1.0 + better + np.where(np.isfinite(own[:, 0]), equal / 2, equal))
         size = min(TOP, scores.shape[1])
         best = np.argpartition(-scores, size - 1, axis=1)[:, :size]
         order = np.argsort(-np.take_along_axis(scores, best, 1), axis=1, kind="stable")

@@ -44,6 +44,22 @@ def test_an_oracle_is_perfect_and_a_constant_is_chance() -> None:
     assert harness.ndcg(random.scores, MADE.events, MADE.test) == pytest.approx(0.04, abs=0.03)
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_scores_that_are_no_numbers_find_nothing(value: float) -> None:
+    def broken(events: Events, queries: Queries) -> Scores:
+        return np.full((len(queries), len(SHOP.products)), value, np.float32)
+
+    ranks, _ = harness.ranks(broken, MADE.events, MADE.test)
+    assert (ranks == len(SHOP.products)).all(), "the last of all"
+
+
+def test_a_product_without_a_number_stands_behind_those_that_have_one() -> None:
+    def without_the_right_one(events: Events, queries: Queries) -> Scores:
+        return np.where(oracle(events, queries) == 1, np.nan, 0).astype(np.float32)
+
+    assert harness.ndcg(without_the_right_one, MADE.events, MADE.test) == 0
+
+
 def test_products_that_were_seen_do_not_compete() -> None:
     # Everything that the shopper knows scores best, and still the right product is first.
     def known_first(events: Events, queries: Queries) -> Scores:
