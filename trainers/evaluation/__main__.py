@@ -22,10 +22,11 @@ from trainers.evaluation.report import as_json, show, show_beyond
 from trainers.evaluation.report import console as terminal
 from trainers.evaluation.run import compare
 from trainers.two_tower.config import Config
+from trainers.two_tower.state import Diverged
 
 REPORTS = Path(".aisle/evaluation")
 UNUSABLE = 2
-"""Exit code for data that cannot be used, and for packages that are missing."""
+"""Exit code for data that cannot be used, packages that are missing, and towers that cannot be trained."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parse(given)
     try:
         evaluate(options, shlex.join(["python", "-m", "trainers.evaluation", *given]), console)
-    except (DataError, MissingPackage) as error:
+    except (DataError, MissingPackage, Diverged) as error:
         console.print(f"[red]{error}[/]", soft_wrap=True)
         return UNUSABLE
     return 0

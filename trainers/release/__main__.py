@@ -45,6 +45,7 @@ from trainers.release.steps import CHANGING, PROMOTE, PUBLISH, WAYS, Probe, Prog
 from trainers.two_tower.build import Incumbent, Refused, build
 from trainers.two_tower.config import Config
 from trainers.two_tower.golden import ParityError
+from trainers.two_tower.state import Diverged
 
 MOST_PERCENT = 99
 """Everybody is answered by promoting."""
@@ -94,7 +95,7 @@ def _once(options: argparse.Namespace, given: Sequence[str], console: Console) -
                     _run(step, services, where, options, shlex.join(["python", "-m", NAME, *given]), console)
     except NothingNew as error:
         console.print(str(error), soft_wrap=True)
-    except (Refused, ParityError) as error:
+    except (Refused, Diverged, ParityError) as error:
         return _said(console, error, REFUSED)
     except DataError as error:
         return _said(console, error, BAD_DATA)

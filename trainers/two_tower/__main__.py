@@ -3,7 +3,7 @@
 python -m trainers.two_tower train --products P.parquet --events E.parquet --out DIR
 python -m trainers.two_tower tune --data DIR --out settings.json
 
-Exit codes: 0 done; 2 the data cannot be used; 3 the towers are not good enough.
+Exit codes: 0 done; 2 the data cannot be used; 3 the towers are not good enough, or cannot be trained with the settings.
 """
 
 import argparse
@@ -22,6 +22,7 @@ from trainers.evaluation.protocols import PROTOCOLS
 from trainers.two_tower import settings
 from trainers.two_tower.build import Refused, build
 from trainers.two_tower.config import Config
+from trainers.two_tower.state import Diverged
 from trainers.two_tower.train import Watch
 
 BAD_DATA, REFUSED = 2, 3
@@ -42,7 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
     except DataError as error:
         console.print(f"[red]{error}[/]", soft_wrap=True)
         return BAD_DATA
-    except Refused as error:
+    except (Refused, Diverged) as error:
         console.print(f"[red]{error}[/]", soft_wrap=True)
         return REFUSED
     console.print(f"written to {options.out}", soft_wrap=True)

@@ -77,6 +77,7 @@ def build(
         DataError: there is too little data to measure anything.
         Refused: the towers do not beat popularity, are worse than item-kNN or the incumbent by more than chance
             explains, or the exported files compute something else than torch. The report is written even then.
+        Diverged: the settings come to weights that are no numbers.
     """
     folder.mkdir(parents=True, exist_ok=True)
     if incumbent:
@@ -100,6 +101,7 @@ def build(
     }
     where, speed = report["training"]["device"], report["training"]["examples_per_second"]
     console.print(f"{speed:,} examples/s on {where}, validation included")
+    console.print(f"the training ended: {model.training.stopped}; best after epoch {model.training.best_epoch}")
     report["gates"] = _quality(report["models"], model.name)
     rivals = [*([incumbent.model.name] if incumbent else []), RIVAL]
     report["gates"]["no_worse_than"] = {name: vars(_above(rows, model.name, name, made.test)) for name in rivals}

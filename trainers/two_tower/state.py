@@ -3,6 +3,7 @@
 import copy
 import json
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +18,10 @@ from trainers.two_tower.model import Towers
 FINAL_RATE = 0.1
 """The learning rate falls to this share of itself over `max_epochs`, along a cosine."""
 LISTS = ("losses", "validation")
+
+
+class Diverged(Exception):
+    """A training came to weights that are no numbers, and there are no better ones; says what to do."""
 
 
 @dataclass
@@ -73,11 +78,35 @@ class State:
             self.best, self.training.best_epoch = score, self.epoch
             self.kept = copy.deepcopy(self.average.towers.modules().state_dict())
 
+    def diverged(self, loss: float) -> bool:
+        """Whether the epoch with this mean loss came to something that is no number: nothing after it does better."""
+        return not (math.isfinite(loss) and all(bool(torch.isfinite(each).all()) for each in self._averaged()))
+
+    def give_up(self, measured: bool) -> None:
+        """Ends a training that diverged with the towers that were best.
+
+        Args:
+            measured: whether epochs were compared; without that the towers of fewer epochs are not those asked for.
+
+        Raises:
+            Diverged: there are none.
+        """
+        why = f"epoch {self.epoch} diverged: its losses or weights are no numbers any more"
+        if not (measured and self.training.best_epoch):
+            raise Diverged(
+                f"The towers cannot be trained with these settings: {why}. A lower learning_rate, a higher temperature "
+                "or float32 as precision may help."
+            )
+        self.training.stopped = why
+
     def finish(self) -> Training:
         """The training with the towers that were best."""
         self.towers.modules().load_state_dict(self.kept)
         self.towers.modules().eval()
         return self.training
+
+    def _averaged(self) -> Iterator[Tensor]:
+        return self.average.towers.modules().parameters()
 
     def as_dict(self) -> dict[str, Any]:
         """All of it, of tensors, numbers and texts."""

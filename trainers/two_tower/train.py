@@ -40,6 +40,9 @@ def train(
         epochs: stop after so many, with the learning rates that they would have in a longer training.
         saved: a file that is written after each epoch. If it holds this very training, it goes on from there.
         watch: is told how each epoch went; what it raises ends the training.
+
+    Raises:
+        Diverged: an epoch came to weights that are no numbers, and none before it was measured as better.
     """
     computing.keep_memory()
     towers = model.create(shop, config)
@@ -60,6 +63,9 @@ def train(
             state.epoch += 1
             progress.update(task, description=f"epoch {state.epoch} of at most {last}")
             measured = {"loss": _epoch(state, data, mining, progress, task)}
+            if state.diverged(measured["loss"]):
+                state.give_up(validate is not None)
+                break
             state.training.losses.append(measured["loss"])
             if validate:
                 measured["ndcg@20"] = validate(state.average.towers)
