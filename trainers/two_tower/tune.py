@@ -19,6 +19,7 @@ from trainers.evaluation.protocols import Split, split
 from trainers.two_tower.config import Config
 from trainers.two_tower.model import Towers
 from trainers.two_tower.recommender import scorer
+from trainers.two_tower.state import Diverged
 from trainers.two_tower.train import train
 
 WARM_UP_TRIALS, WARM_UP_EPOCHS = 3, 1
@@ -52,7 +53,8 @@ def tune(shop: Shop, base: Config, search: Search, console: Console) -> Config:
     """The best settings that were found; those of `base` are tried first.
 
     Raises:
-        DataError: there is too little data to measure anything, or the study is of other data.
+        DataError: there is too little data to measure anything, the study is of other data, or no training ended
+            with towers that could be measured.
     """
     made = split(shop.events, search.protocol)
     study = _study(search, base, shop)
@@ -64,6 +66,8 @@ def tune(shop: Shop, base: Config, search: Search, console: Console) -> Config:
         n_trials=max(search.trials - done, 0),
         timeout=search.seconds or None,
     )
+    if not any(trial.state is optuna.trial.TrialState.COMPLETE for trial in study.trials):
+        raise DataError("None of the settings that were tried could be trained. Begin with others: --config.")
     best = study.best_trial
     console.print(f"best of {len(study.trials)}: ndcg@20 {best.value:.4f} of validation with {best.params}")
     return replace(base, **best.params)
@@ -83,7 +87,11 @@ def _score(trial: optuna.Trial, shop: Shop, made: Split, base: Config, console: 
             console.print(f"[dim]trial {trial.number}: given up after epoch {epoch}[/]")
             raise optuna.TrialPruned
 
-    found = max(train(train_on, config, validate, watch=watch).validation)
+    try:
+        found = max(train(train_on, config, validate, watch=watch).validation)
+    except Diverged as error:
+        console.print(f"[dim]trial {trial.number}: given up: {error}[/]", soft_wrap=True)
+        raise optuna.TrialPruned from error
     console.print(f"trial {trial.number}: ndcg@20 {found:.4f} with {trial.params}", soft_wrap=True)
     return found
 
@@ -96,7 +104,8 @@ def _study(search: Search, base: Config, shop: Shop) -> optuna.Study:
         storage=f"sqlite:///{search.study}",
         direction="maximize",
         sampler=optuna.samplers.TPESampler(seed=base.seed),
-        pruner=optuna.pruners.MedianPruner(WARM_UP_TRIALS, WARM_UP_EPOCHS),
+        # Optuna gives up from this step on, and epochs count from 1.
+        pruner=optuna.pruners.MedianPruner(WARM_UP_TRIALS, WARM_UP_EPOCHS + 1),
         load_if_exists=True,
     )
     of = {"data": shop.fingerprint, "protocol": search.protocol}

@@ -10,11 +10,14 @@ from rich.console import Console
 
 from tests.support.shops import small_shop
 from trainers.datasets import DataError
+from trainers.evaluation import harness
 from trainers.two_tower import settings, tune
 from trainers.two_tower.config import Config
 
 SHOP = small_shop(products=80, shoppers=80)
 BASE = Config(progress=False, device="cpu", max_epochs=3, warmup_steps=5)
+BROKEN = float("inf")
+"""A learning rate with which nothing can be learned."""
 
 
 def search(folder: Path, trials: int) -> tuple[Config, str]:
@@ -31,6 +34,32 @@ def test_a_search_begins_with_the_settings_there_are_and_goes_on_where_it_was(tm
     assert "best of 4" in second
     assert "best of 4" in search(tmp_path, 4)[1], "nothing is left to try"
     assert replace(best, **{name: getattr(BASE, name) for name in tune.SPACE}) == BASE
+
+
+def test_settings_that_diverge_are_given_up_and_the_search_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(tune.SPACE, "learning_rate", lambda trial: BROKEN if trial.number else BASE.learning_rate)
+    found, printed = search(tmp_path, 2)
+    assert "trial 1: given up: The towers cannot be trained with these settings" in printed
+    assert found.learning_rate == BASE.learning_rate
+
+
+def test_a_search_in_which_nothing_could_be_trained_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(tune.SPACE, "learning_rate", lambda trial: BROKEN)
+    with pytest.raises(DataError, match="None of the settings that were tried could be trained"):
+        search(tmp_path, 1)
+
+
+@pytest.mark.parametrize("behind", [True, False])
+def test_a_training_behind_the_median_of_the_earlier_ones_is_given_up(
+    behind: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scores = iter([0.4] * BASE.max_epochs * tune.WARM_UP_TRIALS + ([0.3] if behind else [0.5]) * BASE.max_epochs)
+    monkeypatch.setattr(harness, "ndcg", lambda *_: next(scores))
+    _, printed = search(tmp_path, tune.WARM_UP_TRIALS + 1)
+    assert (f"trial {tune.WARM_UP_TRIALS}: given up after epoch {tune.WARM_UP_EPOCHS + 1}" in printed) == behind
+    assert (len(list(scores)) == BASE.max_epochs - tune.WARM_UP_EPOCHS - 1) == behind, "no more epochs were computed"
 
 
 def test_a_study_of_other_data_is_refused(tmp_path: Path) -> None:
