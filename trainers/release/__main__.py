@@ -35,15 +35,15 @@ from trainers.datasets.aisle import read_files
 from trainers.encoders import places as encoder_places
 from trainers.ranker import build as ranker
 from trainers.ranker.config import Config as RankerConfig
-from trainers.release import encoding, extract, inference, places, publish, registry, retrain
+from trainers.release import encoding, extract, inference, places, publish, registry, retrain, settings
 from trainers.release.errors import ReleaseError
 from trainers.release.index import Index
 from trainers.release.locks import making
 from trainers.release.places import Places
 from trainers.release.services import Services
 from trainers.release.steps import CHANGING, PROMOTE, PUBLISH, WAYS, Probe, Program
+from trainers.two_tower import curves
 from trainers.two_tower.build import Incumbent, Refused, build
-from trainers.two_tower.config import Config
 from trainers.two_tower.golden import ParityError
 from trainers.two_tower.state import Diverged
 
@@ -82,6 +82,8 @@ def _once(options: argparse.Namespace, given: Sequence[str], console: Console) -
     steps = STEPS if options.step in ("all", "retrain") else (options.step,)
     try:
         where = places.from_flags(options)
+        if "train" in steps:
+            settings.from_flags(options, where.templates)  # what cannot be used is said before anything is read
         makes = making(where.releases) if set(steps) & set(MAKING) else nullcontext()
         with makes, Services(where) as services:
             program = Program(NAME, given, steps, where.releases, console)
@@ -128,20 +130,7 @@ def _parser() -> argparse.ArgumentParser:
         help="retrain: new choices of products below which nothing is done",
     )
     parser.add_argument("--every", type=number, metavar="HOURS", help="retrain: do it again and again")
-    parser.add_argument("--seed", type=natural, default=Config.seed)
-    parser.add_argument(
-        "--max-seconds",
-        type=number,
-        default=Config.max_seconds,
-        help="of processor time on each thread, for the first of three trainings; the others take as many epochs",
-    )
-    parser.add_argument(
-        "--encoders",
-        nargs="+",
-        default=[],
-        choices=encoding.MODELS,
-        help="encoders of search whose vectors the item tower takes beside what the catalogue says (docs/adr/0020)",
-    )
+    settings.add_flags(parser)
     encoder_places.add_flags(parser)
     return parser
 
@@ -185,27 +174,28 @@ def _train(services: Services, where: Places, options: argparse.Namespace, comma
     products, events = where.offline / "products.parquet", where.offline / "events.parquet"
     if not (where.offline / "extract.json").exists():
         raise ReleaseError(f"Nothing was extracted to {where.offline}. Run: python -m trainers.release extract")
-    encoders = tuple(dict.fromkeys(options.encoders))
-    config = replace(Config(), seed=options.seed, max_seconds=options.max_seconds, encoders=encoders)
+    config = settings.from_flags(options, where.templates)
     draft = where.candidate.with_name("candidate.new")
     shutil.rmtree(draft, ignore_errors=True)
     shop = replace(read_files(products, events), name="shop")
     incumbent = _incumbent(services, where, shop, options, console) if options.step == "retrain" else None
-    if encoders:
-        shop = _encoded(shop, where, options, encoding.released(options, encoders))
+    if config.encoders:
+        shop = _encoded(shop, where, options, encoding.released(options, config.encoders))
     # A candidate of an earlier training must not be published as if it were this one.
     shutil.rmtree(where.candidate, ignore_errors=True)
-    built = build(shop, config, draft, command, console, incumbent=incumbent)
+    with curves.written(options.curves) as watch:
+        built = build(shop, config, draft, command, console, options.checkpoints, watch, incumbent)
     ranker.add(
         shop,
         built,
-        replace(RankerConfig(), seed=options.seed),
+        replace(RankerConfig(), seed=config.seed),
         events,
         console,
         incumbent.served if incumbent else None,
     )
     for name in ("products.parquet", "extract.json"):
         shutil.copyfile(where.offline / name, draft / name)
+    settings.write(config, draft)
     draft.rename(where.candidate)
 
 

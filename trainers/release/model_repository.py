@@ -9,6 +9,9 @@ import shutil
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
+from google.protobuf import text_format
+from tritonclient.grpc import model_config_pb2
+
 from trainers.release.errors import ReleaseError
 from trainers.two_tower.build import SPEC
 from trainers.two_tower.golden import ENCODED_ITEM_TOWER
@@ -47,6 +50,21 @@ def install(
         if version.exists():
             shutil.rmtree(version)
         draft.rename(version)
+
+
+def served(templates: Path) -> tuple[int, int]:
+    """How many events of a history and how long vectors the checked-in configurations serve.
+
+    Raises:
+        ReleaseError: the configuration is missing.
+    """
+    file = templates / "user_tower" / "config.pbtxt"
+    try:
+        found = text_format.Parse(file.read_text(), model_config_pb2.ModelConfig())
+    except OSError as error:
+        raise ReleaseError(f"The configuration of user_tower cannot be read: {error}.") from error
+    length, dimension = next(each.dims for each in found.input if each.name == "history_vectors")
+    return int(length), int(dimension)
 
 
 def keep(repository: Path, versions: Collection[int], models: Sequence[str] = ALL) -> None:

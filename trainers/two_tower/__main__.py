@@ -9,7 +9,6 @@ Exit codes: 0 done; 2 the data cannot be used; 3 the towers are not good enough,
 import argparse
 import shlex
 import sys
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,11 +18,10 @@ from trainers.arguments import count, natural, number
 from trainers.datasets import DataError, Shop, read
 from trainers.datasets.aisle import read_files
 from trainers.evaluation.protocols import PROTOCOLS
-from trainers.two_tower import settings
+from trainers.two_tower import curves, settings
 from trainers.two_tower.build import Refused, build
 from trainers.two_tower.config import Config
 from trainers.two_tower.state import Diverged
-from trainers.two_tower.train import Watch
 
 BAD_DATA, REFUSED = 2, 3
 COMMANDS = ("train", "tune")
@@ -82,7 +80,7 @@ def _train(options: argparse.Namespace, command: str, console: Console) -> None:
     config = _config(options)
     if options.max_seconds is not None:
         config = replace(config, max_seconds=options.max_seconds)
-    with _curves(options.curves) as watch:
+    with curves.written(options.curves) as watch:
         build(_shop(options), config, options.out, command, console, options.checkpoints, watch)
 
 
@@ -93,14 +91,6 @@ def _tune(options: argparse.Namespace, command: str, console: Console) -> None:
     study = options.study or options.out.with_suffix(".study.sqlite")
     search = tune.Search(options.protocol, options.trials, options.seconds, study)
     settings.write(tune.tune(_shop(options), _config(options), search, console), options.out)
-
-
-def _curves(folder: Path | None) -> AbstractContextManager[Watch | None]:
-    if folder is None:
-        return nullcontext()
-    from trainers.two_tower import curves
-
-    return curves.written(folder)
 
 
 def _config(options: argparse.Namespace) -> Config:

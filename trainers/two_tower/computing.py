@@ -11,6 +11,7 @@ import torch
 
 from trainers.two_tower.config import Config
 
+PRECISIONS = ("auto", "float32", "bfloat16")
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 KEPT_BYTES = 1 << 30
 """Freed memory up to this size stays with the process. By default the scores of each step (tens of MB) go back to the
@@ -33,7 +34,7 @@ def precision_of(config: Config, device: torch.device) -> torch.dtype:
     if config.precision == "auto":
         fast = torch.cuda.is_bf16_supported() if device.type == "cuda" else _cpu_multiplies_bfloat16()
         return torch.bfloat16 if fast else torch.float32
-    if config.precision not in ("float32", "bfloat16"):
+    if config.precision not in PRECISIONS:
         raise ValueError(f"precision is {config.precision!r}; it can be auto, float32 or bfloat16.")
     return torch.bfloat16 if config.precision == "bfloat16" else torch.float32
 

@@ -8,8 +8,11 @@ from trainers.two_tower.train import Watch
 
 
 @contextmanager
-def written(folder: Path) -> Iterator[Watch]:
-    """Gives something that writes each epoch's measurements into the folder."""
+def written(folder: Path | None) -> Iterator[Watch | None]:
+    """Gives something that writes each epoch's measurements into the folder; None where none is named."""
+    if folder is None:
+        yield None
+        return
     # TensorBoard takes seconds to import, and most trainings draw no curves.
     from torch.utils.tensorboard import SummaryWriter
 

@@ -76,7 +76,23 @@ def test_settings_read_back(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("{", "holds no settings"), ('{"depth": 3}', "the setting 'depth', which there is not"), ("3", "no settings")],
+    [
+        ("{", "holds no settings"),
+        ('{"depth": 3}', "the setting 'depth', which there is not"),
+        ("3", "no settings"),
+        ("[]", "no settings"),
+        ('{"layers": "two"}', "'layers' as \"two\"; it is a whole number from 1 up"),
+        ('{"layers": true}', "'layers' as true; it is a whole number from 1 up"),
+        ('{"batch_size": 0}', "'batch_size' as 0; it is a whole number from 1 up"),
+        ('{"hard_negatives": -1}', "'hard_negatives' as -1; it is a whole number from 0 up"),
+        ('{"dropout": null}', "'dropout' as null; it is a number from 0 up"),
+        ('{"temperature": Infinity}', "'temperature' as Infinity; it is a number from 0 up"),
+        ('{"warm_start": 1}', "'warm_start' as 1; it is true or false"),
+        ('{"device": 0}', "'device' as 0; it is a text"),
+        ('{"precision": "float8"}', "'precision' as \"float8\"; it is one of auto, float32, bfloat16"),
+        ('{"encoders": "sentence"}', "'encoders' as \"sentence\"; it is a list of names"),
+        ('{"heads": 3}', "3 heads cannot share a dimension of 64 evenly"),
+    ],
 )
 def test_settings_that_cannot_be_used_are_refused(text: str, said: str, tmp_path: Path) -> None:
     (tmp_path / "broken.json").write_text(text)
