@@ -1,10 +1,12 @@
-"""Makes releases: `python -m trainers.release extract | train | publish | promote | all | retrain | canary | rollback`.
+"""Makes releases: `python -m trainers.release extract | train | publish | promote | prune | all | ...`.
 
 extract  reads products and events of the running shop into parquet files
 train    trains and measures towers on them; refuses what does not beat popularity, or is worse than item-kNN. Trains a
          ranker over them too, which the release has only if it is certainly better than the towers alone
 publish  puts towers and ranker on the inference server and the item vectors into Milvus, and registers the release
 promote  makes a release answer (the newest, or --release N; also the way back to an older one); ends a canary
+prune    drops releases that nobody goes back to, files and item vectors: all but those that answer, the one before, and
+         the newest (--keep N)
 all      does one after the other
 retrain  the same, if shoppers chose enough since the release that answers; the new one answers only if it is no worse
          than that one on what was chosen last, which neither has seen. --every HOURS goes on doing so. Refused while
@@ -35,13 +37,13 @@ from trainers.datasets.aisle import read_files
 from trainers.encoders import places as encoder_places
 from trainers.ranker import build as ranker
 from trainers.ranker.config import Config as RankerConfig
-from trainers.release import encoding, extract, inference, places, publish, registry, retrain, settings
+from trainers.release import encoding, extract, inference, places, prune, publish, registry, retrain, settings
 from trainers.release.errors import ReleaseError
 from trainers.release.index import Index
 from trainers.release.locks import making
 from trainers.release.places import Places
 from trainers.release.services import Services
-from trainers.release.steps import CHANGING, PROMOTE, PUBLISH, WAYS, Probe, Program
+from trainers.release.steps import PROMOTE, PRUNE, PUBLISH, WAYS, Probe, Program
 from trainers.two_tower import curves
 from trainers.two_tower.build import Incumbent, Refused, build
 from trainers.two_tower.golden import ParityError
@@ -50,7 +52,7 @@ from trainers.two_tower.state import Diverged
 MOST_PERCENT = 99
 """Everybody is answered by promoting."""
 FAILED, BAD_DATA, REFUSED, INTERRUPTED = 1, 2, 3, 130
-STEPS = ("extract", "train", PUBLISH, PROMOTE)
+STEPS = ("extract", "train", PUBLISH, PROMOTE, PRUNE)
 MAKING = ("extract", "train", PUBLISH)
 """What works on the candidate."""
 NAME = "trainers.release"
@@ -92,7 +94,7 @@ def _once(options: argparse.Namespace, given: Sequence[str], console: Console) -
                 if options.step == "retrain" and step == "train":
                     before = retrain.begin(services)  # what it is compared with: extracting takes a while, too
                 with program.running(step, _probes(services, where)):
-                    if options.step == "retrain" and step in CHANGING:
+                    if options.step == "retrain" and step in (PUBLISH, PROMOTE):
                         retrain.refuse_changed(services, before)
                     _run(step, services, where, options, shlex.join(["python", "-m", NAME, *given]), console)
     except NothingNew as error:
@@ -129,6 +131,9 @@ def _parser() -> argparse.ArgumentParser:
         default=retrain.LEAST_CHOICES,
         help="retrain: new choices of products below which nothing is done",
     )
+    parser.add_argument(
+        "--keep", type=count, default=prune.NEWEST, help="prune, all, retrain: how many of the newest releases stay"
+    )
     parser.add_argument("--every", type=number, metavar="HOURS", help="retrain: do it again and again")
     settings.add_flags(parser)
     encoder_places.add_flags(parser)
@@ -164,10 +169,25 @@ def _run(
             console.print(f"release {number} is registered", soft_wrap=True)
         case "promote":
             publish.promote(services, where, options.release, console)
+        case "prune":
+            _prune(services, where, options, console)
         case "canary":
             publish.canary(services, where, options.release, options.percent, console)
         case "rollback":
             publish.roll_back(services, where, console)
+
+
+def _prune(services: Services, where: Places, options: argparse.Namespace, console: Console) -> None:
+    try:
+        prune.prune(services, where, options.keep, console)
+    except ReleaseError as error:
+        if options.step == PRUNE:
+            raise
+        # What was trained answers, and that was asked for.
+        console.print(
+            f"[yellow]{error}[/]\nOld releases stay until the next time, or until: python -m {NAME} prune",
+            soft_wrap=True,
+        )
 
 
 def _train(services: Services, where: Places, options: argparse.Namespace, command: str, console: Console) -> None:

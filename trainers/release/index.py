@@ -1,6 +1,6 @@
 """A release's item vectors in a Milvus collection of their own. Its shape is that of recs, which goes on writing it."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,6 +59,21 @@ class Index:
                 client.list_collections()
         except MilvusException as error:
             raise Unavailable(f"Milvus at {self.uri} does not answer: {error.message}") from error
+
+    def drop(self, collections: Collection[str]) -> list[str]:
+        """Drops those of the collections that there are; returns them.
+
+        Raises:
+            ReleaseError: the server does not answer, or keeps one.
+        """
+        try:
+            with closing(self._connect()) as client:
+                there = sorted(set(collections) & set(client.list_collections()))
+                for collection in there:
+                    client.drop_collection(collection)
+        except MilvusException as error:
+            raise ReleaseError(f"Milvus at {self.uri} does not drop old item vectors: {error.message}") from error
+        return there
 
     def drop_quietly(self, collection: str) -> None:
         """Removes what a release that came to nothing has left; the next one of this number starts anew anyway."""

@@ -131,7 +131,10 @@ def _lay_out(places: Places, wanted: int, known: Collection[Release]) -> None:
         return
     folder = places.releases / str(wanted)
     if not folder.is_dir():
-        raise ReleaseError(f"The towers of release {wanted} are gone: {folder} does not exist.")
+        raise ReleaseError(
+            f"Release {wanted} cannot answer any more: it was dropped, as old ones are, and {folder} does not exist. "
+            "Name a newer one (promote --release N), or make one: python -m trainers.release all"
+        )
     with ExitStack() as undo:
         _install(places, wanted, registry.answering(known), folder, undo)
         undo.pop_all()

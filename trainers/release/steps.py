@@ -13,12 +13,12 @@ from rich.console import Console
 from trainers.release.errors import Overtaken, ReleaseError, Unavailable
 from trainers.release.locks import changing
 
-PUBLISH, PROMOTE = "publish", "promote"
+PUBLISH, PROMOTE, PRUNE = "publish", "promote", "prune"
 WAYS = ("canary", "rollback")
 """Of registered releases to answer: they train nothing."""
 TOGETHER = ("all", "retrain")
 """What stands for several steps."""
-CHANGING = (PUBLISH, PROMOTE, *WAYS)
+CHANGING = (PUBLISH, PROMOTE, *WAYS, PRUNE)
 """What works on releases, and not on the candidate alone."""
 PATIENCE_S = 60.0
 """For all parts. Search of 40,000 products takes some ten seconds to start again."""

@@ -1,10 +1,10 @@
 """A shop whose recs is a list in memory, and whose inference server takes everything."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from aisle.recs.v1 import release_service_pb2 as pb
@@ -12,7 +12,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from rich.console import Console
 
 from trainers.ranker import golden as ranker_golden
-from trainers.release import inference, model_repository, publish
+from trainers.release import inference, model_repository, prune, publish
 from trainers.release.errors import ReleaseError
 from trainers.release.extract import Extract
 from trainers.release.places import ROOT, Places
@@ -39,7 +39,11 @@ class Recs:
     def add(self, number: int, state: pb.Release.State.ValueType, promoted: int = 0, ranker: bool = False) -> None:
         """A release that was published; `promoted` is when, 0 for never."""
         time = Timestamp(seconds=promoted) if promoted else None
-        self.known[number] = pb.Release(name=f"releases/{number}", state=state, promote_time=time)
+        collection = f"items_r{number}"
+        self.known[number] = pb.Release(
+            name=f"releases/{number}", state=state, promote_time=time, collection=collection
+        )
+        Index.collections.add(collection)
         folder, places = self.places.releases / str(number), self.places
         self.lay(folder, ranker)
         models = model_repository.models_of(folder)
@@ -101,7 +105,14 @@ class Recs:
 class Index:
     """Takes every vector."""
 
+    collections: ClassVar[set[str]] = set()
+
     def __init__(self, *_: object) -> None: ...
+
+    def drop(self, collections: Collection[str]) -> list[str]:
+        there = sorted(self.collections & set(collections))
+        self.collections.difference_update(there)
+        return there
 
     def fill(self, *_: object) -> int:
         return 1
@@ -115,5 +126,7 @@ def recs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Recs:
     monkeypatch.setattr(inference, "check", lambda *_: {"user_tower": 0.0})
     monkeypatch.setattr(golden, "load", lambda _: None)
     monkeypatch.setattr(ranker_golden, "load", lambda _: None)
-    monkeypatch.setattr(publish, "Index", Index)
+    monkeypatch.setattr(Index, "collections", set())
+    for module in (publish, prune):
+        monkeypatch.setattr(module, "Index", Index)
     return Recs(tmp_path)

@@ -1,0 +1,167 @@
+"""Releases that nobody goes back to."""
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from pathlib import Path
+
+import pytest
+from aisle.recs.v1 import release_service_pb2 as pb
+
+from tests.unit.release.conftest import CONSOLE, Index, Recs
+from trainers.release import __main__ as program
+from trainers.release import model_repository, places, prune, publish
+from trainers.release.errors import ReleaseError
+
+STAY = {1, 2, 4, 6, 7, 8}
+Moment = Callable[[pytest.MonkeyPatch], None]
+
+
+@pytest.fixture
+def old(recs: Recs) -> Recs:
+    """1 to 8: first 3 answered, then 2, now 4, and 1 a share of the shoppers; the newest never did."""
+    for number in range(1, 9):
+        recs.add(number, pb.Release.STATE_CANDIDATE)
+    for seconds, number in enumerate((3, 2, 4), start=1):
+        recs.known[number].state = pb.Release.STATE_RETIRED
+        recs.known[number].promote_time.FromSeconds(seconds)
+    recs.known[4].state, recs.known[1].state = pb.Release.STATE_PROMOTED, pb.Release.STATE_CANARY
+    return recs
+
+
+def left(recs: Recs) -> set[int]:
+    """Releases with files, which are those with vectors."""
+    folders = model_repository.numbers(recs.places.releases)
+    assert {f"items_r{number}" for number in folders} == Index.collections
+    assert not list(recs.places.releases.glob(".dropped-*"))
+    return folders
+
+
+def test_what_answers_the_way_back_and_the_newest_stay(old: Recs) -> None:
+    assert prune.prune(old, old.places, 3, CONSOLE) == [3, 5]  # type: ignore[arg-type]
+    assert left(old) == old.served == STAY
+    assert prune.prune(old, old.places, 3, CONSOLE) == []  # type: ignore[arg-type]
+
+
+def test_how_many_of_the_newest_stay_can_be_set(old: Recs) -> None:
+    assert prune.prune(old, old.places, 1, CONSOLE) == [3, 5, 6, 7]  # type: ignore[arg-type]
+
+
+def test_nothing_is_dropped_where_nothing_answers(recs: Recs) -> None:
+    for number in range(1, 6):
+        recs.add(number, pb.Release.STATE_CANDIDATE)
+    assert prune.prune(recs, recs.places, 1, CONSOLE) == []  # type: ignore[arg-type]
+    assert left(recs) == {1, 2, 3, 4, 5}
+
+
+def test_vectors_that_a_release_shares_with_one_that_stays_are_not_dropped(old: Recs) -> None:
+    old.known[4].collection = "items_r3"
+    prune.prune(old, old.places, 3, CONSOLE)  # type: ignore[arg-type]
+    assert "items_r3" in Index.collections
+
+
+def test_what_is_no_registered_release_stays(old: Recs) -> None:
+    old.lay(old.places.candidate)
+    old.lay(old.places.releases / "77")
+    prune.prune(old, old.places, 3, CONSOLE)  # type: ignore[arg-type]
+    assert old.places.candidate.is_dir()
+    assert (old.places.releases / "77").is_dir()
+
+
+class Killed(BaseException):
+    """What a test ends the program with."""
+
+
+def die(*_: object, **__: object) -> None:
+    raise Killed
+
+
+def at_the_folder(patch: pytest.MonkeyPatch) -> None:
+    def rename(self: Path, target: Path) -> None:
+        real(self, target)
+        raise Killed
+
+    real = Path.rename
+    patch.setattr(Path, "rename", rename)
+
+
+def at_the_models(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(model_repository, "keep", die)
+
+
+def at_the_vectors(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Index, "drop", die)
+
+
+def after_one_collection(patch: pytest.MonkeyPatch) -> None:
+    def drop(*_: object) -> None:
+        Index.collections.discard("items_r3")
+        raise Killed
+
+    patch.setattr(Index, "drop", drop)
+
+
+def at_the_files(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(prune.shutil, "rmtree", lambda folder, **_: None if "ignore_errors" in _ else die())
+
+
+@pytest.mark.parametrize("moment", [at_the_folder, at_the_models, at_the_vectors, after_one_collection, at_the_files])
+def test_a_kill_in_between_leaves_nothing_that_can_answer_without_its_vectors(
+    old: Recs, moment: Moment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        moment(patch)
+        with pytest.raises(Killed):
+            prune.prune(old, old.places, 3, CONSOLE)  # type: ignore[arg-type]
+    for number in old.known:
+        if f"items_r{number}" not in Index.collections:
+            assert number not in old.served
+            assert not (old.places.releases / str(number)).exists(), "its towers cannot be laid out again"
+    assert {f"items_r{number}" for number in STAY} <= Index.collections
+    prune.prune(old, old.places, 3, CONSOLE)  # type: ignore[arg-type]
+    assert left(old) == old.served == STAY
+
+
+def test_the_way_back_to_a_release_that_was_dropped_is_refused_with_a_sentence(old: Recs) -> None:
+    prune.prune(old, old.places, 3, CONSOLE)  # type: ignore[arg-type]
+    said = "Release 3 cannot answer any more: it was dropped, as old ones are"
+    with pytest.raises(ReleaseError, match=said):
+        publish.promote(old, old.places, 3, CONSOLE)  # type: ignore[arg-type]
+    old.known[4].state, old.known[2].state = pb.Release.STATE_CANDIDATE, pb.Release.STATE_PROMOTED  # 4 was taken back
+    with pytest.raises(ReleaseError, match=said):
+        publish.roll_back(old, old.places, CONSOLE)  # type: ignore[arg-type]
+    assert old.called is None
+
+
+@pytest.fixture
+def shop(old: Recs, monkeypatch: pytest.MonkeyPatch) -> Recs:
+    """Reached by the program, and without a canary; there is a candidate."""
+    monkeypatch.setattr(places, "from_flags", lambda _: old.places)
+    monkeypatch.setattr(program, "Services", lambda _: nullcontext(old))
+    monkeypatch.setattr(program, "_probes", lambda *_: ())
+    monkeypatch.setattr(program, "_train", lambda *_: None)
+    monkeypatch.setattr(program.extract, "extract", lambda *_: program.extract.Extract(1, 1, "1"))
+    old.known[1].state = pb.Release.STATE_CANDIDATE
+    old.lay(old.places.candidate)
+    return old
+
+
+@pytest.mark.parametrize(
+    ("command", "stay"), [("prune", {2, 4, 7, 8}), ("all", {2, 4, 8, 9}), ("retrain", {2, 4, 8, 9})]
+)
+def test_it_is_a_command_and_the_end_of_those_that_promote(shop: Recs, command: str, stay: set[int]) -> None:
+    assert program.main([command, "--keep", "2"]) == 0
+    assert model_repository.numbers(shop.places.releases) == stay
+
+
+@pytest.mark.parametrize(("command", "code"), [("prune", program.FAILED), ("retrain", 0)])
+def test_what_was_trained_answers_also_where_old_ones_cannot_be_dropped(
+    shop: Recs, command: str, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*_: object) -> None:
+        raise ReleaseError("Milvus does not drop old item vectors")
+
+    monkeypatch.setattr(Index, "drop", refuse)
+    assert program.main([command]) == code
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "Milvus does not drop old item vectors" in printed
+    assert ("Old releases stay until the next time" in printed) == (command == "retrain")
