@@ -4,6 +4,7 @@ import csv
 import json
 import math
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -52,7 +53,8 @@ def read_sequences(file: Path) -> Shop:
 def read_csv(file: Path) -> Shop:
     """Reads `user,item,timestamp` and, where there is one, `event`: a kind of event; a view where there is none.
 
-    Events of kinds that are not known teach nothing here, and are left out.
+    A timestamp is seconds since 1970, or RFC 3339 with a time zone. Events of kinds that are not known teach nothing
+    here, and are left out.
 
     Raises:
         DataError: a column is missing, a row cannot be read, or no event is of a kind that is known.
@@ -91,13 +93,24 @@ def _rows(file: Path, reader: "csv.DictReader[str]") -> Iterator[dict[str, str]]
 
 
 def _time(text: str, where: str) -> float:
-    try:
-        time = float(text)
-    except ValueError:
-        time = math.nan
-    if not math.isfinite(time):
-        raise DataError(f"{where}: {text!r} is no time in seconds.")
-    return time
+    """Seconds since 1970, from them or from a time as RFC 3339 has it.
+
+    Raises:
+        DataError: it is neither; without a time zone nobody knows when it was.
+    """
+    for read in (float, _moment):
+        try:
+            time = read(text)
+        except ValueError:
+            continue
+        if math.isfinite(time):
+            return time
+    raise DataError(f"{where}: {text!r} is no time in seconds, nor with a time zone, such as 2026-01-31T12:00:00Z.")
+
+
+def _moment(text: str) -> float:
+    moment = datetime.fromisoformat(text)
+    return moment.timestamp() if moment.tzinfo else math.nan
 
 
 def _attributes(file: Path) -> Mapping[str, list[str]]:

@@ -13,6 +13,8 @@ def write(folder: Path, name: str, text: str) -> None:
     (folder / name).write_text(text, encoding="utf-8")
 
 
+NOON = 1_769_860_800.0
+"""2026-01-31T12:00:00Z"""
 NAMES = ("id", "title", "category", "brand", "price", "attributes")
 PRODUCTS = [
     dict(zip(NAMES, row, strict=True))
@@ -112,6 +114,12 @@ def test_a_folder_with_sequences_and_attributes_or_with_a_csv(tmp_path: Path) ->
     assert read(tmp_path / "csv").events.users == ["users/u"]
 
 
+def test_interactions_may_say_when_as_rfc_3339(tmp_path: Path) -> None:
+    rows = ["u,a,2026-01-31T12:00:00Z", "u,b,2026-01-31T12:00:00.5+00:00", "u,c,2026-01-31T12:00:00+01:00", "u,d,3"]
+    write(tmp_path, "i.csv", "user,item,timestamp\n" + "\n".join(rows) + "\n")
+    assert read(tmp_path).events.time.tolist() == [3, NOON - 3600, NOON, NOON + 0.5]
+
+
 @pytest.mark.parametrize(
     ("files", "sentence"),
     [
@@ -128,6 +136,10 @@ def test_a_folder_with_sequences_and_attributes_or_with_a_csv(tmp_path: Path) ->
         ({"i.csv": "user,item\nu,x\n"}, "i.csv has no column timestamp"),
         ({"i.csv": "user,item,timestamp\nu,x,3\nu,y,nan\n"}, "line 3: 'nan' is no time in seconds"),
         ({"i.csv": "user,item,timestamp\nu,x,2026-01-01\n"}, "line 2: '2026-01-01' is no time in seconds"),
+        (
+            {"i.csv": "user,item,timestamp\nu,x,2026-01-01T12:00:00\n"},
+            "nor with a time zone, such as 2026-01-31",
+        ),
         ({"i.csv": "user,item,timestamp\n,x,3\n"}, "line 2 has no user"),
         ({"i.csv": "user,item,timestamp\nu,x\n"}, "line 2 has no timestamp"),
         ({"i.csv": f"user,item,timestamp,{'u' * 140_000}\nu,x,3\n"}, "is no csv that can be read: field larger"),
