@@ -16,6 +16,8 @@ from trainers.datasets.errors import DataError
 from trainers.datasets.tables import KINDS, Floats, Products, Shop, make_events
 
 SEPARATOR = ">"
+SINCE = "preferred_since"
+"""Of users: when they chose their preferences. Files of a shop's own, to be imported, do not say it."""
 
 
 def find(folder: Path, name: str) -> Path | None:
@@ -58,8 +60,8 @@ def read_files(products_file: Path, events_file: Path, users_file: Path | None =
         times[known],
         ratings[known],
     )
-    preferences = _preferences(users_file) if users_file else {}
-    return Shop(events_file.parent.name, products, events, preferences)
+    preferences, since = _preferences(users_file) if users_file else ({}, {})
+    return Shop(events_file.parent.name, products, events, preferences, since)
 
 
 def read_products(file: Path) -> Products:
@@ -124,21 +126,29 @@ def _attributes(value: Any, file: Path) -> Mapping[str, str]:
     return {str(key): str(entry) for key, entry in (value or {}).items() if entry is not None}
 
 
-def _preferences(file: Path) -> Mapping[str, tuple[str, ...]]:
+def _preferences(file: Path) -> tuple[Mapping[str, tuple[str, ...]], Mapping[str, float]]:
+    """Preferred categories by shopper, and since when where the file has a column `preferred_since`."""
     table = _table(file)
     chosen = _column(table, "preferred_categories", table.num_rows)
     found = {}
-    for name, value in zip(_texts(table, file, "id"), chosen, strict=True):
+    for name, value in zip(_names(table, file), chosen, strict=True):
         parts = value.split("|") if isinstance(value, str) else value or []
         if parts:
-            found[name if "/" in name else f"users/{name}"] = tuple(str(part).strip() for part in parts)
-    return found
+            found[name] = tuple(str(part).strip() for part in parts)
+    if SINCE not in table.column_names:
+        return found, {}
+    since = zip(_names(table, file), _times(table, file, SINCE).tolist(), strict=True)
+    return found, {name: time for name, time in since if name in found}
 
 
-def _times(table: pa.Table, file: Path) -> Floats:
-    if "time" not in table.column_names:
-        raise DataError(f"{file} has no column `time`.")
-    column = table["time"]
+def _names(table: pa.Table, file: Path) -> list[str]:
+    return [name if "/" in name else f"users/{name}" for name in _texts(table, file, "id")]
+
+
+def _times(table: pa.Table, file: Path, name: str = "time") -> Floats:
+    if name not in table.column_names:
+        raise DataError(f"{file} has no column `{name}`.")
+    column = table[name]
     if pa.types.is_timestamp(column.type):
         micros = column.cast(pa.timestamp("us", tz=column.type.tz), safe=False).cast(pa.int64())
         return np.asarray(micros.to_numpy(), np.float64) / 1e6

@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
@@ -111,6 +112,12 @@ class Shop:
     events: Events
     preferences: Mapping[str, tuple[str, ...]]
     """Preferred category ids by shopper, for those who chose some."""
+    preferred_since: Mapping[str, float] = field(default_factory=dict)
+    """When they chose them, in seconds since 1970, where that is known; the others always had them."""
+
+    def preferred(self, shopper: str, moment: float) -> tuple[str, ...]:
+        """What the shopper had said to like before a moment, in seconds since 1970."""
+        return self.preferences.get(shopper, ()) if self.preferred_since.get(shopper, -inf) < moment else ()
 
     @cached_property
     def fingerprint(self) -> str:
@@ -134,6 +141,8 @@ class Shop:
         for column in (events.user, events.item, events.kind, events.time, events.rating):
             digest.update(column.tobytes())
         digest.update(repr(sorted(self.preferences.items())).encode())
+        if self.preferred_since:
+            digest.update(repr(sorted(self.preferred_since.items())).encode())
         return digest.hexdigest()
 
 

@@ -50,7 +50,7 @@ def compare(
     shop: Shop, queries: Queries, spec: FeatureSpec, views: Views, tick: Callable[[int], None] = lambda _: None
 ) -> Iterator[Difference]:
     """Questions with one label each whose history the towers' training and the view tell differently."""
-    cut = history.cut(shop.events, queries, spec, {})
+    cut = history.cut(shop.events, queries, spec, lambda *_: ())
     rows = views.at(labels(shop, queries).drop(columns=PRODUCT), tick)
     columns = {name: rows[f"{HISTORY}__{name}"].tolist() for name in ("product_ids", "kinds", "times_ms")}
     for row in range(len(queries)):

@@ -1,6 +1,6 @@
 """Makes releases: `python -m trainers.release extract | train | publish | promote | prune | all | ...`.
 
-extract  reads products and events of the running shop into parquet files
+extract  reads products, events and stated preferences of the running shop into parquet files
 train    trains and measures towers on them; refuses what does not beat popularity, or is worse than item-kNN. Trains a
          ranker over them too, which the release has only if it is certainly better than the towers alone
 publish  puts towers and ranker on the inference server and the item vectors into Milvus, and registers the release
@@ -161,7 +161,8 @@ def _run(
     match step:
         case "extract":
             done = extract.extract(services, where.offline)
-            console.print(f"{done.products:,} products and {done.events:,} events in {where.offline}", soft_wrap=True)
+            read = f"{done.products:,} products, {done.events:,} events and {done.stated:,} shoppers' preferences"
+            console.print(f"{read} in {where.offline}", soft_wrap=True)
         case "train":
             _train(services, where, options, command, console)
         case "publish":
@@ -197,7 +198,8 @@ def _train(services: Services, where: Places, options: argparse.Namespace, comma
     config = settings.from_flags(options, where.templates)
     draft = where.candidate.with_name("candidate.new")
     shutil.rmtree(draft, ignore_errors=True)
-    shop = replace(read_files(products, events), name="shop")
+    users = where.offline / "users.parquet"  # an extract by an earlier version has none
+    shop = replace(read_files(products, events, users if users.exists() else None), name="shop")
     incumbent = _incumbent(services, where, shop, options, console) if options.step == "retrain" else None
     if config.encoders:
         shop = _encoded(shop, where, options, encoding.released(options, config.encoders))

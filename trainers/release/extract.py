@@ -13,6 +13,7 @@ from aisle.catalog.v1 import product_service_pb2 as catalog
 from aisle.catalog.v1.product_pb2 import Product
 from aisle.recs.v1 import user_event_service_pb2 as recs
 from aisle.recs.v1.user_event_pb2 import UserEvent
+from aisle.users.v1 import account_service_pb2 as users
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from trainers.release.services import STREAM_S, TIMEOUT_S, Services
@@ -52,6 +53,13 @@ EVENTS = pa.schema(
         ("attribution_token", pa.string()),
     ]
 )
+USERS = pa.schema(
+    [
+        ("id", pa.string()),
+        ("preferred_categories", pa.list_(pa.string())),
+        ("preferred_since", pa.timestamp("us", tz="UTC")),
+    ]
+)
 
 
 @dataclass(frozen=True)
@@ -64,6 +72,8 @@ class Extract:
     """Of ListProductChanges: the products are at least as new as this."""
     newest_event: float | None = None
     """Time of the newest event in seconds since 1970; None where there is none, or where that was not written down."""
+    stated: int = 0
+    """Shoppers who chose preferences."""
 
     def save(self, folder: Path) -> None:
         """Writes extract.json."""
@@ -76,7 +86,10 @@ def load(folder: Path) -> Extract:
 
 
 def extract(services: Services, folder: Path, *, quiet: bool = False) -> Extract:
-    """Writes products.parquet and events.parquet in Aisle's own format, with ids of categories and without pictures.
+    """Writes products, events and users as parquet in Aisle's own format, with ids of categories, without pictures.
+
+    Of users there are those who chose preferences, and when they did so last: for what they did before, nobody knows
+    them. Preferences that were imported count from the import on.
 
     Raises:
         ReleaseError: a service does not answer.
@@ -100,8 +113,13 @@ def extract(services: Services, folder: Path, *, quiet: bool = False) -> Extract
             progress.advance(task, len(events))
         table = pa.Table.from_batches(batches, EVENTS)
         write(folder / "events.parquet", table)
+
+        task = progress.add_task("preferences", total=None)
+        stated = _stated(services)
+        write(folder / "users.parquet", pa.Table.from_pylist(stated, USERS))
+        progress.update(task, completed=len(stated))
     newest = compute.max(table["time"]).as_py()
-    done = Extract(len(found), table.num_rows, cursor, newest.timestamp() if newest else None)
+    done = Extract(len(found), table.num_rows, cursor, newest.timestamp() if newest else None, len(stated))
     done.save(folder)
     return done
 
@@ -143,6 +161,34 @@ def _events(services: Services) -> Iterator[list[dict[str, Any]]]:
         )
         for part in stream:
             yield [_event(event) for event in part.user_events]
+
+
+def _stated(services: Services) -> list[dict[str, Any]]:
+    """Preferences as they are now, in the columns of USERS: the newest of each shopper who was not erased."""
+    found: dict[str, dict[str, Any]] = {}
+    for change in _account_changes(services):
+        found.pop(change.erased_user, None)
+        if not change.HasField("preferences"):
+            continue
+        shopper = change.preferences.name.removesuffix("/preferences")
+        found.pop(shopper, None)
+        if change.preferences.categories:
+            found[shopper] = {
+                "id": shopper,
+                "preferred_categories": [name.removeprefix("categories/") for name in change.preferences.categories],
+                "preferred_since": change.change_time.ToNanoseconds() // 1000,
+            }
+    return list(found.values())
+
+
+def _account_changes(services: Services) -> Iterator[users.ListAccountChangesResponse.Change]:
+    cursor, more = "", True
+    while more:
+        request = users.ListAccountChangesRequest(cursor=cursor, page_size=PAGE)
+        with services.calling("Reading preferences", "users"):
+            page = services.accounts.ListAccountChanges(request, timeout=TIMEOUT_S, metadata=services.metadata())
+        yield from page.changes
+        cursor, more = page.next_cursor, page.more
 
 
 def _product(product: Product) -> dict[str, Any]:

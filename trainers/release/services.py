@@ -10,6 +10,7 @@ from aisle.catalog.v1.product_service_pb2_grpc import ProductServiceStub
 from aisle.recs.v1.release_service_pb2_grpc import ReleaseServiceStub
 from aisle.recs.v1.user_event_service_pb2_grpc import UserEventServiceStub
 from aisle.users.v1 import session_service_pb2 as sessions
+from aisle.users.v1.account_service_pb2_grpc import AccountServiceStub
 from aisle.users.v1.session_service_pb2_grpc import SessionServiceStub
 
 from trainers.release.errors import ReleaseError, of_call
@@ -37,6 +38,7 @@ class Services:
         self.products = ProductServiceStub(self._channels["catalog"])
         self.events = UserEventServiceStub(self._channels["recs"])
         self.releases = ReleaseServiceStub(self._channels["recs"])
+        self.accounts = AccountServiceStub(self._channels["users"])
         self._sessions = SessionServiceStub(self._channels["users"])
         self._token, self._expires = "", 0.0
 

@@ -45,7 +45,7 @@ class Exported:
 
     def scores(self, events: Events, queries: Queries) -> Scores:
         """Inner products of both towers' vectors [questions, products]."""
-        histories = history.cut(events, queries, self._spec, self._shop.preferences)
+        histories = history.cut(events, queries, self._spec, self._shop.preferred)
         found = []
         for part in _parts(np.arange(len(queries))):
             kinds = histories.kinds[part]

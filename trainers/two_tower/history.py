@@ -1,6 +1,6 @@
 """Histories as the user tower takes them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,8 @@ from trainers.evaluation.protocols import Queries, history_rows
 from trainers.two_tower.spec import FeatureSpec, Texts
 
 HOUR_S = 3600.0
+Preferred = Callable[[str, float], tuple[str, ...]]
+"""Preferred category ids of a shopper at a moment, in seconds since 1970."""
 
 
 @dataclass(frozen=True)
@@ -31,8 +33,8 @@ class Histories:
         return len(self.items)
 
 
-def cut(events: Events, queries: Queries, spec: FeatureSpec, preferences: Mapping[str, tuple[str, ...]]) -> Histories:
-    """What is known of each question's shopper at its moment."""
+def cut(events: Events, queries: Queries, spec: FeatureSpec, said: Preferred) -> Histories:
+    """What is known of each question's shopper at its moment; `said` knows the preferences."""
     rows, places = history_rows(events, queries, spec.history_length)
     sizes = np.bincount(rows, minlength=len(queries))
     within = np.arange(len(rows)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
@@ -44,6 +46,6 @@ def cut(events: Events, queries: Queries, spec: FeatureSpec, preferences: Mappin
     ages[rows, column] = np.maximum(queries.time[rows] - events.time[places], 0) / HOUR_S
     preferred = np.full((len(queries), spec.max_preferred_categories), "", dtype=object)
     for row, user in enumerate(queries.user):
-        chosen = preferences.get(events.users[user], ())[: spec.max_preferred_categories]
+        chosen = said(events.users[user], float(queries.time[row]))[: spec.max_preferred_categories]
         preferred[row, : len(chosen)] = chosen
     return Histories(items, kinds, ages, preferred)

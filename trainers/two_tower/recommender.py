@@ -64,7 +64,7 @@ def scorer(towers: Towers, shop: Shop) -> harness.Score:
     vectors = towers.item_vectors()
 
     def score(events: Events, queries: Queries) -> Scores:
-        histories = history.cut(events, queries, towers.spec, shop.preferences)
+        histories = history.cut(events, queries, towers.spec, shop.preferred)
         users = towers.user_vectors(histories, vectors)
         with torch.inference_mode():
             found: Scores = (users @ vectors.T).cpu().numpy().astype(np.float32)

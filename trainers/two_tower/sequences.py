@@ -56,19 +56,23 @@ class Sequences:
         chosen = events.item[self._next[self._next != NOTHING]] if len(events) else np.zeros(0, np.int64)
         self.frequency = np.bincount(chosen, minlength=len(shop.products)) / max(len(chosen), 1)
         """How often each product is the one to predict."""
+        self._stated = _first_after_stating(shop)
 
     def pieces(self, random: np.random.Generator) -> Ints:
-        """Pieces as [start, end), in the order of shoppers. Where a long sequence is cut is drawn anew each time."""
+        """Pieces as [start, end), in the order of shoppers. Where a long sequence is cut is drawn anew each time.
+
+        A sequence is also cut where its shopper stated preferences: they are shown beside later events alone.
+        """
         starts, length = self._shop.events.starts, self._spec.history_length
         found = []
-        for begin, end in pairwise(starts.tolist()):
+        for user, (begin, end) in enumerate(pairwise(starts.tolist())):
             if end - begin < 2:
                 if end > begin:
                     found.append((begin, end))
                 continue
             first = begin + (random.integers(1, length + 1) if end - begin > length else length)
-            cuts = [begin, *range(first, end, length), end]
-            found += pairwise(cuts)
+            cuts = {begin, *range(first, end, length), end, self._stated.get(user, end)}
+            found += pairwise(sorted(cuts))
         return np.array(found, np.int64).reshape(-1, 2)
 
     def batches(self, random: np.random.Generator) -> Iterator[Batch]:
@@ -103,25 +107,27 @@ class Sequences:
             kinds=np.where(there, events.kind[at], 0),
             gaps_h=np.where(there, self._gaps[at], 0).astype(np.float32),
             targets=np.where(target == NOTHING, NOTHING, events.item[target]),
-            preferred=self._preferred(events.user[first], random),
+            preferred=self._preferred(first, random),
             users=events.user[first],
         )
 
     def _choice(self, places: Ints) -> NDArray[np.bool_]:
         return self._shop.events.chosen[places] & self._shop.events.first[places]
 
-    def _preferred(self, users: Ints, random: np.random.Generator) -> Texts:
-        """What the shoppers said they like; for some of those who said nothing, categories of what they chose."""
+    def _preferred(self, firsts: Ints, random: np.random.Generator) -> Texts:
+        """What the shoppers had said to like before their pieces, which begin at `firsts`; for some of those who had
+        said nothing, categories of what they chose."""
         shop, most = self._shop, self._spec.max_preferred_categories
-        rows = np.full((len(users), most), "", dtype=object)
-        shown = random.random(len(users))
-        for row, user in enumerate(users):
-            stated = shop.preferences.get(shop.events.users[user])
-            if stated is not None:
+        rows = np.full((len(firsts), most), "", dtype=object)
+        shown = random.random(len(firsts))
+        for row, first in enumerate(firsts):
+            user = int(shop.events.user[first])
+            stated = shop.preferred(shop.events.users[user], float(shop.events.time[first]))
+            if stated:
                 if shown[row] < 1 - self._config.preference_rate:
                     rows[row, : len(stated)] = stated[:most]
             elif shown[row] < self._config.preference_rate:
-                drawn = self._drawn(int(user), random)
+                drawn = self._drawn(user, random)
                 rows[row, : len(drawn)] = drawn
         return rows
 
@@ -130,6 +136,16 @@ class Sequences:
         events = random.integers(starts[user], starts[user + 1], random.integers(1, MOST_PREFERENCES + 1))
         paths = [self._shop.products.categories[self._shop.events.item[event]] for event in events]
         return list(dict.fromkeys(path[random.integers(len(path))] for path in paths if path))
+
+
+def _first_after_stating(shop: Shop) -> dict[int, int]:
+    """Of shoppers who chose preferences at a known time: the position of their first event after it."""
+    events, found = shop.events, {}
+    for user, name in enumerate(events.users if shop.preferred_since else ()):
+        if name in shop.preferred_since:
+            begin, end = events.starts[user : user + 2].tolist()
+            found[user] = begin + int(np.searchsorted(events.time[begin:end], shop.preferred_since[name], "right"))
+    return found
 
 
 def _next_choice(shop: Shop) -> Ints:

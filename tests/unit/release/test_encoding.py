@@ -62,6 +62,8 @@ def extracted(recs: Recs) -> Recs:
     parquet.write_table(pa.table({"id": ["a", "b"], "title": ["A", "B"]}), offline / "products.parquet")
     events = {"user": ["u"], "product": ["a"], "kind": ["view"], "time": [1.0]}
     parquet.write_table(pa.table(events), offline / "events.parquet")
+    stated = {"id": ["users/u"], "preferred_categories": [["c"]], "preferred_since": [0.5]}
+    parquet.write_table(pa.table(stated), offline / "users.parquet")
     Extract(2, 1, "1").save(offline)
     (recs.places.releases / "4").mkdir(parents=True)
     return recs
@@ -77,6 +79,7 @@ def test_new_towers_and_the_incumbent_each_get_the_vectors_of_their_own_encoders
     def built(shop: datasets.Shop, config: Any, folder: Path, *_: object, **__: object) -> None:
         folder.mkdir(parents=True)
         got["new"] = config.encoders, tuple(shop.products.vectors)
+        got["said"] = shop.preferred("users/u", 1.0), shop.preferred("users/u", 0.5)
 
     def incumbent(shop: datasets.Shop, *_: object) -> Any:
         got["incumbent"] = tuple(shop.products.vectors)
@@ -97,6 +100,7 @@ def test_new_towers_and_the_incumbent_each_get_the_vectors_of_their_own_encoders
     program._train(extracted, extracted.places, options, "a test", CONSOLE)  # type: ignore[arg-type]
     assert got["new"] == (named, tuple(datasets.Encoder(model, "5", 4) for model in named))
     assert got["incumbent"] == older
+    assert got["said"] == (("c",), ()), "what shoppers say that they like is known from then on"
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ class Newcomers:
 
     def scores(self, events: Events, queries: Queries) -> Scores:
         """Inner products of both towers' vectors [questions, products]."""
-        histories = history.cut(events, queries, self.towers.spec, self.shop.preferences)
+        histories = history.cut(events, queries, self.towers.spec, self.shop.preferred)
         users = self.towers.user_vectors(histories, self._vectors)
         with torch.inference_mode():
             found: Scores = (users @ self._vectors.T).cpu().numpy().astype(np.float32)
