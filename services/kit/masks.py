@@ -38,14 +38,15 @@ def written(
     paths = set(map(snake, mask))
     if "*" in paths:
         return set(writable)
-    if unknown := sorted(paths - {*writable, *ignored, *_unwritten(resource)}):
+    if unknown := sorted(paths - {*writable, *ignored, *unwritten(resource)}):
         can = f"what can is {', '.join(writable)}, or * for all of them"
         raise InvalidArgument.field("update_mask", f"{unknown[0][:60]} cannot be updated; {can}")
     given = paths or {field.name for field, _ in resource.ListFields()}
     return given & {*writable}
 
 
-def _unwritten(resource: Message) -> Iterator[str]:
+def unwritten(resource: Message) -> Iterator[str]:
+    """Fields that only the service writes, and the etag."""
     for field in resource.DESCRIPTOR.fields:
         behaviour = field.GetOptions().Extensions[field_behavior_pb2.field_behavior]
         if field.name == "etag" or not UNWRITTEN.isdisjoint(behaviour):

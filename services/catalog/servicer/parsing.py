@@ -112,11 +112,12 @@ def changed(message: ProductMessage, mask: Sequence[str]) -> Mapping[str, Any]:
     """The fields that an update writes: those of the mask, or all that are set when there is none.
 
     Raises:
-        Wrong: the mask names the stock, or a field cannot be read.
+        Wrong: a field cannot be read.
         InvalidArgument: the mask names what cannot be updated.
     """
     if "stock_quantity" in map(snake, mask):
-        raise Wrong("update_mask", "stock_quantity changes through AdjustStock and ImportProducts alone")
+        why = "stock_quantity changes through AdjustStock and ImportProducts alone"
+        raise InvalidArgument.field("update_mask", why)
     fields = written(message, mask, READERS)
     return {field: READERS[field](message) for field in READERS if field in fields}
 
