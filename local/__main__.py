@@ -32,6 +32,8 @@ def main() -> int:
     except MeshError as error:
         said = str(error)
     except OSError as error:
+        if error.errno is None:
+            raise  # not the machine's: a mistake of Aisle's, whose traceback somebody needs
         said = sentence(error, settings.data)
     except KeyboardInterrupt:
         return 130

@@ -1,8 +1,11 @@
 """What shoppers were shown, where on the page it stood, and what they opened."""
 
+import base64
+import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +20,7 @@ COLUMNS = ("user", "kind", "product", "time", "position")
 REPLY = "attribution_token"
 SHOWN = "impression"
 OPENED_WITHIN_S = 1800.0
+SEARCH = "search"
 FEWEST = 2
 """Products of a page that can be compared."""
 
@@ -50,7 +54,7 @@ def read(file: Path, shop: Shop) -> list[Page]:
 
     A page is what one reply showed one shopper. A browser tells of its products one by one, as they come into sight,
     with the reply's attribution token; impressions without one, such as imported ones, are a page when they have one
-    time.
+    time. What search showed is left out: there the words decide.
 
     Raises:
         DataError: the file has no kinds, products or positions.
@@ -67,10 +71,21 @@ def read(file: Path, shop: Shop) -> list[Page]:
         name, when = row["user"], row["time"].timestamp()
         user = users.get(name if "/" in name else f"users/{name}", -1)
         item = shop.products.index.get(str(row["product"]).removeprefix("products/"), -1)
-        if user >= 0 and item >= 0 and row["position"]:
-            rows[user, row.get(REPLY) or when].append(_Shown(int(row["position"]), item, when))
+        reply = row.get(REPLY) or ""
+        if user >= 0 and item >= 0 and row["position"] and not _of_search(reply):
+            rows[user, reply or when].append(_Shown(int(row["position"]), item, when))
     pages = (_page(shop, user, _once(impressions)) for (user, _), impressions in rows.items())
     return sorted((page for page in pages if page is not None), key=lambda page: page.time)
+
+
+@lru_cache(maxsize=1024)
+def _of_search(token: str) -> bool:
+    """Whether a reply of search has shown it, in the order of what was typed: tokens begin with the scenario."""
+    body = token.partition(".")[0]
+    try:
+        return bool(json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))[0] == SEARCH)
+    except (ValueError, LookupError, TypeError):
+        return False
 
 
 def _once(impressions: Sequence[_Shown]) -> list[_Shown]:

@@ -181,7 +181,7 @@ def _run(
 def _prune(services: Services, where: Places, options: argparse.Namespace, console: Console) -> None:
     try:
         prune.prune(services, where, options.keep, console)
-    except ReleaseError as error:
+    except (ReleaseError, OSError) as error:
         if options.step == PRUNE:
             raise
         # What was trained answers, and that was asked for.

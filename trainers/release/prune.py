@@ -15,8 +15,8 @@ from trainers.release.index import Index
 from trainers.release.places import Places
 from trainers.release.services import Services
 
-NEWEST = 3
-"""Kept beside those that answer and the way back."""
+NEWEST = 6
+"""Kept beside those that answer and the way back: recs goes on with pages of the five releases before."""
 DROPPED = ".dropped-"
 """Before the number of a folder whose files are about to go."""
 

@@ -50,16 +50,16 @@ def from_flags(options: argparse.Namespace, templates: Path) -> Config:
     config = settings.load(options.config) if options.config else Config()
     named = {name: getattr(options, name) for name in ("seed", "max_seconds") if getattr(options, name) is not None}
     encoders = tuple(dict.fromkeys(options.encoders)) or config.encoders
-    config = replace(config, **named, encoders=encoders)
+    config, source = replace(config, **named, encoders=encoders), options.config or "The training by default"
     served = model_repository.served(templates)
     if served != (config.history_length, config.dimension):
         raise DataError(
-            f"{options.config} has histories of {config.history_length} events and vectors of {config.dimension} "
+            f"{source} has histories of {config.history_length} events and vectors of {config.dimension} "
             f"numbers; the model repository in {templates} serves {served[0]} and {served[1]}. Leave history_length "
             "and dimension as they are served, or change the configurations there."
         )
     if unknown := sorted(set(encoders) - set(encoding.MODELS)):
-        raise DataError(f"{options.config} names the encoder {unknown[0]!r}; there are {', '.join(encoding.MODELS)}.")
+        raise DataError(f"{source} names the encoder {unknown[0]!r}; there are {', '.join(encoding.MODELS)}.")
     return config
 
 

@@ -9,6 +9,8 @@ from services.catalog.domain.picture import Picture
 
 MAX_STOCK = 1_000_000_000
 MAX_PICTURES = 64
+NOT_REMEMBERED = -1
+"""In place of what the last import said of the stock, for products of before that was remembered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +73,21 @@ class ImportedProduct:
         """The row with the category that its path leads to."""
         return replace(self, details=replace(self.details, category=category))
 
-    def counted_anew(self, product: Product) -> bool:
-        """Whether the row has news of the stock; the number that the import before said is none."""
-        return not self.keep_stock and self.stock_quantity != product.imported_stock
+    def stock_after(self, product: Product) -> tuple[int, int | None]:
+        """The product's stock, and what the last import said of it, once the row is written.
+
+        The number that the import before said is no news: what was sold since stays sold.
+        """
+        if self.keep_stock or self.stock_quantity == product.imported_stock:
+            return product.stock_quantity, product.imported_stock
+        is_news = product.imported_stock != NOT_REMEMBERED
+        return self.stock_quantity if is_news else product.stock_quantity, self.stock_quantity
 
     def same_as(self, product: Product) -> bool:
         """Whether writing the row would change nothing."""
         return (
             self.details == product.details
-            and not self.counted_anew(product)
+            and self.stock_after(product) == (product.stock_quantity, product.imported_stock)
             and self.create_time in (None, product.create_time)
         )
 

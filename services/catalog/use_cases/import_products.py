@@ -99,6 +99,6 @@ def _record(row: ImportedProduct, above: Placed, old: Product | None = None) -> 
     record = ProductRecord(row.id, row.details, category_ids, row.stock_quantity, row.create_time, imported)
     if old is None:
         return record
-    if not row.counted_anew(old):
-        record = replace(record, stock_quantity=old.stock_quantity, imported_stock=old.imported_stock)
-    return record if row.create_time else replace(record, create_time=old.create_time)
+    stock, imported = row.stock_after(old)
+    created = row.create_time or old.create_time
+    return replace(record, stock_quantity=stock, imported_stock=imported, create_time=created)

@@ -23,6 +23,9 @@ from services.recs.use_cases.retrievers import Nearest, Retriever
 from services.recs.use_cases.scenario_book import ReadyRule
 from services.recs.use_cases.wording import PINNED
 
+GROWTH = 3
+"""A window that lets no page keep its caps is made so many times as large: 300 candidates cost two more searches."""
+
 
 @dataclass
 class Built:
@@ -98,7 +101,7 @@ class Builder:
         chosen = await self._ordered(window, wanted)
         while chosen.beyond_caps and window.last is not None and window.size < most:
             end = self._end_of(window, window.last)
-            window.size = min(max(window.size * 2, ordering.LEAST), most)
+            window.size = min(max(window.size * GROWTH, ordering.LEAST), most)
             await self._fill(window, end)
             chosen = await self._ordered(window, wanted)
         self._taken = chosen.taken

@@ -85,7 +85,8 @@ class Personal:
             await asyncio.sleep(self._poll_s)
 
     async def _compute(self, shopper: str, tower: Tower) -> Vector | None:
-        steps = await self._tastes.history(shopper, tower.kinds, tower.history_length)
+        history = await self._tastes.history(shopper, tower.kinds, tower.history_length)
+        steps = [step for step in history if step.kind in tower.kinds]  # a recs of before gives all kinds
         vectors = await self._vectors(tower, [step.product_id for step in steps])
         # A product that is gone, or not indexed yet, has no vector: the tower sees the history without it.
         steps = [step for step in steps if step.product_id in vectors]

@@ -57,7 +57,7 @@ class _Request:
     """Of the catalogue that the rows are of."""
     passes: Mask
     beside: dict[str, Mask]
-    """What passes without a facet's own ticks, by the facet; of those that were ticked."""
+    """What passes without a facet's own ticks, by the facet; of those that have some."""
     degraded: set[Degradation]
     whole: Rows = field(default_factory=lambda: NOTHING[0])
     """What the query finds, whether it passes the filter or not: what is counted."""
@@ -137,7 +137,7 @@ class Search:
         if ask.similar and self._catalogue.row(ask.similar) is None:
             raise NotFound(f"products/{ask.similar}")
         ask = decisive(ask)
-        beside = {name: self._mask(ask, name) for name in ask.facets if ask.where is not None}
+        beside = {name: self._mask(ask, name) for name in ask.facets if narrowing.ticked(ask.where, name)}
         request = _Request(ask, self._catalogue.generation, self._mask(ask), beside, set())
         taste = asyncio.create_task(self._taste(request))
         try:
@@ -148,9 +148,10 @@ class Search:
         finally:
             taste.cancel()
         request.others += request.near.rankings
+        if len(request.near.whole):
+            request.whole = np.union1d(request.whole, request.near.whole)
         # A product that came a moment ago may have a row that the masks do not know yet.
-        whole = np.union1d(request.whole, request.near.whole)
-        request.whole = whole[whole < len(request.passes)]
+        request.whole = request.whole[request.whole < len(request.passes)]
         request.degraded |= request.near.degraded
         if self._catalogue_age_s() > STALE_S:
             request.degraded.add(Degradation.CATALOG)
@@ -207,7 +208,7 @@ class Search:
         key = self._catalogue.generation, ask.filter_text, beside
         if (known := self._masks.get(key)) is None:
             where = narrowing.without(ask.where, beside) if beside else ask.where
-            known = mask(self._catalogue, where) if not beside or where is not ask.where else self._mask(ask)
+            known = mask(self._catalogue, where)
             self._masks.put(key, known)
         return known
 
@@ -314,9 +315,10 @@ class Search:
         rows = rows[self._catalogue.unchanged(rows, request.generation)]
         return rows if len(rows) else found.rows
 
-    def _facets(self, request: _Request, found: Ordered) -> list[Facet]:
+    def _facets(self, request: _Request, found: Ordered, shown: Rows) -> list[Facet]:
         def counted(name: str) -> Facet:
-            rows = self._counted(request, found, request.beside.get(name, request.passes))
+            passes = request.beside.get(name)
+            rows = shown if passes is None else self._counted(request, found, passes)
             return counting.count(self._catalogue, rows, name, narrowing.ticked(request.ask.where, name))
 
         return [counted(name) for name in request.ask.facets]
@@ -327,14 +329,15 @@ class Search:
             places = ordering.page(self._catalogue, found, ask.after, ask.size)
             shown = [(self._catalogue.product(int(found.rows[place])), _shown(found, int(place))) for place in places]
             results = [(product, score) for product, score in shown if product is not None]
-            facets = self._facets(request, found)
+            counted = self._counted(request, found, request.passes)
+            facets = self._facets(request, found, counted)
         used = [*(["lexical"] if understood else []), *(ranking.name for ranking in request.others)]
         release = request.near.release if request.near.rankings else 0
         ranking = f"{'+'.join(used)}/{attribution.digest(normalized(ask.text))}"
         return Found(
             results=results,
             stems=understood.query.stems() if understood else frozenset(),
-            total=len(self._counted(request, found, request.passes)),
+            total=len(counted),
             facets=facets,
             corrected=understood.corrected_text if understood and request.has_words else "",
             fallback=self._is_fallback(request) and len(found) > 0,

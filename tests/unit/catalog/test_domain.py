@@ -11,7 +11,14 @@ import pytest
 from services.catalog.domain import category, money, picture
 from services.catalog.domain.category import id_of_path, path_problem
 from services.catalog.domain.money import Money
-from services.catalog.domain.product import ImportedProduct, Product, ProductDetails, problems, stock_problem
+from services.catalog.domain.product import (
+    NOT_REMEMBERED,
+    ImportedProduct,
+    Product,
+    ProductDetails,
+    problems,
+    stock_problem,
+)
 from services.catalog.domain.review import Review
 from services.catalog.servicer import listing
 
@@ -75,6 +82,14 @@ def test_a_row_knows_whether_it_changes_anything(changed: dict[str, object], sam
     row = ImportedProduct(0, "lamp", product.details, 5)
     assert replace(row, **changed).same_as(product) == same  # type: ignore[arg-type]
     assert product.etag == "11"
+
+
+def test_stock_of_before_imports_were_remembered_stays() -> None:
+    product = Product("lamp", ProductDetails("Lamp"), 3, NOW, NOW, version=17, imported_stock=NOT_REMEMBERED)
+    row = ImportedProduct(0, "lamp", product.details, 5)
+    assert row.stock_after(product) == (3, 5)
+    assert not row.same_as(product), "the next import has to know"
+    assert replace(row, keep_stock=True).same_as(product)
 
 
 def test_a_review_without_a_time_is_the_same_at_any_time() -> None:

@@ -36,7 +36,7 @@ def test_no_secret_has_a_default(service: type[settings.ServiceSettings]) -> Non
     assert "database_url" in secrets
     for name in secrets:
         field = service.model_fields[name]
-        assert field.is_required() or not isinstance(field.default, str) or not field.default, name
+        assert field.is_required() or not field.default or isinstance(field.default, int | float), name
 
 
 @pytest.mark.parametrize(("asked", "given"), [(0, 50), (1, 1), (1000, 1000), (1001, 1000), (2**31 - 1, 1000)])

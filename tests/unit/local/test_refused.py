@@ -42,6 +42,17 @@ def test_a_refusal_ends_the_command_with_what_where_and_what_to_do(
     assert re.fullmatch(f"\nstatus: {tmp_path}/run/ports.json {REFUSED[number]}\n", capsys.readouterr().out)
 
 
+def test_a_mistake_of_our_own_keeps_its_traceback(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(*_: object) -> int:
+        raise TimeoutError
+
+    monkeypatch.setattr(program, "run", run)
+    monkeypatch.setattr(sys, "argv", ["local", "status"])
+    monkeypatch.setenv("AISLE_DATA", str(tmp_path))
+    with pytest.raises(TimeoutError):
+        program.main()
+
+
 def test_a_write_that_names_no_file_is_one_of_the_shops_folder(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="No space") as raised:
         Path("/dev/full").write_text("x")

@@ -12,6 +12,7 @@ import torch
 from google.protobuf import text_format
 from tritonclient.grpc import model_config_pb2
 
+from services.search.domain import attribution as search
 from tests.support.shops import small_shop
 from trainers.datasets import DataError
 from trainers.evaluation import harness
@@ -121,6 +122,9 @@ def test_what_is_known_of_a_product_is_looked_up_by_its_place() -> None:
         assert together == pytest.approx(expected, abs=1e-6)
 
 
+SEARCHED = search.sign(search.Claims(release=3, ranking="lexical+sentence/0", time=0), b"key")
+
+
 def test_pages_are_what_was_shown_and_what_was_opened_soon(tmp_path: Path) -> None:
     events = SHOP.events
     first = int(events.starts[2])
@@ -166,6 +170,8 @@ def test_a_page_is_what_one_reply_showed_as_browsers_and_the_service_tell_it(tmp
         ("late", others[1], 3, moment + 10),
         ("two rows", others[0], 1, moment),
         ("two rows", opened, 1, moment),
+        (SEARCHED, others[0], 1, moment),
+        (SEARCHED, opened, 2, moment),
         (None, others[1], 2, moment),
         (None, opened, 1, moment),
         (None, others[0], 1, moment + 1e-3),

@@ -9,8 +9,12 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Adds the column, empty: the next import says how many there are, as ever."""
-    op.execute("ALTER TABLE products ADD COLUMN imported_stock bigint")
+    """Adds the column: of products that are there nobody knows whether and with what stock they were imported.
+
+    The default stays in the catalogue of the database: no row is rewritten, and no trigger tells of a change.
+    """
+    op.execute("ALTER TABLE products ADD COLUMN imported_stock bigint DEFAULT -1")
+    op.execute("ALTER TABLE products ALTER COLUMN imported_stock DROP DEFAULT")
 
 
 def downgrade() -> None:

@@ -185,7 +185,9 @@ class SearchResponse(_message.Message):
             value: _builtins.str
             """The value; for price and rating a range such as `10..20`, which holds what is at least 10 and below 20."""
             count: _builtins.int
-            """How many of the found products have it: as many as `total_size` is when the filter asks for it, too."""
+            """How many of the found products have it: as many as `total_size` is when the filter asks for it, and for no
+            other value of the field.
+            """
             display_name: _builtins.str
             """What to show for it; of a category its display name."""
             def __init__(

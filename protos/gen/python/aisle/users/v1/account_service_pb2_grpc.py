@@ -142,7 +142,7 @@ class AccountServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UpdatePreferences(self, request, context):
-        """Replaces what a shopper prefers.
+        """Writes what a shopper prefers: what is set, or what the mask names. To clear the categories, name them there.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

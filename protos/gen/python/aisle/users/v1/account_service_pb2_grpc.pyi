@@ -57,7 +57,7 @@ class AccountServiceStub:
     GetPreferences: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.GetPreferencesRequest, _account_service_pb2.Preferences]
     """Gets what a shopper prefers; empty lists before anything was chosen."""
     UpdatePreferences: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.UpdatePreferencesRequest, _account_service_pb2.Preferences]
-    """Replaces what a shopper prefers."""
+    """Writes what a shopper prefers: what is set, or what the mask names. To clear the categories, name them there."""
     ListAccountChanges: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.ListAccountChangesRequest, _account_service_pb2.ListAccountChangesResponse]
     """Lists changes that other services follow: preferences, visitors who logged in, erased accounts. Oldest first."""
 
@@ -89,7 +89,7 @@ class AccountServiceAsyncStub(AccountServiceStub):
     GetPreferences: _aio.UnaryUnaryMultiCallable[_account_service_pb2.GetPreferencesRequest, _account_service_pb2.Preferences]  # type: ignore[assignment]
     """Gets what a shopper prefers; empty lists before anything was chosen."""
     UpdatePreferences: _aio.UnaryUnaryMultiCallable[_account_service_pb2.UpdatePreferencesRequest, _account_service_pb2.Preferences]  # type: ignore[assignment]
-    """Replaces what a shopper prefers."""
+    """Writes what a shopper prefers: what is set, or what the mask names. To clear the categories, name them there."""
     ListAccountChanges: _aio.UnaryUnaryMultiCallable[_account_service_pb2.ListAccountChangesRequest, _account_service_pb2.ListAccountChangesResponse]  # type: ignore[assignment]
     """Lists changes that other services follow: preferences, visitors who logged in, erased accounts. Oldest first."""
 
@@ -166,7 +166,7 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _account_service_pb2.UpdatePreferencesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_account_service_pb2.Preferences, _abc.Awaitable[_account_service_pb2.Preferences]]:
-        """Replaces what a shopper prefers."""
+        """Writes what a shopper prefers: what is set, or what the mask names. To clear the categories, name them there."""
 
     @_abc_1.abstractmethod
     def ListAccountChanges(

@@ -509,7 +509,8 @@ export type SearchResponse_Facet_Value = Message<"aisle.search.v1.SearchResponse
   value: string;
 
   /**
-   * How many of the found products have it: as many as `total_size` is when the filter asks for it, too.
+   * How many of the found products have it: as many as `total_size` is when the filter asks for it, and for no
+   * other value of the field.
    *
    * @generated from field: int64 count = 2;
    */
@@ -537,7 +538,8 @@ export type SearchResponse_Facet_ValueJson = {
   value?: string;
 
   /**
-   * How many of the found products have it: as many as `total_size` is when the filter asks for it, too.
+   * How many of the found products have it: as many as `total_size` is when the filter asks for it, and for no
+   * other value of the field.
    *
    * @generated from field: int64 count = 2;
    */

@@ -1005,7 +1005,7 @@ export const AccountService: GenService<{
     output: typeof PreferencesSchema;
   },
   /**
-   * Replaces what a shopper prefers.
+   * Writes what a shopper prefers: what is set, or what the mask names. To clear the categories, name them there.
    *
    * @generated from rpc aisle.users.v1.AccountService.UpdatePreferences
    */
