@@ -169,6 +169,18 @@ test("what is like a product says which", async () => {
   expect(bodies(calls)[0]?.similarProduct).toBe("products/bag");
 });
 
+test("what is only near comes behind what was found, under words of its own", async () => {
+  const near = { name: "products/near", title: "Wren Tote" };
+  const results = [BAG, near].map((product) => ({ product: product.name, details: product }));
+  searched(({ body }) => ({ results, totalSize: body.filter ? "2" : "1" }));
+  open("/search?q=bag");
+  const words = await find(".grid-heading", "Close to what was found");
+  expect(words.previousElementSibling?.textContent).toContain(BAG.title);
+  await eventually(() => expect(words.nextElementSibling?.textContent).toContain(near.title));
+  await tick("Red");
+  await eventually(() => expect(document.querySelector(".grid-heading")).toBeNull());
+});
+
 describe("a search is told", () => {
   const parts = () => searches().map(({ query, product, attributionToken }) => ({ query, product, attributionToken }));
 
