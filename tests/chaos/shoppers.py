@@ -193,6 +193,7 @@ class Crowd:
     async def __aenter__(self) -> "Crowd":
         self._http = client(self._mesh.url)
         self._products = await in_stock(self._http, 100)
+        self._merchant = await self._log_in_merchant()
         self._lamp = await self._lamps()
         self._tasks = [asyncio.create_task(self._walk(random.Random(seed))) for seed in range(self._count)]
         await self.served(20)
@@ -203,6 +204,8 @@ class Crowd:
     ) -> None:
         self._leaving = True
         await asyncio.gather(*self._tasks)
+        # Others use the shop too, and what a crowd buys is popular.
+        await answered(await self._http.delete(f"/v1/{self._lamp}", headers=self._merchant))
         await self._http.aclose()
 
     async def served(self, calls: int) -> None:
@@ -214,15 +217,17 @@ class Crowd:
                     task.result()
             await asyncio.sleep(0.02)
 
-    async def _lamps(self) -> str:
-        """A product that is never sold out, which the crowd buys."""
+    async def _log_in_merchant(self) -> dict[str, str]:
         known = self._mesh.credentials
         body = {"email": known.admin_email, "password": known.admin_password}
         session = await answered(await self._http.post("/v1/sessions:logIn", json=body))
+        return {"authorization": f"Bearer {session['accessToken']}"}
+
+    async def _lamps(self) -> str:
+        """A product that is never sold out, which the crowd buys."""
         made = {"title": "A lamp", "stockQuantity": 100_000, "price": {"currencyCode": "EUR", "units": 12}}
         query = {"productId": f"crowd-{uuid.uuid4().hex[:8]}"}
-        headers = {"authorization": f"Bearer {session['accessToken']}"}
-        product = await answered(await self._http.post("/v1/products", json=made, params=query, headers=headers))
+        product = await answered(await self._http.post("/v1/products", json=made, params=query, headers=self._merchant))
         return str(product["name"])
 
     async def _walk(self, dice: random.Random) -> None:
