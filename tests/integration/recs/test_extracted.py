@@ -31,9 +31,8 @@ async def test_stated_preferences_are_extracted_with_the_time_from_which_they_co
         who = bearer(session.access_token)
         for chosen in choices:
             preferences = Preferences(name="users/me/preferences", categories=[f"categories/{name}" for name in chosen])
-            told = await recs.accounts.UpdatePreferences(
-                UpdatePreferencesRequest(preferences=preferences), metadata=who
-            )
+            request = UpdatePreferencesRequest(preferences=preferences, update_mask={"paths": ["categories"]})
+            told = await recs.accounts.UpdatePreferences(request, metadata=who)
         return session.subject, told.update_time.ToNanoseconds() / 1e9, who
 
     kept, since, _ = await states("kept@shop.test", ["shirts"], ["shoes", "shirts"])
