@@ -1,4 +1,8 @@
+import csv
 import signal
+from collections.abc import Iterator
+
+import pytest
 
 pytest_plugins = ["tests.support.postgres", "tests.support.mesh"]
 
@@ -7,3 +11,11 @@ def pytest_configure() -> None:
     """Lets children be stopped by Ctrl-C, which a run in the background of a shell ignores, and they with it."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(autouse=True)
+def cells_of_csv() -> Iterator[None]:
+    """How long a cell may be is a setting of the process, which the importer makes: no other test has it."""
+    limit = csv.field_size_limit()
+    yield
+    csv.field_size_limit(limit)
