@@ -31,12 +31,12 @@ def test_what_is_missing_is_said_in_a_sentence(
 
 @pytest.mark.parametrize("service", [UsersSettings, CatalogSettings, RecsSettings, WorkerSettings, SearchSettings])
 def test_no_secret_has_a_default(service: type[settings.ServiceSettings]) -> None:
-    words = ("password", "secret", "key", "token", "url")
-    secrets = [name for name in service.model_fields if any(word in name for word in words)]
+    words = ("password", "secret", "key")
+    secrets = [n for n in service.model_fields if any(word in n for word in words) or n.endswith(("_token", "_url"))]
     assert "database_url" in secrets
     for name in secrets:
         field = service.model_fields[name]
-        assert field.is_required() or not field.default or isinstance(field.default, int | float), name
+        assert field.is_required() or not field.default, name
 
 
 @pytest.mark.parametrize(("asked", "given"), [(0, 50), (1, 1), (1000, 1000), (1001, 1000), (2**31 - 1, 1000)])
