@@ -17,8 +17,8 @@ from tests.support.mesh import RunningMesh
 PAGE = 20
 PAUSE_S = 0.05
 """Between two calls of a shopper: all of them together keep two cores busy without filling them."""
-TIMEOUT_S = 20.0
-"""Longer than the gateway waits for any of these calls: every end of a call is the shop's own."""
+TIMEOUT_S, CHECKOUT_S = 10.0, 20.0
+"""Longer than the gateway waits for any of these calls, 15 s for a checkout: every end of a call is the shop's own."""
 ADDRESS = {"recipient": "Ann", "addressLines": ["Long Lane 1"], "city": "Riga", "regionCode": "LV"}
 OFTEN = ("Recommend", "GetProduct", "Search", "ListProducts", "WriteUserEvent", "Suggest")
 """What a shopper of the crowd does in turn."""
@@ -132,7 +132,8 @@ class Customer(Shopper):
     async def check_out(self) -> httpx.Response:
         """Buys what is in the cart."""
         body = {"paymentToken": "test-approved", "shippingAddress": ADDRESS, "requestId": str(uuid.uuid4())}
-        return await self._http.post("/v1/users/me/orders:checkout", json=body, headers=self._headers)
+        path = "/v1/users/me/orders:checkout"
+        return await self._http.post(path, json=body, headers=self._headers, timeout=CHECKOUT_S)
 
     def _goes_on(self, reply: httpx.Response) -> httpx.Response:
         if reply.status_code == 200:
