@@ -2,12 +2,16 @@
 
 --corpus DIR          pictures named by their ids, or a data set with styles.csv or products.csv
 --ground-truth FILE   questions with the ids that answer them: {"red shoes": {"1163": 1, "1164": 1}}
+--products DIR        what the encoders were trained on, if that is not --corpus alone; once for each folder
 
-Pictures are ranked by themselves; where texts are known (from the data set, or --texts) documents of 0.9 picture and
-0.1 text, lexical search, the sentence encoder and all of them fused are measured too. Without --ground-truth the
+Pictures are ranked by themselves. Where texts are known (from the data set, or --texts), documents of 0.9 picture and
+0.1 text, BM25 of the titles, the sentence encoder, and these fused are measured too; and the search service itself:
+`search: words`, `search: meaning`, and `search`, which is both, as a shopper gets it. Without --ground-truth the
 questions of the KAGL protocol are asked: titles for pictures, categories and colours for documents, and altered copies
-of pictures for their products, on those products of --corpus that were held out in training (--whole: on all of them).
-Which those are is said by the report of the encoders.
+of pictures for their products, on those products that were held out in training (--whole: on all of --corpus, where
+most of the altered pictures are of products that were learned from). Which those are is said by the report of the
+encoders; other products than those of their training are refused. How many of the products that are asked for the
+encoders have learned from is said with every table.
 """
 
 import argparse
@@ -15,8 +19,8 @@ import json
 import os
 import shlex
 import sys
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,16 +28,15 @@ from rich.console import Console
 from rich.table import Table
 
 from trainers.arguments import count, natural
-from trainers.clip import data, split
-from trainers.clip.config import Config
+from trainers.clip import data
 from trainers.datasets import DataError
 from trainers.encoders import candidate
 from trainers.evaluation import quality
 from trainers.evaluation.report import console as terminal
-from trainers.evaluation.search import corpora, looks, records, tasks
+from trainers.evaluation.search import corpora, held_out, looks, records, service, tasks
 from trainers.evaluation.search.measure import PICTURES, measure
+from trainers.evaluation.search.rankers import Corpus, rankers, see
 from trainers.evaluation.search.rankers import looks as looks_of
-from trainers.evaluation.search.rankers import rankers, see
 from trainers.evaluation.search.tasks import Task
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -70,6 +73,9 @@ def show(console: Console, name: str, found: dict[str, Any]) -> None:
     for ranker, estimates in found["rankers"].items():
         table.add_row(ranker, *(f"{estimates[metric]['value']:.4f}" for metric in SHOWN))
     console.print(table)
+    asked, learned = found["asked_for"], found["learned_from"]
+    said = "not known; --products names the folders of their training" if learned is None else f"{learned:,}"
+    console.print(f"Learned from, of the {asked:,} products that may be the answer: {said}", soft_wrap=True)
 
 
 def newest(data_folder: Path) -> Path:
@@ -88,15 +94,6 @@ def newest(data_folder: Path) -> Path:
     return found
 
 
-def trained_with(folder: Path, seed: int | None = None) -> Config:
-    """Settings of the split that encoders were trained with, from their report; the usual ones where it names none."""
-    report = json.loads((folder / candidate.REPORT).read_text()) if (folder / candidate.REPORT).exists() else {}
-    said = report.get("clip", {}).get("config", {})
-    names = {"seed", "test_titles", "largest_share"}
-    found = replace(Config(), **{name: value for name, value in said.items() if name in names})
-    return found if seed is None else replace(found, seed=seed)
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m trainers.evaluation.search",
@@ -105,41 +102,80 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--corpus", type=Path, required=True)
     parser.add_argument("--ground-truth", default="", metavar="FILE[,FILE...]")
+    parser.add_argument("--products", type=Path, action="append", metavar="DIR", help="of the encoders' training")
     parser.add_argument("--texts", type=Path, help='JSON `{"id": "text"}` for a folder of pictures alone')
     parser.add_argument("--encoders", type=Path, help="folder of encoders (default: the newest of the shop here)")
     parser.add_argument("--whole", action="store_true", help="the corpus is the whole catalogue")
     parser.add_argument("--titles", type=count, help="ask for the products of so many held-out titles (default: all)")
-    parser.add_argument("--seed", type=natural, help="of the split (default: that of the encoders' training)")
+    parser.add_argument("--seed", type=natural, help="of the split, for encoders that learned from no product")
     parser.add_argument("--json", type=quality.file, help="file for everything that was measured")
     parser.add_argument("--quality", type=quality.folder, help="folder of quality.json and quality.md for the numbers")
     parser.add_argument("--quiet", action="store_true", help="no progress bars")
     return parser
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What is measured."""
+
+    corpus: Corpus
+    tasks: list[Task]
+    learned: frozenset[str] | None
+    """Products that the encoders have learned from; None if nobody knows."""
+    name: str
+    """Of the corpus, in the table."""
+
+
 def _measure(options: argparse.Namespace) -> dict[str, Any]:
     folder = options.encoders or newest(Path(os.environ.get("AISLE_DATA") or ROOT / ".aisle"))
     if not candidate.specs(folder):
         raise DataError(f"{folder} has no {candidate.SPEC} with encoders.")
-    if options.ground_truth:
-        corpus = corpora.of_folder(options.corpus, options.texts)
-        asked = _from_files(options.ground_truth.split(","), set(corpus.ids), corpus.texts is not None)
-    else:
-        products = data.read([options.corpus])
-        config = trained_with(folder, options.seed)
-        held_out = split.split(products, config).test
-        if options.titles is not None and options.titles < config.test_titles:
-            # The first titles of a split are held out in every split that holds out more.
-            held_out = split.split(products, replace(config, test_titles=options.titles)).test
-        corpus = corpora.of_products(products if options.whole else held_out)
-        asked = tasks.of_products(held_out)
-        if options.whole:
-            # Categories and colours describe products that were learned from: only titles are asked of all products.
-            asked = [task for task in asked if task.pictures_alone]
-    seen = see(corpus, folder, quiet=options.quiet)
-    measured = measure(asked, corpus, rankers(corpus, folder, seen, quiet=options.quiet))
+    asked = _own_questions(options, folder) if options.ground_truth else _held_out(options, folder)
+    corpus, quiet = asked.corpus, options.quiet
+    seen = see(corpus, folder, quiet=quiet)
+    shop = service.Shop(corpus, folder, seen, quiet=quiet) if corpus.texts else None
+    measured = measure(asked.tasks, corpus, {**rankers(corpus, folder, seen, quiet=quiet), **service.rankers(shop)})
+    right = {task.name: {id_ for ids in task.truth.values() for id_ in ids} for task in asked.tasks}
     if seen is not None and not options.ground_truth:
-        measured |= looks.measure(corpus.pictures, looks_of(seen), TRIES)
-    return {"dataset": options.corpus.name, "corpus": "all" if options.whole else "held out", "tasks": measured}
+        copies = looks.measure(corpus.pictures, {**looks_of(seen), **service.looks(shop)}, TRIES)
+        # Any product of the corpus may be the one whose picture is altered.
+        right |= {name: set(corpus.ids) for name in copies}
+        measured |= copies
+    told = {name: {**found, **_learned(asked, right[name])} for name, found in measured.items()}
+    return {"dataset": options.corpus.name, "corpus": asked.name, "tasks": told}
+
+
+def _learned(asked: Asked, right: Collection[str]) -> dict[str, int | None]:
+    """How many products may be the right answer, and how many of them the encoders have learned from."""
+    return {"asked_for": len(right), "learned_from": None if asked.learned is None else len(asked.learned & set(right))}
+
+
+def _own_questions(options: argparse.Namespace, folder: Path) -> Asked:
+    corpus = corpora.of_folder(options.corpus, options.texts)
+    asked = _from_files(options.ground_truth.split(","), set(corpus.ids), corpus.texts is not None)
+    trained_on = options.products or [options.corpus]
+    known = options.products or corpora.holds_products(options.corpus)
+    learned = held_out.learned(folder, data.read(trained_on) if known else [])
+    if learned is None and options.products:
+        raise DataError(f"The encoders in {folder} were trained on other products than those of --products.")
+    return Asked(corpus, asked, learned, "own questions")
+
+
+def _held_out(options: argparse.Namespace, folder: Path) -> Asked:
+    trained_on = data.read(options.products or [options.corpus])
+    known = held_out.held_out(folder, trained_on, options.seed, options.titles)
+    products = data.read([options.corpus]) if options.products else trained_on
+    ids = {product.id for product in known}
+    chosen = [product for product in products if product.id in ids]
+    if not chosen:
+        raise DataError(f"No product of {options.corpus} was held out when the encoders in {folder} were trained.")
+    asked = tasks.of_products(chosen)
+    learned = held_out.learned(folder, trained_on)
+    if not options.whole:
+        return Asked(corpora.of_products(chosen), asked, learned, "held out")
+    # Categories and colours describe products that were learned from: only titles are asked of all products.
+    asked = [task for task in asked if task.pictures_alone]
+    return Asked(corpora.of_products(products), asked, learned, "all")
 
 
 def _from_files(files: Sequence[str], known: set[str], with_texts: bool) -> list[Task]:

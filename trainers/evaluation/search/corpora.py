@@ -19,7 +19,13 @@ def of_products(products: Sequence[Product]) -> Corpus:
         [product.id for product in products],
         [product.pictures[0] for product in products],
         [product.title for product in products],
+        products,
     )
+
+
+def holds_products(folder: Path) -> bool:
+    """Whether a folder is a data set; else it has pictures alone."""
+    return (folder / "styles.csv").exists() or find(folder, "products") is not None
 
 
 def of_folder(folder: Path, texts_file: Path | None = None) -> Corpus:
@@ -31,7 +37,7 @@ def of_folder(folder: Path, texts_file: Path | None = None) -> Corpus:
         DataError: there is no picture, or the texts cannot be read.
     """
     texts = _texts(texts_file) if texts_file else None
-    if (folder / "styles.csv").exists() or find(folder, "products"):
+    if holds_products(folder):
         known = of_products(data.read([folder]))
         if texts is None:
             return known

@@ -1,18 +1,25 @@
-"""Ways to rank a corpus for words: by words, by meaning, by pictures, and all of them fused."""
+"""Ways to rank a corpus for words and for pictures: each encoder alone, words of titles alone, and these fused.
+
+Nothing here is the service: `search` of trainers.evaluation.search.service is what a shopper gets.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import tantivy
 
+from trainers.clip.data import Product
 from trainers.encoders import candidate, runtime
 from trainers.encoders.runtime import Vectors
 from trainers.evaluation.search.looks import Look
 from trainers.evaluation.search.metrics import Scores
 
 Ranker = Callable[[Sequence[str]], Scores]
+TITLES = "BM25 of titles"
+FUSED = f"{TITLES} + encoders"
+LOOK_FIRST = "look, then clip"
 RANK_CONSTANT = 60
 """Of reciprocal rank fusion (Cormack, Clarke, Buettcher 2009)."""
 
@@ -24,6 +31,8 @@ class Corpus:
     ids: list[str]
     pictures: list[Path]
     texts: list[str] | None
+    products: Sequence[Product] = field(default_factory=tuple)
+    """All that is known of each, in the same order; none where that is no more than these texts."""
 
 
 @dataclass(frozen=True)
@@ -70,22 +79,22 @@ def rankers(corpus: Corpus, folder: Path, seen: Seen | None, *, quiet: bool = Tr
     if seen is not None:
         found |= {name: _by_vectors(seen.text, vectors) for name, vectors in seen.vectors.items()}
     if corpus.texts:
-        found["lexical"] = lexical(corpus.texts)
+        found[TITLES] = lexical(corpus.texts)
         if sentence := candidate.texts(folder, "sentence"):
             found["sentence"] = _by_vectors(sentence, sentence(corpus.texts, quiet=quiet))
-        parts = [found[name] for name in ("lexical", "sentence", "clip") if name in found]
+        parts = [found[name] for name in (TITLES, "sentence", "clip") if name in found]
         if len(parts) > 1:
-            found["hybrid"] = fused(parts)
+            found[FUSED] = fused(parts)
     return found
 
 
 def looks(seen: Seen) -> Mapping[str, Look]:
-    """What can be ranked for a picture; `search` puts the same picture first and what is like it behind."""
+    """What can be ranked for a picture; LOOK_FIRST puts the same picture first and what is like it behind."""
     found = {name: _by_look(seen.picture, vectors) for name, vectors in seen.vectors.items()}
     if seen.look is not None:
         found["look"] = look = _by_look(seen.look.encode, seen.look.pictures)
         like = found["clip" if "clip" in found else "clip pictures"]
-        found["search"] = _same_first(look, like, seen.look.encode.spec.same_above)
+        found[LOOK_FIRST] = _same_first(look, like, seen.look.encode.spec.same_above)
     return found
 
 

@@ -29,6 +29,12 @@ def of_report(report: Mapping[str, Any], command: str, revision: str) -> list[qu
 
 
 def _protocol(task: str, found: Mapping[str, Any], corpus: str) -> str:
+    """A ranking of what was learned from must not be read as one of products that nobody has seen."""
+    learned = found["learned_from"]
+    if learned is None:
+        corpus += ", not known which were learned from"
+    elif learned:
+        corpus += f", {learned:,} of {found['asked_for']:,} asked for were learned from"
     return f"{task} ({found['questions']:,} questions, {found['documents']:,} documents, {corpus})"
 
 
