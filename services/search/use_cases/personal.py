@@ -10,7 +10,7 @@ import numpy as np
 from services.kit import telemetry
 from services.search.ports import Rows, Scores, Step, Tastes, Tower, Vector, VectorIndex
 from services.search.use_cases.catalogue import Catalogue
-from services.search.use_cases.guards import Guard
+from services.search.use_cases.guards import Degradation, Down, Guard
 from services.search.use_cases.measures import stage
 
 RERANKED = 100
@@ -33,6 +33,8 @@ class Personal:
         self._guard = guard
         self._poll_s = poll_s
         self._tower: Tower | None = None
+        self._away = False
+        """Whether the recommender was asked for its tower and did not answer."""
         self._shoppers: OrderedDict[str, tuple[float, Tower, Vector | None]] = OrderedDict()
         self._items: OrderedDict[tuple[str, str], tuple[float, Vector | None]] = OrderedDict()
 
@@ -43,7 +45,11 @@ class Personal:
             Down: the recommender, its tower or its index does not answer.
         """
         tower = self._tower
-        if not shopper or tower is None:
+        if not shopper:
+            return None
+        if tower is None:
+            if self._away:  # a recommender without a release has none, and says so
+                raise Down(Degradation.PERSONALIZATION)
             return None
         known = self._shoppers.get(shopper)
         if known is not None and known[0] > time.monotonic() and known[1] is tower:
@@ -78,9 +84,11 @@ class Personal:
         while True:
             try:
                 found = await self._tastes.tower()
+                self._away = False
                 if found != self._tower:
                     self._tower = found
             except Exception as error:
+                self._away = True
                 log.warning("tower not read", why=f"{type(error).__name__}: {error}"[:200])
             await asyncio.sleep(self._poll_s)
 
