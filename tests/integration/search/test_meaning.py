@@ -155,7 +155,7 @@ async def test_another_release_answers_without_a_request_lost(shop: Shop) -> Non
     assert stored.HasField("ready_time")
 
 
-async def test_a_worker_that_is_killed_goes_on_where_it_was(shop: Shop) -> None:
+async def test_a_worker_that_is_ended_again_and_again_goes_on_where_it_was(shop: Shop) -> None:
     # What comes while no worker is there, and while one begins and is ended at once, is indexed once and wholly.
     await shop.stop_worker()
     for number in range(6):
@@ -172,11 +172,18 @@ async def test_a_worker_that_is_killed_goes_on_where_it_was(shop: Shop) -> None:
         return {f"late-{number}" for number in range(6)} <= set(found[:6])
 
     await until(near, 20, "all of them to be near")
+    asked = {"filter": 'product_id like "late-%"', "consistency_level": "Strong"}
     with index_client(shop.settings.milvus_uri) as client:
-        for name in await asyncio.to_thread(client.list_collections):
-            if name.startswith("search_"):
-                rows = await asyncio.to_thread(client.query, name, filter='product_id like "late-%"')
-                assert len(rows) in (0, 6), f"{name}: a product stands there twice"
+        for space in ("clip", "look", "sentence"):
+            answers = f"search_{space}_current"
+            counted = await asyncio.to_thread(
+                lambda name=answers: client.query(name, output_fields=["count(*)"], **asked)
+            )
+            rows = await asyncio.to_thread(
+                lambda name=answers: client.query(name, output_fields=["product_id"], **asked)
+            )
+            assert counted[0]["count(*)"] == len(rows) == 6, f"{answers}: a product is missing, or stands there twice"
+            assert {row["product_id"] for row in rows} == {f"late-{number}" for number in range(6)}
 
 
 async def test_a_build_whose_collections_are_gone_is_filled_again_and_says_so(
