@@ -10,6 +10,10 @@ BIN := .venv/bin
 # The strong baselines need older packages than the shop: see requirements/quality.in.
 QUALITY := .venv/quality
 ARGS ?=
+PYTEST := $(BIN)/python -m pytest
+# Tests without servers, as many at a time as there are cores.
+NO_SERVER := -n auto --maxprocesses 4 tests/unit tests/contract
+WITH_SERVERS := --ignore=tests/unit --ignore=tests/contract tests
 export PYTHONUNBUFFERED := 1
 
 .DEFAULT_GOAL := help
@@ -42,11 +46,18 @@ logs: setup ## Follow the logs of all processes, or of one: make logs ARGS=recs
 	@$(BIN)/python -m local logs $(ARGS)
 
 test: setup-dev ## Run every test (ARGS=... goes to pytest)
-	@$(BIN)/python -m pytest -m "not bench" $(ARGS)
+ifneq ($(strip $(ARGS)),)
+	@$(PYTEST) -m "not bench" $(ARGS)
+else
+	@failed=0; \
+	$(PYTEST) -m "not bench" $(NO_SERVER) || failed=1; \
+	$(PYTEST) -m "not bench" $(WITH_SERVERS) || failed=1; \
+	exit $$failed
+endif
 
 test-fast: setup-dev ## Run the tests that need no server
 	@PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix web test --silent
-	@$(BIN)/python -m pytest -n auto --maxprocesses 4 tests/unit tests/contract $(ARGS)
+	@$(PYTEST) $(NO_SERVER) $(ARGS)
 
 retrain: setup ## Learn from what shoppers did since the last release (ARGS="--every 24": daily)
 	@$(BIN)/python -m trainers.release retrain $(ARGS)

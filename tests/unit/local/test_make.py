@@ -1,3 +1,4 @@
+import os
 import re
 import subprocess
 import sys
@@ -20,11 +21,51 @@ TARGETS = [
     *("setup", "up", "down", "status", "logs", "test", "test-fast"),
     *("retrain", "lint", "gen", "bench", "bench-checkout", "bench-quality", "help"),
 ]
+# Folders of tests, and the mark that theirs have.
+KINDS = {"unit": "", "contract": "", "gateway": "", "chaos": "mesh", "bench": "bench"}
 
 
 def test_help_names_every_target() -> None:
     shown = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert sorted(re.findall(r"make ([a-z-]+)\s*\x1b", shown)) == sorted(TARGETS)
+
+
+def make_test(folder: Path, *arguments: str) -> int:
+    """Runs `make test` on the tests of a folder, where nothing is to be set up; returns its exit status."""
+    (folder / ".venv" / "bin").mkdir(parents=True)
+    (folder / ".venv" / "bin" / "python").write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    (folder / ".venv" / "bin" / "python").chmod(0o755)
+    (folder / "local").mkdir()
+    (folder / "local" / "bootstrap.py").touch()
+    (folder / "pytest.ini").write_text("[pytest]\nmarkers =\n  mesh\n  bench\n")
+    variables = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "MAKE"))}
+    variables |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_PLUGINS": "xdist.plugin"}  # others take seconds
+    command = ["make", "-f", ROOT / "Makefile", "test", *arguments]
+    return subprocess.run(command, cwd=folder, env=variables, capture_output=True, check=False).returncode
+
+
+def write_tests(folder: Path, failing: str) -> None:
+    """Writes a test for each kind, which leaves its name in `ran`; one fails."""
+    for place, mark in KINDS.items():
+        path = folder / "tests" / place / f"test_{place}.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        marked = f"import pytest\n\npytestmark = pytest.mark.{mark}\n" if mark else ""
+        told = f"    with open({str(folder / 'ran')!r}, 'a') as ran:\n        ran.write('{place}\\n')\n"
+        path.write_text(f"{marked}def test_it():\n{told}    assert {place != failing}\n")
+
+
+@pytest.mark.parametrize("failing", ["", "unit", "chaos"])
+def test_every_test_runs_once_and_each_failure_counts(tmp_path: Path, failing: str) -> None:
+    write_tests(tmp_path, failing)
+    assert (make_test(tmp_path) == 0) == (failing == "")
+    assert sorted((tmp_path / "ran").read_text().split()) == sorted(set(KINDS) - {"bench"})
+
+
+@pytest.mark.parametrize("failing", ["", "chaos"])
+def test_arguments_choose_what_runs(tmp_path: Path, failing: str) -> None:
+    write_tests(tmp_path, failing)
+    assert (make_test(tmp_path, "ARGS=tests/chaos tests/unit") == 0) == (failing == "")
+    assert sorted((tmp_path / "ran").read_text().split()) == ["chaos", "unit"]
 
 
 def test_setup_does_nothing_the_second_time() -> None:
