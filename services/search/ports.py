@@ -103,12 +103,12 @@ class CatalogFeed(Protocol):
 class Vocabulary(Protocol):
     """The words that the shop's products have."""
 
-    def add(self, words: Collection[str]) -> None:
-        """Words of a product that came."""
+    def add(self, words: Collection[str], called: Collection[str] = ()) -> None:
+        """Words of a product that came, and those of them that it is called."""
         ...
 
-    def drop(self, words: Collection[str]) -> None:
-        """Words of a product that went."""
+    def drop(self, words: Collection[str], called: Collection[str] = ()) -> None:
+        """Words of a product that went, and those of them that it was called."""
         ...
 
     def __contains__(self, word: str) -> bool: ...

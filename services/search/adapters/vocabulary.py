@@ -10,7 +10,15 @@ SHORTEST = 4
 """Letters of a word that a misspelt one may have meant: of three, every other word is one edit away."""
 TWO_EDITS = 9
 """Letters from which two edits are forgiven; one before."""
+CALLED = 10
+"""Products that say a word of themselves for one that is called so: shoppers look for what things are called."""
+OTHER_LETTER = 8
+"""Times as seldom as a letter left out, or two that changed places, is a certain letter typed too many or in the place
+of a certain other: there are as many that may be hit, those near it mostly."""
+OTHER_FIRST = 8
+"""Times as seldom is the first letter of a word the wrong one: who types it looks at it."""
 CONSIDERED = 24
+"""Beginnings that are looked at."""
 KEPT = 20_000
 """Words whose neighbours are kept: looking at all words for one takes half a millisecond."""
 
@@ -24,24 +32,26 @@ class Vocabulary:
     def __init__(self, stem: Callable[[str], str]) -> None:
         self._stem = stem
         self._counts: Counter[str] = Counter()
+        self._called: Counter[str] = Counter()
         self._stems: Counter[str] = Counter()
         self._total = 0
         self._words: list[str] | None = None
         self._beginnings: dict[int, dict[str, str]] = {}
         self._near: dict[str, list[str]] = {}
 
-    def add(self, words: Collection[str]) -> None:
-        """Words of a product that came."""
+    def add(self, words: Collection[str], called: Collection[str] = ()) -> None:
+        """Words of a product that came, and those of them that it is called."""
         before = len(self._counts)
         self._counts.update(words)
+        self._called.update(called)
         self._stems.update(map(self._stem, words))
         self._total += len(words)
         self._near.clear()  # which of two is the more frequent may have changed
         if len(self._counts) != before:
             self._changed()
 
-    def drop(self, words: Collection[str]) -> None:
-        """Words of a product that went."""
+    def drop(self, words: Collection[str], called: Collection[str] = ()) -> None:
+        """Words of a product that went, and those of them that it was called."""
         self._near.clear()
         self._total -= len(words)
         for word in words:
@@ -53,6 +63,10 @@ class Vocabulary:
             if self._counts[word] <= 0:
                 del self._counts[word]
                 self._changed()
+        for word in called:
+            self._called[word] -= 1
+            if self._called[word] <= 0:
+                del self._called[word]
 
     def __contains__(self, word: str) -> bool:
         return word in self._counts
@@ -64,7 +78,10 @@ class Vocabulary:
         return self.forms(word) / max(1, self._total)
 
     def near(self, word: str, most: int = 4) -> list[str]:
-        """Words that may be meant, the likeliest first: the nearest, and of those the most frequent."""
+        """Words that may be meant, the likeliest first: the nearest, and of those what is typed so the most often.
+
+        That is how often it is looked for, times how often it is mistyped so (Kernighan, Church, Gale, COLING 1990).
+        """
         if len(word) < SHORTEST - 1 or not word.isalpha():
             return []
         found = self._near.get(word)
@@ -87,9 +104,15 @@ class Vocabulary:
         return sorted((way for way, _, _ in found), key=lambda way: -self._counts[known[way]])[:most]
 
     def _ranked(self, word: str, words: list[str], edits: int) -> list[str]:
-        found = process.extract(word, words, scorer=OSA.distance, score_cutoff=edits, limit=CONSIDERED)
-        near = [(distance, -self._counts[other], other) for other, distance, _ in found if distance]
+        found = process.extract(word, words, scorer=OSA.distance, score_cutoff=edits, limit=None)
+        near = [(distance, -self._likelihood(word, other), other) for other, distance, _ in found if distance]
         return [other for _, _, other in sorted(near)]
+
+    def _likelihood(self, typed: str, word: str) -> float:
+        """How likely a word was meant by what was typed, among others that are as near."""
+        looked_for = self._counts[word] + CALLED * self._called[word]
+        is_usual = len(typed) < len(word) or sorted(typed) == sorted(word)
+        return looked_for / (1 if is_usual else OTHER_LETTER) / (1 if typed[0] == word[0] else OTHER_FIRST)
 
     def _all(self) -> list[str]:
         if self._words is None:

@@ -142,7 +142,7 @@ class Catalogue:
         row = self._rows.pop(product_id, None)
         if row is None:
             return
-        self._vocabulary.drop(_vocabulary(self._texts.pop(row)))
+        self._vocabulary.drop(*_vocabulary(self._texts.pop(row)))
         self._kinds.pop(row)
         self._index.remove(row)
         self._waiting = True
@@ -225,8 +225,8 @@ class Catalogue:
             return  # a price or a stock changed, as most changes are
         self._says_something_else()
         if before is not None:
-            self._vocabulary.drop(_vocabulary(before))
-        self._vocabulary.add(_vocabulary(texts))
+            self._vocabulary.drop(*_vocabulary(before))
+        self._vocabulary.add(*_vocabulary(texts))
         self._texts[row] = texts
         self._index.put(row, texts)
         self._waiting = True
@@ -252,5 +252,6 @@ def every(catalogue: Catalogue) -> Rows:
     return np.flatnonzero(catalogue.alive[: catalogue.size])
 
 
-def _vocabulary(texts: Texts) -> set[str]:
-    return set(words(texts.text))
+def _vocabulary(texts: Texts) -> tuple[set[str], set[str]]:
+    """All words of a product, and those of its title and its names."""
+    return set(words(texts.text)), set(words(" ".join((texts.title, *texts.names))))

@@ -1,8 +1,10 @@
 """Words, spelling, synonyms and what is understood of a query."""
 
+import string
 from collections.abc import Callable
 
 import pytest
+from aisle.catalog.v1.product_pb2 import Product
 
 from services.search.adapters.language import Dictionary
 from services.search.adapters.lexical import TantivyIndex
@@ -10,6 +12,7 @@ from services.search.adapters.vocabulary import Vocabulary
 from services.search.domain import synonyms
 from services.search.domain.highlight import highlighted
 from services.search.domain.words import MOST_WORDS, normalized, words
+from services.search.use_cases.catalogue import Catalogue
 from services.search.use_cases.understand import MOST_INSTEAD, Understand
 
 SHOP = (
@@ -105,6 +108,47 @@ def test_the_more_frequent_of_two_words_is_likelier(vocabulary: Vocabulary) -> N
     vocabulary.drop(["shirts"] * 3)
     assert vocabulary.forms("shirts") == 0
     assert vocabulary.beginning_near("leahte") == ["leathe"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "words", "likeliest"),
+    [
+        ("dres", {"does": 70, "dries": 20, "dress": 30}, "dress"),  # a letter was left out, rather than another typed
+        ("gren", {"grey": 70, "green": 30}, "green"),
+        ("sater", {"water": 40, "aster": 30}, "aster"),  # two letters changed places
+        ("floralx", {"florals": 30, "floral": 40}, "floral"),
+        ("rox", {"fox": 90, "rod": 30, "ros": 2}, ""),  # too short for any
+        ("eather", {"weather": 20, "leather": 30}, "leather"),
+        ("brase", {"erase": 90, "brass": 30}, "brass"),  # the first letter is looked at
+        ("shrit", {"shirt": 2, "shit": 1}, "shirt"),
+        ("shirz", {"shirt": 2, "shire": 40}, "shire"),
+    ],
+)
+def test_what_is_mistyped_so_the_most_often_is_likelier(typed: str, words: dict[str, int], likeliest: str) -> None:
+    vocabulary = Vocabulary(str)
+    for word, times in words.items():
+        vocabulary.add([word] * times)
+    assert vocabulary.near(typed)[:1] == [likeliest][: len(likeliest)]
+
+
+def test_what_products_are_called_is_likelier_than_what_is_said_of_them() -> None:
+    table = Catalogue(index := TantivyIndex(), vocabulary := Vocabulary(index.stem))
+    for number in range(20):
+        table.put(Product(name=f"products/{number}", title="Lamp", description="It shone before."))
+    for number in range(3):
+        table.put(Product(name=f"products/shore-{number}", title="Lamp", attributes={"colour": "Shore"}))
+    assert vocabulary.near("shoze") == ["shore", "shone"]
+    for number in range(3):
+        table.remove(f"shore-{number}")
+        table.put(Product(name=f"products/{number}", title="Lamp", description="A shore, and it shone before."))
+    assert vocabulary.near("shoze") == ["shone", "shore"]
+
+
+def test_the_likeliest_word_is_among_any_number_that_are_as_near() -> None:
+    vocabulary = Vocabulary(str)
+    vocabulary.add([f"bo{letter}es" for letter in string.ascii_lowercase if letter != "x"])
+    vocabulary.add(["boxer"] * 9)
+    assert vocabulary.near("boxes")[0] == "boxer"
 
 
 def test_what_a_query_asks_for(understand: Understand) -> None:
