@@ -9,7 +9,7 @@ import numpy as np
 
 from services.kit.errors import InvalidArgument
 from services.search.ports import Rows
-from services.search.use_cases.catalogue import NONE, Catalogue
+from services.search.use_cases.catalogue import NONE, Catalogue, every
 
 PLAIN = ("category", "brand", "price", "rating", "in_stock")
 MOST_VALUES = 100
@@ -65,11 +65,28 @@ def count(catalogue: Catalogue, rows: Rows, field: str, ticked: Collection[str] 
     return Facet(field, _coded(catalogue, rows, field))
 
 
+def beside(found: Facet, shown: Facet, ticked: Collection[str]) -> Facet:
+    """The facet of what was found without its own ticks, and what is shown instead, which nothing found is among.
+
+    Prices stay as they are: bands of one and of the other are cut at other places. Of categories ticked ones are added
+    alone: one above has more that would be shown.
+    """
+    if found.field == "price":
+        return found
+    there = {value.value for value in found.values}
+    instead = (value for value in shown.values if found.field != "category" or value.value in ticked)
+    values = [*found.values, *(value for value in instead if value.value not in there)]
+    if found.field == "rating":
+        return Facet(found.field, tuple(sorted(values, key=lambda value: value.value, reverse=True)))
+    return Facet(found.field, tuple(sorted(values, key=lambda value: -value.count)[:MOST_VALUES]))
+
+
 def _categories(catalogue: Catalogue, rows: Rows, ticked: Collection[str]) -> tuple[Value, ...]:
-    paths = catalogue.categories[rows]
-    codes = paths.ravel()
+    codes = catalogue.categories[rows].ravel()
     counts = np.bincount(codes[codes != NONE], minlength=0)
     if ticked:
+        # Where they lie, all products say: of a ticked one none may have been found.
+        paths = catalogue.categories[every(catalogue)]
         around = [_around(paths, catalogue.category_ids.find(item)) for item in ticked]
         counts[np.setdiff1d(np.arange(len(counts)), np.concatenate(around))] = 0
     ids, names = catalogue.category_ids.all, catalogue.category_names

@@ -317,11 +317,18 @@ class Search:
 
     def _facets(self, request: _Request, found: Ordered, shown: Rows) -> list[Facet]:
         def counted(name: str) -> Facet:
-            passes = request.beside.get(name)
-            rows = shown if passes is None else self._counted(request, found, passes)
-            return counting.count(self._catalogue, rows, name, narrowing.ticked(request.ask.where, name))
+            ticked, passes = narrowing.ticked(request.ask.where, name), request.beside.get(name)
+            chosen = counting.count(self._catalogue, shown, name, ticked)
+            if passes is None:
+                return chosen
+            beside = counting.count(self._catalogue, self._counted(request, found, passes), name, ticked)
+            return counting.beside(beside, chosen, ticked) if self._is_instead(request, shown) else beside
 
         return [counted(name) for name in request.ask.facets]
+
+    def _is_instead(self, request: _Request, shown: Rows) -> bool:
+        """Whether what is shown is there because the filter keeps nothing of what was found."""
+        return not np.isin(shown, request.whole).any()
 
     def _answer(self, request: _Request, found: Ordered) -> Found:
         ask, understood = request.ask, request.understood

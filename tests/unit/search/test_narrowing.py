@@ -113,7 +113,9 @@ def counts(found: Found, name: str) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("text", ["navy shirt", "something to wear", "", "thing 3"])
-@pytest.mark.parametrize("already", ["", 'brand = "Norr"', "price < 40 AND attributes.colour = Red"])
+@pytest.mark.parametrize(
+    "already", ["", 'brand = "Norr"', "price < 40 AND attributes.colour = Red", 'price >= 48 AND brand = "Norr"']
+)
 async def test_a_facet_says_what_its_filter_then_shows(shop: Shop, text: str, already: str) -> None:
     before = await shop.ask(text, already)
     for name in FACETS:
@@ -157,6 +159,38 @@ async def test_where_nothing_found_passes_the_nearest_that_do_are_counted(shop: 
     assert found.total == len(await shop.all("navy shirt", "price >= 20")) > 0
     assert sum(counts(found, "brand").values()) == found.total
     assert sum(counts(found, "price").values()) == SHIRTS, "the way back"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "other"),
+    [
+        ("brand", "Norr", "price >= 9"),
+        ("category", "c0-0-0", "price >= 9"),
+        ("attributes.colour", "Red", "price >= 10"),
+        ("in_stock", "false", "price >= 8"),
+    ],
+)
+async def test_the_way_back_stands_beside_what_comes_instead(shop: Shop, name: str, value: str, other: str) -> None:
+    chosen = filtered(name, value)
+    found = await shop.ask("navy shirt", f"{chosen} AND {other}")
+    shown = await shop.all("navy shirt", f"{chosen} AND {other}")
+    assert not {f"products/p-{number}" for number in range(SHIRTS)} & set(shown)
+    counted = counts(found, name)
+    assert counted[value] == found.total == len(shown)
+    assert len(counted) > 1, "the way back"
+    for way in counted:
+        assert (await shop.ask("navy shirt", f"{filtered(name, way)} AND {other}")).total == counted[way], way
+    assert list(counted.values()) == sorted(counted.values(), reverse=True)
+    assert sum(counts(found, "rating").values()) <= found.total
+
+
+async def test_a_value_of_what_comes_instead_shows_that_and_what_is_as_near(shop: Shop) -> None:
+    found, shown = await shop.ask("navy shirt", "price >= 20"), await shop.all("navy shirt", "price >= 20")
+    for name in ("brand", "attributes.colour", "in_stock"):
+        assert sum(counts(found, name).values()) == found.total
+        for value, count in counts(found, name).items():
+            narrowed = await shop.all("navy shirt", f"price >= 20 AND {filtered(name, value)}")
+            assert len(set(narrowed) & set(shown)) == count < len(narrowed)
 
 
 def read(text: str) -> Expr | None:

@@ -64,7 +64,9 @@ class SearchRequest(_message.Message):
         """Fields to count values of: category, brand, price, rating, in_stock, attributes.<key>. What the filter asks of a
         field itself, as `brand = A OR brand = B` that stands alone or between ANDs, does not hold for that field's counts,
         so that its other values stay; with NOT or `!=` it holds. Of categories those around the asked ones are counted:
-        above, below and beside them.
+        above, below and beside them. When the filter keeps nothing of what was found, what comes instead is counted: a
+        filter that asks for one of its values, too, shows that, and perhaps more that is as near. Of a field that the
+        filter asks something of, values that found products have are counted among those then, as the way back.
         """
 
     def __init__(
