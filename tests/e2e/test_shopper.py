@@ -242,7 +242,7 @@ def test_a_country_and_an_age_go_with_recommendations(page: Page) -> None:
     steps.home(page)
     page.get_by_label("I am 18 or older").check()
     with page.expect_response(lambda answer: '"region":"FR"' in (answer.request.post_data or "")) as answered:
-        page.get_by_label("Recommend what is sold in").select_option("FR")
+        page.get_by_label("Show what is sold in").select_option("FR")
     assert answered.value.ok
     with page.expect_response("**/scenarios/home:recommend") as answered:
         page.reload()

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 
-import { chosen } from "@/lib/choices";
+import { choose, chosen } from "@/lib/choices";
 import { flush } from "@/lib/events";
 import { type Asked, eventually, find, leave, open, shop, told } from "./support/shop";
 
@@ -148,6 +148,21 @@ describe("the order for somebody", () => {
     await find(".found-count", "10 products");
     expect(control()).toBeNull();
   });
+});
+
+test("a country and an age are sent with searches and completions as soon as they are chosen, and not before", async () => {
+  const calls = searched();
+  open("/search?q=whom");
+  await eventually(() => expect(bodies(calls)).toHaveLength(1));
+  expect(bodies(calls)[0]).not.toHaveProperty("region");
+  expect(bodies(calls)[0]).not.toHaveProperty("age");
+  choose({ region: "FR", adult: true });
+  await eventually(() => expect(bodies(calls)).toHaveLength(2));
+  expect(bodies(calls)[1]).toMatchObject({ query: "whom", region: "FR", age: 18 });
+  (await find("input.search-input")).focus();
+  const completed = () => calls.filter(({ path }) => path === "/v1/products:suggest").map(({ query }) => query);
+  await eventually(() => expect(completed()).toHaveLength(1));
+  expect(Object.fromEntries(completed()[0] ?? [])).toMatchObject({ query: "whom", region: "FR", age: "18" });
 });
 
 test("beside words a picture counts as much as is said", async () => {

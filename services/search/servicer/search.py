@@ -11,6 +11,7 @@ from services.search.ports import LexicalIndex
 from services.search.servicer import messages
 from services.search.use_cases import ordering, position
 from services.search.use_cases.asking import Ask, Found
+from services.search.use_cases.audience import Audience
 from services.search.use_cases.measures import DEGRADED, SEARCHES, SUGGESTIONS, stage
 from services.search.use_cases.products import SCHEMA, product_id
 from services.search.use_cases.search import Search
@@ -45,7 +46,7 @@ class SearchServicer(SearchServiceServicer):
         size = paging.page_size(request.page_size, 8, 20)
         with stage("suggest"):
             own = await self._searched.own(_shopper())
-            found = self._suggest(request.query, size, own, self._searched.popular)
+            found = self._suggest(request.query, size, own, self._searched.popular, _audience(request))
         for suggestion in found:
             SUGGESTIONS.labels(suggestion.kind.value).inc()
         return pb.SuggestResponse(suggestions=map(messages.suggestion, found))
@@ -65,7 +66,12 @@ def _ask(request: pb.SearchRequest) -> Ask:
         picture=request.image,
         picture_weight=request.image_weight if request.HasField("image_weight") else 0.5,
         verbatim=request.verbatim,
+        audience=_audience(request),
     )
+
+
+def _audience(request: pb.SearchRequest | pb.SuggestRequest) -> Audience:
+    return Audience(request.region.upper(), request.age)
 
 
 def _shopper() -> str:

@@ -7,6 +7,7 @@ from aisle.catalog.v1.product_pb2 import Product
 from services.kit.errors import InvalidArgument
 from services.kit.filters import Expr
 from services.kit.pictures import PictureRefused, check
+from services.search.use_cases.audience import NOBODY_KNOWN, Audience
 from services.search.use_cases.facets import Facet
 from services.search.use_cases.guards import Degradation
 from services.search.use_cases.ordering import RELEVANCE
@@ -31,6 +32,7 @@ class Ask:
     picture: bytes = b""
     picture_weight: float = 0.5
     verbatim: bool = False
+    audience: Audience = NOBODY_KNOWN
 
 
 @dataclass(frozen=True)

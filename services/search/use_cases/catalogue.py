@@ -22,6 +22,8 @@ FIRST_ROWS = 1024
 NONE = -1
 MOST_KEYS = 1000
 """Keys of attributes that can be filtered by; four bytes a product each."""
+REGIONS = "regions"
+"""The column of where products are sold, several with spaces between them; absent for everywhere."""
 Column = np.ndarray[Any, np.dtype[Any]]
 
 
@@ -60,8 +62,8 @@ class Catalogue:
         self._freed: list[int] = []
         """Rows whose words the index still holds: another product may have one after the next commit."""
         self._texts: dict[int, Texts] = {}
-        self._kinds: dict[int, tuple[tuple[str, ...], str]] = {}
-        """Categories and first picture of each row."""
+        self._kinds: dict[int, tuple[object, ...]] = {}
+        """Categories, first picture, and who may be shown it, of each row."""
         self._waiting = False
         """Whether words were written that a commit makes findable."""
         self._products: list[bytes | None] = []
@@ -75,6 +77,7 @@ class Catalogue:
             name: np.full(FIRST_ROWS, np.nan) for name in ("price", "rating", "create_time", "update_time")
         }
         self.rating_count = np.zeros(FIRST_ROWS, np.int64)
+        self.age_limits = np.zeros(FIRST_ROWS, np.int64)
         self.digests = np.zeros(FIRST_ROWS, np.int64)
         """Of ids: they order equals in the same way in every replica."""
         self._taken = np.zeros(FIRST_ROWS, np.int64)
@@ -85,7 +88,7 @@ class Catalogue:
         self.category_names: dict[str, str] = {}
         self._codes: dict[str, Column] = {}
         self.values: dict[str, Values] = {}
-        for field in ("brand", "currency"):
+        for field in ("brand", "currency", REGIONS):
             self._make(field)
 
     def __len__(self) -> int:
@@ -190,6 +193,7 @@ class Catalogue:
             time = getattr(product, name)
             self.numbers[name][row] = time.seconds + time.nanos / 1e9
         self.in_stock[row] = product.in_stock
+        self.age_limits[row] = product.age_limit
         self.categories[row] = NONE
         for depth, category in enumerate(product.category_ids[:DEEPEST]):
             self.categories[row, depth] = self.category_ids.code(category)
@@ -197,6 +201,8 @@ class Catalogue:
         for codes in self._codes.values():
             codes[row] = NONE
         self._set("brand", row, product.brand)
+        if product.regions:
+            self._set(REGIONS, row, " ".join(product.regions))
         if price is not None:
             self._set("currency", row, product.price.currency_code)
         for key, value in product.attributes.items():
@@ -214,7 +220,8 @@ class Catalogue:
         self.values[field] = Values()
 
     def _write_kind(self, row: int, product: Product) -> None:
-        kind = tuple(product.category_ids), product.pictures[0].name if product.pictures else ""
+        picture = product.pictures[0].name if product.pictures else ""
+        kind = tuple(product.category_ids), picture, product.age_limit, tuple(product.regions)
         if self._kinds.get(row) != kind:
             self._kinds[row] = kind
             self._says_something_else()
@@ -239,6 +246,7 @@ class Catalogue:
         more = len(self.alive)
         self.alive = np.concatenate([self.alive, np.zeros(more, bool)])
         self.in_stock = np.concatenate([self.in_stock, np.zeros(more, bool)])
+        self.age_limits = np.concatenate([self.age_limits, np.zeros(more, np.int64)])
         self.digests = np.concatenate([self.digests, np.zeros(more, np.int64)])
         self._taken = np.concatenate([self._taken, np.zeros(more, np.int64)])
         self.rating_count = np.concatenate([self.rating_count, np.zeros(more, np.int64)])

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -75,6 +75,8 @@ class Wanted:
     where: Expr | None = None
     by_words: bool = False
     """Whether words decide what is found, and what is near only comes behind it."""
+    admits: Mask | None = None
+    """What the shopper may be shown, whatever the filter; None for everything."""
 
 
 class Meaning:
@@ -201,11 +203,19 @@ class Meaning:
             return np.concatenate([rows, more[new]]), np.concatenate([scores, their_scores[new]]), found[0]
 
     async def _nearest_of_all(self, collection: str, vector: Vector, wanted: Wanted) -> tuple[Rows, Scores]:
+        """The nearest of all that the shopper may be shown."""
         if wanted.picture or wanted.product_id:
-            return await self._guards.index(lambda: self._nearest.to_vector(collection, vector, None, NEAREST))
-        return await self._guards.index(
-            lambda: self._nearest.to_text(collection, wanted.text, vector, NEAREST_TO_WORDS)
-        )
+            found = await self._guards.index(lambda: self._nearest.to_vector(collection, vector, None, NEAREST))
+        else:
+            found = await self._guards.index(
+                lambda: self._nearest.to_text(collection, wanted.text, vector, NEAREST_TO_WORDS)
+            )
+        if wanted.admits is None:
+            return found
+        kept = passing(wanted.admits, found)
+        if len(kept[0]) >= SPARSE:
+            return kept
+        return await self._nearest_passing(collection, vector, replace(wanted, where=None), wanted.admits)
 
     async def _nearest_passing(
         self, collection: str, vector: Vector, wanted: Wanted, passes: Mask
@@ -216,7 +226,7 @@ class Meaning:
         rows = np.flatnonzero(passes)
         if len(rows) <= NAMED:
             where = [self._catalogue.ids[row] for row in rows]
-        elif wanted.where is not None and (where := INDEXED.wider(wanted.where)) != wanted.where:
+        elif wanted.where is None or (where := INDEXED.wider(wanted.where)) != wanted.where:
             limit *= SPARE
         if where == []:
             return NONE_NEAR, np.zeros(0, np.float32)

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import replace
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from services.search.use_cases import facets as counting
 from services.search.use_cases import narrowing, ordering, position
 from services.search.use_cases.active_build import ActiveBuild
 from services.search.use_cases.asking import Ask, Found, decisive, refusal
+from services.search.use_cases.audience import Audience, admitted
 from services.search.use_cases.catalogue import Catalogue
 from services.search.use_cases.facets import Facet
 from services.search.use_cases.filtering import Mask, mask, passing
@@ -28,6 +29,7 @@ from services.search.use_cases.ordering import RELEVANCE, Ordered
 from services.search.use_cases.personal import RERANKED, Personal
 from services.search.use_cases.position import Position
 from services.search.use_cases.remembering import Remembered
+from services.search.use_cases.request import NOTHING, Request
 from services.search.use_cases.understand import Understand, Understood
 
 TAIL_BELOW = 60
@@ -45,60 +47,6 @@ RELAXED = 200
 LAST_RESORT = 60
 OUT_OF_STOCK = 0.5
 """Of its score is left to a product that cannot be bought."""
-NOTHING: tuple[Rows, Scores] = (np.zeros(0, np.int64), np.zeros(0, np.float32))
-
-
-@dataclass
-class _Request:
-    """One request on its way."""
-
-    ask: Ask
-    generation: int
-    """Of the catalogue that the rows are of."""
-    passes: Mask
-    beside: dict[str, Mask]
-    """What passes without a facet's own ticks, by the facet; of those that have some."""
-    degraded: set[Degradation]
-    whole: Rows = field(default_factory=lambda: NOTHING[0])
-    """What the query finds, whether it passes the filter or not: what is counted."""
-    has_all_words: bool = False
-    """Whether there are products that have all words, whether they pass or not."""
-    understood: Understood | None = None
-    lexical: tuple[Rows, Scores] = NOTHING
-    relaxed: tuple[Rows, Scores] = NOTHING
-    near: Near = field(default_factory=Near)
-    taste: Vector | None = None
-    """The shopper's vector; None for somebody of whom nothing is known."""
-    personalized: bool = False
-    others: list[Ranking] = field(default_factory=list)
-
-    @property
-    def meant(self) -> str:
-        """The text as products have it: encoders make something else of a typing mistake."""
-        if self.understood is None or not self.has_words:
-            return self.ask.text
-        return self.understood.respelt(self.ask.text)
-
-    @property
-    def has_words(self) -> bool:
-        """Whether there are products that have the words, or some of them."""
-        return len(self.lexical[0]) > 0 or len(self.relaxed[0]) > 0
-
-    def inside(self, rows: Rows) -> Mask:
-        """Which rows the query finds, and not only what lies behind it."""
-        table = np.zeros(len(self.passes), bool)
-        table[self.whole] = True
-        return table[rows]
-
-    @property
-    def phrases(self) -> bool:
-        """Whether words have to stand beside each other: nothing else comes behind products that have them so."""
-        return self.understood is not None and bool(self.understood.query.phrases)
-
-    @property
-    def by_words(self) -> bool:
-        """Whether words decide what is found."""
-        return bool(self.ask.text.strip()) and not self.ask.similar and not self.ask.picture
 
 
 class Search:
@@ -124,7 +72,7 @@ class Search:
         self._understand = understand
         self._key = attribution_key
         self._answers = Remembered[tuple[int, Query], tuple[Rows, Scores]](KEPT, _bytes)
-        self._masks = Remembered[tuple[int, str, str], Mask](KEPT, len)
+        self._masks = Remembered[tuple[int, str, str, Audience], Mask](KEPT, len)
 
     async def __call__(self, ask: Ask) -> Found:
         """A page of what is found.
@@ -138,7 +86,9 @@ class Search:
             raise NotFound(f"products/{ask.similar}")
         ask = decisive(ask)
         beside = {name: self._mask(ask, name) for name in ask.facets if narrowing.ticked(ask.where, name)}
-        request = _Request(ask, self._catalogue.generation, self._mask(ask), beside, set())
+        admits = self._mask(replace(ask, where=None, filter_text=""))
+        admits_all = int(admits.sum()) >= len(self._catalogue)
+        request = Request(ask, self._catalogue.generation, admits, admits_all, self._mask(ask), beside, set())
         taste = asyncio.create_task(self._taste(request))
         try:
             # Words first, in well under a millisecond: they know what a mistyped one was to be.
@@ -159,7 +109,7 @@ class Search:
         # While others were asked a product may have gone, and its row may be another's that no filter looked at.
         return self._answer(request, found.where(self._catalogue.unchanged(found.rows, request.generation)))
 
-    async def _taste(self, request: _Request) -> Vector | None:
+    async def _taste(self, request: Request) -> Vector | None:
         if request.ask.order[0] != RELEVANCE:
             return None
         try:
@@ -168,7 +118,7 @@ class Search:
             request.degraded.add(down.what)
             return None
 
-    async def _suited(self, request: _Request, found: Ordered) -> Ordered:
+    async def _suited(self, request: Request, found: Ordered) -> Ordered:
         """What suits the shopper comes to the front of its tier."""
         if request.taste is None or not len(found):
             return found
@@ -192,37 +142,38 @@ class Search:
             keys[: len(front)] = keys.max() + len(front) - ranks
         return ordering.ordered(self._catalogue, found.rows, found.tiers, keys)
 
-    async def _near(self, request: _Request) -> Near:
+    async def _near(self, request: Request) -> Near:
         ask = request.ask
         if ask.verbatim or not (ask.text.strip() or ask.picture or ask.similar):
             return Near()
         by_words = request.by_words and request.has_all_words
-        wanted = Wanted(request.meant, ask.picture, ask.picture_weight, ask.similar, ask.where, by_words)
+        admits = None if request.admits_all else request.admits
+        wanted = Wanted(request.meant, ask.picture, ask.picture_weight, ask.similar, ask.where, by_words, admits)
         try:
             return await self._meaning(self._active.current, wanted, request.passes)
         except PictureRefused as refused:
             raise refusal(refused) from None
 
     def _mask(self, ask: Ask, beside: str = "") -> Mask:
-        """What passes the filter, or the filter without the ticks of a facet."""
-        key = self._catalogue.generation, ask.filter_text, beside
+        """What may be shown and passes the filter, or the filter without the ticks of a facet."""
+        key = self._catalogue.generation, ask.filter_text, beside, ask.audience
         if (known := self._masks.get(key)) is None:
             where = narrowing.without(ask.where, beside) if beside else ask.where
-            known = mask(self._catalogue, where)
+            known = mask(self._catalogue, where) & admitted(self._catalogue, ask.audience)
             self._masks.put(key, known)
         return known
 
-    def _by_words(self, request: _Request) -> None:
+    def _by_words(self, request: Request) -> None:
         ask = request.ask
         if ask.similar:
-            found = self._like(ask)
+            found = request.admitted(self._like(ask))
             request.whole = found[0][:RELAXED]
             request.others.append(Ranking("similar", passing(request.passes, found)[0][:RELAXED], 1.0))
         elif ask.text.strip():
             understood = self._understand(ask.text, ask.verbatim)
-            found = self._search(understood.query)
+            found = self._search(request, understood.query)
             if not len(found[0]) and not ask.verbatim:
-                understood, found = self._another_spelling(understood, found)
+                understood, found = self._another_spelling(request, understood, found)
             request.understood, request.has_all_words = understood, len(found[0]) > 0
             request.whole = found[0][:RELAXED] if ask.picture else found[0]
             request.lexical = passing(request.passes, found)
@@ -230,15 +181,20 @@ class Search:
                 self._by_some_words(request, understood.query)
 
     def _another_spelling(
-        self, understood: Understood, found: tuple[Rows, Scores]
+        self, request: Request, understood: Understood, found: tuple[Rows, Scores]
     ) -> tuple[Understood, tuple[Rows, Scores]]:
         """The likeliest way to read a query of which nothing has all words; the query itself when there is none."""
-        best = self._understand.best_instead(understood, self._index.count)
-        return (best, self._search(best.query)) if best is not None else (understood, found)
 
-    def _by_some_words(self, request: _Request, query: Query) -> None:
+        def count(query: Query) -> int:
+            return self._index.count(query) if request.admits_all else len(self._search(request, query)[0])
+
+        best = self._understand.best_instead(understood, count)
+        return (best, self._search(request, best.query)) if best is not None else (understood, found)
+
+    def _by_some_words(self, request: Request, query: Query) -> None:
         # Half of the shop may have one of the words: without a filter nobody needs to know them all.
-        found = self._index.search(query, any_of=True, most=RELAXED if request.ask.where is None else None)
+        most = RELAXED if request.ask.where is None and request.admits_all else None
+        found = request.admitted(self._index.search(query, any_of=True, most=most))
         if not request.has_all_words:
             request.whole = found[0][:RELAXED]
         rows, scores = passing(request.passes, found)
@@ -251,14 +207,14 @@ class Search:
         rows, scores = self._index.like(self._catalogue.texts(row))
         return rows[rows != row], scores[rows != row]
 
-    def _search(self, query: Query) -> tuple[Rows, Scores]:
+    def _search(self, request: Request, query: Query) -> tuple[Rows, Scores]:
         key = self._catalogue.said, query
         if (known := self._answers.get(key)) is None:
             known = self._index.search(query)
             self._answers.put(key, known)
-        return known
+        return request.admitted(known)
 
-    def _ordered(self, request: _Request) -> Ordered:
+    def _ordered(self, request: Request) -> Ordered:
         ask = request.ask
         name, descending = ask.order
         if not (ask.text.strip() or ask.similar or ask.picture):
@@ -294,10 +250,10 @@ class Search:
             scores = np.where(self._catalogue.in_stock[fused.rows], scores, scores * OUT_OF_STOCK)
         return ordering.ordered(self._catalogue, fused.rows, fused.tiers, scores)
 
-    def _newest(self, request: _Request) -> Ordered:
+    def _newest(self, request: Request) -> Ordered:
         """What came into the shop last, for a query that nothing is near to: those of the last that pass, if any do."""
         size = len(request.passes)
-        there = self._catalogue.in_stock[:size] & self._catalogue.alive[:size]
+        there = self._catalogue.in_stock[:size] & request.admits
         if not len(request.whole):
             last = self._last(there)
             request.whole, kept = last.rows, request.passes[last.rows]
@@ -309,13 +265,13 @@ class Search:
         found = ordering.by_field(self._catalogue, np.flatnonzero(among), "create_time", True)
         return found.first(LAST_RESORT)
 
-    def _counted(self, request: _Request, found: Ordered, passes: Mask) -> Rows:
+    def _counted(self, request: Request, found: Ordered, passes: Mask) -> Rows:
         """What the query finds and passes; where nothing does, what is shown instead."""
         rows = request.whole[passes[request.whole]]
         rows = rows[self._catalogue.unchanged(rows, request.generation)]
         return rows if len(rows) else found.rows
 
-    def _facets(self, request: _Request, found: Ordered, shown: Rows) -> list[Facet]:
+    def _facets(self, request: Request, found: Ordered, shown: Rows) -> list[Facet]:
         def counted(name: str) -> Facet:
             ticked, passes = narrowing.ticked(request.ask.where, name), request.beside.get(name)
             chosen = counting.count(self._catalogue, shown, name, ticked)
@@ -326,11 +282,11 @@ class Search:
 
         return [counted(name) for name in request.ask.facets]
 
-    def _is_instead(self, request: _Request, shown: Rows) -> bool:
+    def _is_instead(self, request: Request, shown: Rows) -> bool:
         """Whether what is shown is there because the filter keeps nothing of what was found."""
         return not np.isin(shown, request.whole).any()
 
-    def _answer(self, request: _Request, found: Ordered) -> Found:
+    def _answer(self, request: Request, found: Ordered) -> Found:
         ask, understood = request.ask, request.understood
         with stage("page"):
             places = ordering.page(self._catalogue, found, ask.after, ask.size)
@@ -356,7 +312,7 @@ class Search:
             by_words=request.by_words and len(request.lexical[0]) > 0,
         )
 
-    def _is_fallback(self, request: _Request) -> bool:
+    def _is_fallback(self, request: Request) -> bool:
         if request.by_words:
             understood = request.understood
             near = request.near.answers and understood is not None and not understood.says_nothing

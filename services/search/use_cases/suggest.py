@@ -8,7 +8,8 @@ import numpy as np
 
 from services.search.domain.query import Query
 from services.search.domain.words import OPTIONAL, words
-from services.search.ports import LexicalIndex, Vocabulary
+from services.search.ports import LexicalIndex, Rows, Vocabulary
+from services.search.use_cases.audience import NOBODY_KNOWN, Audience, admitted
 from services.search.use_cases.catalogue import NONE, Catalogue
 from services.search.use_cases.remembering import Remembered
 from services.search.use_cases.understand import Understand, Understood
@@ -19,6 +20,10 @@ QUERIES, NAMES = 4, 2
 """Texts to search for, and categories and brands each, so that products have a place."""
 COMPLETED = 50
 """Words that a beginning stands for, at most, when products are looked for by it."""
+AUDIENCES = 100
+"""Regions and ages whose categories and brands are kept."""
+FARTHER = 8
+"""Times as many products are looked at where too few of the first may be shown."""
 KEPT = 10_000
 """Completions that are kept, some kB each: all shoppers type the same beginnings."""
 
@@ -82,12 +87,19 @@ class Suggest:
         self._index = index
         self._vocabulary = vocabulary
         self._understand = understand
-        self._names: tuple[int, list[_Name]] = (-1, [])
+        self._names = Remembered[Audience, tuple[int, list[_Name]]](AUDIENCES)
         self._popular: tuple[Sequence[str], list[tuple[str, list[str]]]] = ((), [])
-        self._kept = Remembered[tuple[str, int], tuple[_Meant, list[Suggestion]]](KEPT)
+        self._kept = Remembered[tuple[str, int, Audience], tuple[_Meant, list[Suggestion]]](KEPT)
         self._kept_of: tuple[int, Sequence[str]] = (-1, ())
 
-    def __call__(self, text: str, size: int, own: Sequence[str], popular: Sequence[str]) -> list[Suggestion]:
+    def __call__(
+        self,
+        text: str,
+        size: int,
+        own: Sequence[str],
+        popular: Sequence[str],
+        audience: Audience = NOBODY_KNOWN,
+    ) -> list[Suggestion]:
         """Completions, own searches first.
 
         Args:
@@ -95,31 +107,36 @@ class Suggest:
             size: at most this many.
             own: the shopper's searches, newest first.
             popular: what many search for, the most frequent first.
+            audience: whom products, and categories and brands that have some, are shown to.
         """
         typed = _typed(text)
         if not typed.before and not typed.prefix:
             recent = (Suggestion(Kind.HISTORY, query) for query in own[:RECENT])
             return _distinct((*recent, *(Suggestion(Kind.QUERY, query) for query in popular)), size)
-        meant, others = self._everybodys(typed, size, popular)
+        meant, others = self._everybodys(typed, size, popular, audience)
         fitting = _fitting(((q, words(q)) for q in own), typed, meant)
         history = [Suggestion(Kind.HISTORY, q) for q in fitting[:HISTORY]]
         return _distinct((*history, *others), size) if history else others[:size]
 
-    def _everybodys(self, typed: _Typed, size: int, popular: Sequence[str]) -> tuple[_Meant, list[Suggestion]]:
+    def _everybodys(
+        self, typed: _Typed, size: int, popular: Sequence[str], audience: Audience
+    ) -> tuple[_Meant, list[Suggestion]]:
         """What is meant, and what anybody is shown, with as many more as may be left out beside own searches."""
         # Of the words and products of this moment, and not of prices and stocks, which change all the time.
         now = self._catalogue.said, popular
         if now != self._kept_of:
             self._kept.clear()
             self._kept_of = now
-        key = " ".join((*typed.before, typed.prefix)), size
+        key = " ".join((*typed.before, typed.prefix)), size, audience
         found = self._kept.get(key)
         if found is None:
-            found = self._compute(typed, size + HISTORY, popular)
+            found = self._compute(typed, size + HISTORY, popular, audience)
             self._kept.put(key, found)
         return found
 
-    def _compute(self, typed: _Typed, size: int, popular: Sequence[str]) -> tuple[_Meant, list[Suggestion]]:
+    def _compute(
+        self, typed: _Typed, size: int, popular: Sequence[str], audience: Audience
+    ) -> tuple[_Meant, list[Suggestion]]:
         finished = self._finished(typed)
         completions, understood = self._read(typed, finished)
         spelt = self._spelt(typed, finished)
@@ -127,9 +144,9 @@ class Suggest:
         queries = [Suggestion(Kind.QUERY, q) for q in _fitting(self._said(popular), typed, meant)[:QUERIES]]
         queries += self._completed(typed, completions, understood, QUERIES - len(queries))
         before = spelt if understood is not None else ()
-        names = [name for prefix in completions for name in self._named(_Meant(before, (prefix,)))]
+        names = [name for prefix in completions for name in self._named(_Meant(before, (prefix,)), audience)]
         all_words = [word for found in completions.values() for word in found]
-        products = self._products(all_words, _query(understood), size)
+        products = self._products(all_words, _query(understood), size, audience)
         # Of a text and a category or brand that is called so, the latter says more.
         called = {" ".join(words(name.text)) for name in names}
         queries = [query for query in queries if " ".join(words(query.text)) not in called]
@@ -197,17 +214,18 @@ class Suggest:
                     given += 1
                     yield Suggestion(Kind.QUERY, " ".join((*said, word)))
 
-    def _named(self, meant: _Meant) -> list[Suggestion]:
-        found = [name for name in self._all_names() if meant.fits(name.words)]
+    def _named(self, meant: _Meant, audience: Audience) -> list[Suggestion]:
+        found = [name for name in self._all_names(audience) if meant.fits(name.words)]
         kinds = (Kind.CATEGORY, Kind.BRAND)
         return [name.suggestion for kind in kinds for name in found if name.suggestion.kind is kind][: NAMES * 2]
 
-    def _all_names(self) -> list[_Name]:
+    def _all_names(self, audience: Audience) -> list[_Name]:
         """Categories and brands that have products, those with the most first; made anew when products change."""
         said, catalogue = self._catalogue.said, self._catalogue
-        if self._names[0] == said:
-            return self._names[1]
-        rows = np.flatnonzero(catalogue.alive[: catalogue.size])
+        known = self._names.get(audience)
+        if known is not None and known[0] == said:
+            return known[1]
+        rows = np.flatnonzero(admitted(catalogue, audience))
         names = []
         codes = catalogue.categories[rows].ravel()
         for code, products in enumerate(np.bincount(codes[codes != NONE])):
@@ -221,16 +239,26 @@ class Suggest:
                 brand = found[1].all[code]
                 names.append(_Name(tuple(words(brand)), Suggestion(Kind.BRAND, brand), int(products)))
         there = sorted((name for name in names if name.products), key=lambda name: -name.products)
-        self._names = said, there
+        self._names.put(audience, (said, there))
         return there
 
-    def _products(self, found: Sequence[str], context: Query, size: int) -> Iterator[Suggestion]:
+    def _products(self, found: Sequence[str], context: Query, size: int, audience: Audience) -> Iterator[Suggestion]:
         if not found:
             return
-        for row in self._index.having(found, context, size):
-            if self._catalogue.alive[row]:
-                name = f"products/{self._catalogue.ids[row]}"
-                yield Suggestion(Kind.PRODUCT, self._catalogue.texts(int(row)).title, name)
+        for row in self._having(found, context, size, audience):
+            name = f"products/{self._catalogue.ids[row]}"
+            yield Suggestion(Kind.PRODUCT, self._catalogue.texts(int(row)).title, name)
+
+    def _having(self, found: Sequence[str], context: Query, size: int, audience: Audience) -> Rows:
+        """The first rows with one of the words that may be shown."""
+        admits, most = admitted(self._catalogue, audience), size
+        while True:
+            rows = self._index.having(found, context, most)
+            known = rows[rows < len(admits)]
+            kept: Rows = known[admits[known]]
+            if len(kept) >= size or len(rows) < most:
+                return kept[:size]
+            most *= FARTHER
 
 
 def _fitting(queries: Iterable[tuple[str, Sequence[str]]], typed: _Typed, meant: _Meant) -> list[str]:

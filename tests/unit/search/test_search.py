@@ -1,4 +1,4 @@
-"""The use case over parts in memory: taste, parts that are gone, what is remembered."""
+"""The use case over parts in memory: taste, parts that are gone, spelling, phrases, a catalogue that changes."""
 
 import asyncio
 import gc
@@ -10,15 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 from aisle.catalog.v1.product_pb2 import Product
-from aisle.search.v1 import search_service_pb2 as pb
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from services.kit import context, filters
+from services.kit import filters
 from services.kit.errors import InvalidArgument
-from services.kit.principal import Principal
 from services.search.adapters.language import Dictionary
 from services.search.adapters.lexical import TantivyIndex
 from services.search.adapters.vocabulary import Vocabulary
@@ -26,7 +24,6 @@ from services.search.domain.releases import Build
 from services.search.domain.synonyms import Synonyms
 from services.search.ports import ProductChange, Step, Tower, Vector
 from services.search.servicer import messages
-from services.search.servicer.search import SearchServicer
 from services.search.use_cases.active_build import ActiveBuild
 from services.search.use_cases.asking import Ask
 from services.search.use_cases.catalogue import Catalogue
@@ -37,7 +34,6 @@ from services.search.use_cases.meaning import Guards, Meaning, Near, Wanted
 from services.search.use_cases.personal import Personal
 from services.search.use_cases.products import SCHEMA
 from services.search.use_cases.search import Search
-from services.search.use_cases.searched import Searched
 from services.search.use_cases.understand import Understand
 from tests.support.samples import PNG
 
@@ -364,76 +360,6 @@ async def test_a_catalogue_that_was_read_is_not_looked_through_for_garbage() -> 
         assert gc.get_freeze_count() > before
     finally:
         gc.unfreeze()
-
-
-@dataclass
-class Written:
-    """What reached the database."""
-
-    rows: list[tuple[str, str, str]] = field(default_factory=list)
-    gone: bool = False
-    counted: list[str] = field(default_factory=list)
-
-    async def remember(self, searches: Sequence[tuple[str, str, str]]) -> None:
-        if self.gone:
-            raise Gone
-        self.rows += searches
-
-    async def popular(self) -> list[str]:
-        return self.counted
-
-    async def own(self, shopper: str, limit: int) -> list[str]:
-        if self.gone:
-            raise Gone
-        return [typed for who, _, typed in self.rows if who == shopper][::-1][:limit]
-
-
-async def test_searches_are_remembered_behind() -> None:
-    database: Any = Written()
-    searched = Searched(database, Vocabulary(str), 1.0)
-    for typed in ("Blue  Lamp", "\x00bowl\x07", "blue lamp!", "x", "y" * 101):
-        searched.note("visitors/v", typed)
-    searched.note("", "nobody's")
-    assert await searched.own("visitors/v") == ["blue lamp!", "bowl"]
-    database.gone = True
-    await searched.flush()
-    database.gone = False
-    await searched.flush()
-    assert sorted(database.rows) == [("visitors/v", "blue lamp", "blue lamp!"), ("visitors/v", "bowl", "bowl")]
-    assert await searched.own("") == []
-
-
-async def test_what_is_popular_is_said_in_the_words_of_the_shop() -> None:
-    database: Any = Written(counted=["lamp", "call 555 0100 for lamp", "lamp for my lamp", "bowl"])
-    searched = Searched(database, catalogue()._vocabulary, 1.0)
-    await searched.refresh()
-    assert searched.popular == ("lamp", "lamp for my lamp")
-
-
-@pytest.mark.parametrize(
-    ("fields", "remembered"),
-    [
-        ({"query": "lamp"}, ["lamp"]),
-        ({"query": "lmap"}, ["lamp"]),
-        ({"query": "a sentence of nobody's"}, []),
-        ({"query": "lamp", "similar_product": "products/lamp-1"}, []),
-        ({"query": "lamp", "image": PNG}, []),
-        ({"query": "a sentence of nobody's", "similar_product": "products/lamp-1"}, []),
-    ],
-)
-async def test_a_search_is_remembered_when_its_words_found_something(
-    fields: dict[str, Any], remembered: list[str]
-) -> None:
-    table = catalogue()
-    database: Any = Written()
-    suggest: Any = None
-    searched = Searched(database, table._vocabulary, 1.0)
-    servicer = SearchServicer(await search_over(Recommender(), table), suggest, searched, table._index)
-    context.enter(context.CallState("a-request", principal=Principal("visitors/v", frozenset())))
-    reply = await servicer.Search(pb.SearchRequest(**fields), None)
-    assert reply.results
-    await searched.flush()
-    assert [typed for _, _, typed in database.rows] == remembered
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ export function onChoice(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
-/** What a request for recommendations says of whom it is for; what is not known is left out. */
+/** What a request for recommendations, results or completions says of whom it is for; what is not known is left out. */
 export const audience = ({ region, adult }: Choices): { region?: string; age?: number } => ({
   ...(region && { region }),
   ...(adult && { age: OF_AGE }),

@@ -9,7 +9,7 @@ import type {
 
 import { pictureOf } from "@/features/search/picture";
 import { filterOf, WEIGHTS, type SearchState } from "@/features/search/state";
-import type { Choices } from "@/lib/choices";
+import { audience, type Choices } from "@/lib/choices";
 import { record } from "@/lib/events";
 import { call, callPublic, token } from "@/lib/session";
 import type { Given, Product, With } from "@/lib/types";
@@ -27,8 +27,17 @@ export type Found = With<
   { results: Result[]; facets: Facet[] }
 >;
 
-async function search(state: SearchState, impersonal: boolean, pageToken: string, signal: AbortSignal): Promise<Found> {
+/** For whom something is searched. */
+type Audience = ReturnType<typeof audience>;
+
+async function search(
+  state: SearchState,
+  asks: Audience & { disablePersonalization?: true | undefined },
+  pageToken: string,
+  signal: AbortSignal,
+): Promise<Found> {
   const body = {
+    ...asks,
     query: state.q,
     verbatim: state.verbatim,
     image: pictureOf(state.picture)?.content,
@@ -39,7 +48,6 @@ async function search(state: SearchState, impersonal: boolean, pageToken: string
     facets: FACETS,
     pageSize: PAGE,
     pageToken,
-    disablePersonalization: impersonal || undefined,
   };
   const found = await callPublic<Found>("/v1/products:search", { body, signal });
   if (!pageToken) tellSearched(state, found.attributionToken);
@@ -64,26 +72,30 @@ function tellSearched({ q, like, picture: key, verbatim }: SearchState, attribut
 }
 
 /** What was found, page by page; the old stays in sight while one chooses. */
-export const searchQuery = (state: SearchState, { impersonal }: Choices) =>
-  infiniteQueryOptions({
-    queryKey: ["mine", "search", state, impersonal],
-    queryFn: ({ pageParam, signal }) => search(state, impersonal, pageParam, signal),
+export function searchQuery(state: SearchState, choices: Choices) {
+  const asks = { ...audience(choices), disablePersonalization: choices.impersonal || undefined };
+  return infiniteQueryOptions({
+    queryKey: ["mine", "search", state, asks],
+    queryFn: ({ pageParam, signal }) => search(state, asks, pageParam, signal),
     initialPageParam: "",
     getNextPageParam: (last) => last.nextPageToken || undefined,
     placeholderData: keepPreviousData,
   });
+}
 
 export type Suggestion = Given<SuggestResponse_SuggestionJson, "kind" | "text" | "resource">;
 
 /** How what is being typed may go on. */
-export const suggestQuery = (query: string) =>
-  queryOptions({
-    queryKey: ["mine", "suggest", query],
+export function suggestQuery(query: string, choices: Choices) {
+  const asked = { query, ...audience(choices) };
+  return queryOptions({
+    queryKey: ["mine", "suggest", asked],
     queryFn: async ({ signal }) => {
-      const options = { query: { query, pageSize: 8 }, signal };
+      const options = { query: { ...asked, pageSize: 8 }, signal };
       const answer = await call<{ suggestions: Suggestion[] }>("GET", "/v1/products:suggest", options);
       return answer.suggestions;
     },
     placeholderData: keepPreviousData,
     retry: false,
   });
+}

@@ -5,6 +5,7 @@ import { useDeferredValue, useEffect, useRef, useState, useTransition, type RefO
 import { suggestQuery, type Suggestion } from "@/features/search/api/search";
 import { COMPLETIONS, type WordsProperties } from "@/features/search/components/words";
 import { Icon, type IconName } from "@/components/ui/icon";
+import { useChoices } from "@/lib/use-choices";
 
 const ICONS: Partial<Record<Suggestion["kind"], IconName>> = {
   KIND_CATEGORY: "menu",
@@ -30,7 +31,7 @@ export default function CompletingInput({ words, setWords, go, choose, typing, .
   const [open, setOpen] = useState(false);
   const [, startTransition] = useTransition();
   const typed = useDeferredValue(words.trim());
-  const { data = [] } = useQuery({ ...suggestQuery(typed), enabled: open });
+  const { data = [] } = useQuery({ ...suggestQuery(typed, useChoices()), enabled: open });
   useEffect(() => {
     if (!typing.current || !ref.current) return;
     ref.current.focus();

@@ -30,7 +30,7 @@ from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior_
 from google.api import resource_pb2 as google_dot_api_dot_resource__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$aisle/search/v1/search_service.proto\x12\x0f\x61isle.search.v1\x1a\x1e\x61isle/catalog/v1/product.proto\x1a\x1a\x61isle/type/v1/access.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\"\xe9\x03\n\rSearchRequest\x12\x1b\n\x05query\x18\x01 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\xf4\x03\x12\x1d\n\x05image\x18\x02 \x01(\x0c\x42\x0e\xe2\x41\x01\x01\xbaH\x07z\x05\x18\x80\x80\x80\x04\x12\x36\n\x0cimage_weight\x18\x03 \x01(\x01\x42\x1b\xe2\x41\x01\x01\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00\xf0?)\x00\x00\x00\x00\x00\x00\x00\x00H\x00\x88\x01\x01\x12\x1c\n\x06\x66ilter\x18\x04 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\xd0\x0f\x12$\n\x06\x66\x61\x63\x65ts\x18\x05 \x03(\tB\x14\xe2\x41\x01\x01\xbaH\r\x92\x01\n\x10\x14\"\x06r\x04\x10\x01\x18P\x12\x1e\n\x08order_by\x18\x06 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\xc8\x01\x12\x1e\n\tpage_size\x18\x07 \x01(\x05\x42\x0b\xe2\x41\x01\x01\xbaH\x04\x1a\x02(\x00\x12 \n\npage_token\x18\x08 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\xa0\x1f\x12%\n\x17\x64isable_personalization\x18\t \x01(\x08\x42\x04\xe2\x41\x01\x01\x12n\n\x0fsimilar_product\x18\n \x01(\tBU\xe2\x41\x01\x01\xfa\x41\x1b\n\x19\x63\x61talog.aisle.dev/Product\xbaH0r+\x18\x89\x01\x32&^products/[A-Za-z0-9][A-Za-z0-9._~-]*$\xd8\x01\x01\x12\x16\n\x08verbatim\x18\x0b \x01(\x08\x42\x04\xe2\x41\x01\x01\x42\x0f\n\r_image_weight\"\x98\x06\n\x0eSearchResponse\x12\x37\n\x07results\x18\x01 \x03(\x0b\x32&.aisle.search.v1.SearchResponse.Result\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\ntotal_size\x18\x03 \x01(\x03\x12\x35\n\x06\x66\x61\x63\x65ts\x18\x04 \x03(\x0b\x32%.aisle.search.v1.SearchResponse.Facet\x12\x17\n\x0f\x63orrected_query\x18\x05 \x01(\t\x12\x10\n\x08\x66\x61llback\x18\x06 \x01(\x08\x12\x19\n\x11\x61ttribution_token\x18\x07 \x01(\t\x12=\n\x08\x64\x65graded\x18\x08 \x03(\x0e\x32+.aisle.search.v1.SearchResponse.Degradation\x12\x0f\n\x07release\x18\t \x01(\t\x12\x14\n\x0cpersonalized\x18\n \x01(\x08\x1ao\n\x06Result\x12\x0f\n\x07product\x18\x01 \x01(\t\x12*\n\x07\x64\x65tails\x18\x02 \x01(\x0b\x32\x19.aisle.catalog.v1.Product\x12\x19\n\x11highlighted_title\x18\x03 \x01(\t\x12\r\n\x05score\x18\x04 \x01(\x01\x1a\x90\x01\n\x05\x46\x61\x63\x65t\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12;\n\x06values\x18\x02 \x03(\x0b\x32+.aisle.search.v1.SearchResponse.Facet.Value\x1a;\n\x05Value\x12\r\n\x05value\x18\x01 \x01(\t\x12\r\n\x05\x63ount\x18\x02 \x01(\x03\x12\x14\n\x0c\x64isplay_name\x18\x03 \x01(\t\"\xb8\x01\n\x0b\x44\x65gradation\x12\x1b\n\x17\x44\x45GRADATION_UNSPECIFIED\x10\x00\x12\x1c\n\x18\x44\x45GRADATION_TEXT_ENCODER\x10\x01\x12\x1d\n\x19\x44\x45GRADATION_IMAGE_ENCODER\x10\x02\x12\x15\n\x11\x44\x45GRADATION_INDEX\x10\x03\x12\x17\n\x13\x44\x45GRADATION_CATALOG\x10\x04\x12\x1f\n\x1b\x44\x45GRADATION_PERSONALIZATION\x10\x05\"M\n\x0eSuggestRequest\x12\x1b\n\x05query\x18\x01 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\xc8\x01\x12\x1e\n\tpage_size\x18\x02 \x01(\x05\x42\x0b\xe2\x41\x01\x01\xbaH\x04\x1a\x02(\x00\"\xab\x02\n\x0fSuggestResponse\x12@\n\x0bsuggestions\x18\x01 \x03(\x0b\x32+.aisle.search.v1.SuggestResponse.Suggestion\x1a\x61\n\nSuggestion\x12\x33\n\x04kind\x18\x01 \x01(\x0e\x32%.aisle.search.v1.SuggestResponse.Kind\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x10\n\x08resource\x18\x03 \x01(\t\"s\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x0e\n\nKIND_QUERY\x10\x01\x12\x10\n\x0cKIND_PRODUCT\x10\x02\x12\x11\n\rKIND_CATEGORY\x10\x03\x12\x10\n\x0cKIND_HISTORY\x10\x04\x12\x0e\n\nKIND_BRAND\x10\x05\x32\x90\x02\n\rSearchService\x12\x89\x01\n\x06Search\x12\x1e.aisle.search.v1.SearchRequest\x1a\x1f.aisle.search.v1.SearchResponse\">\x90\x02\x01\x8a\xb5\x18\x02\x08\x01\x82\xd3\xe4\x93\x02/\"\x13/v1/products:search:\x01*Z\x15\x12\x13/v1/products:search\x12s\n\x07Suggest\x12\x1f.aisle.search.v1.SuggestRequest\x1a .aisle.search.v1.SuggestResponse\"%\x90\x02\x01\x8a\xb5\x18\x02\x08\x01\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/products:suggestb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$aisle/search/v1/search_service.proto\x12\x0f\x61isle.search.v1\x1a\x1e\x61isle/catalog/v1/product.proto\x1a\x1a\x61isle/type/v1/access.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\"\xa3\x04\n\rSearchRequest\x12\x1b\n\x05query\x18\x01 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\xf4\x03\x12\x1d\n\x05image\x18\x02 \x01(\x0c\x42\x0e\xe2\x41\x01\x01\xbaH\x07z\x05\x18\x80\x80\x80\x04\x12\x36\n\x0cimage_weight\x18\x03 \x01(\x01\x42\x1b\xe2\x41\x01\x01\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00\xf0?)\x00\x00\x00\x00\x00\x00\x00\x00H\x00\x88\x01\x01\x12\x1c\n\x06\x66ilter\x18\x04 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\xd0\x0f\x12$\n\x06\x66\x61\x63\x65ts\x18\x05 \x03(\tB\x14\xe2\x41\x01\x01\xbaH\r\x92\x01\n\x10\x14\"\x06r\x04\x10\x01\x18P\x12\x1e\n\x08order_by\x18\x06 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\xc8\x01\x12\x1e\n\tpage_size\x18\x07 \x01(\x05\x42\x0b\xe2\x41\x01\x01\xbaH\x04\x1a\x02(\x00\x12 \n\npage_token\x18\x08 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\xa0\x1f\x12%\n\x17\x64isable_personalization\x18\t \x01(\x08\x42\x04\xe2\x41\x01\x01\x12n\n\x0fsimilar_product\x18\n \x01(\tBU\xe2\x41\x01\x01\xfa\x41\x1b\n\x19\x63\x61talog.aisle.dev/Product\xbaH0r+\x18\x89\x01\x32&^products/[A-Za-z0-9][A-Za-z0-9._~-]*$\xd8\x01\x01\x12\x16\n\x08verbatim\x18\x0b \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x1b\n\x06region\x18\x0c \x01(\tB\x0b\xe2\x41\x01\x01\xbaH\x04r\x02\x18\x03\x12\x1b\n\x03\x61ge\x18\r \x01(\x05\x42\x0e\xe2\x41\x01\x01\xbaH\x07\x1a\x05\x18\x96\x01(\x00\x42\x0f\n\r_image_weight\"\x98\x06\n\x0eSearchResponse\x12\x37\n\x07results\x18\x01 \x03(\x0b\x32&.aisle.search.v1.SearchResponse.Result\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\ntotal_size\x18\x03 \x01(\x03\x12\x35\n\x06\x66\x61\x63\x65ts\x18\x04 \x03(\x0b\x32%.aisle.search.v1.SearchResponse.Facet\x12\x17\n\x0f\x63orrected_query\x18\x05 \x01(\t\x12\x10\n\x08\x66\x61llback\x18\x06 \x01(\x08\x12\x19\n\x11\x61ttribution_token\x18\x07 \x01(\t\x12=\n\x08\x64\x65graded\x18\x08 \x03(\x0e\x32+.aisle.search.v1.SearchResponse.Degradation\x12\x0f\n\x07release\x18\t \x01(\t\x12\x14\n\x0cpersonalized\x18\n \x01(\x08\x1ao\n\x06Result\x12\x0f\n\x07product\x18\x01 \x01(\t\x12*\n\x07\x64\x65tails\x18\x02 \x01(\x0b\x32\x19.aisle.catalog.v1.Product\x12\x19\n\x11highlighted_title\x18\x03 \x01(\t\x12\r\n\x05score\x18\x04 \x01(\x01\x1a\x90\x01\n\x05\x46\x61\x63\x65t\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12;\n\x06values\x18\x02 \x03(\x0b\x32+.aisle.search.v1.SearchResponse.Facet.Value\x1a;\n\x05Value\x12\r\n\x05value\x18\x01 \x01(\t\x12\r\n\x05\x63ount\x18\x02 \x01(\x03\x12\x14\n\x0c\x64isplay_name\x18\x03 \x01(\t\"\xb8\x01\n\x0b\x44\x65gradation\x12\x1b\n\x17\x44\x45GRADATION_UNSPECIFIED\x10\x00\x12\x1c\n\x18\x44\x45GRADATION_TEXT_ENCODER\x10\x01\x12\x1d\n\x19\x44\x45GRADATION_IMAGE_ENCODER\x10\x02\x12\x15\n\x11\x44\x45GRADATION_INDEX\x10\x03\x12\x17\n\x13\x44\x45GRADATION_CATALOG\x10\x04\x12\x1f\n\x1b\x44\x45GRADATION_PERSONALIZATION\x10\x05\"\x87\x01\n\x0eSuggestRequest\x12\x1b\n\x05query\x18\x01 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\xc8\x01\x12\x1e\n\tpage_size\x18\x02 \x01(\x05\x42\x0b\xe2\x41\x01\x01\xbaH\x04\x1a\x02(\x00\x12\x1b\n\x06region\x18\x03 \x01(\tB\x0b\xe2\x41\x01\x01\xbaH\x04r\x02\x18\x03\x12\x1b\n\x03\x61ge\x18\x04 \x01(\x05\x42\x0e\xe2\x41\x01\x01\xbaH\x07\x1a\x05\x18\x96\x01(\x00\"\xab\x02\n\x0fSuggestResponse\x12@\n\x0bsuggestions\x18\x01 \x03(\x0b\x32+.aisle.search.v1.SuggestResponse.Suggestion\x1a\x61\n\nSuggestion\x12\x33\n\x04kind\x18\x01 \x01(\x0e\x32%.aisle.search.v1.SuggestResponse.Kind\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x10\n\x08resource\x18\x03 \x01(\t\"s\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x0e\n\nKIND_QUERY\x10\x01\x12\x10\n\x0cKIND_PRODUCT\x10\x02\x12\x11\n\rKIND_CATEGORY\x10\x03\x12\x10\n\x0cKIND_HISTORY\x10\x04\x12\x0e\n\nKIND_BRAND\x10\x05\x32\x90\x02\n\rSearchService\x12\x89\x01\n\x06Search\x12\x1e.aisle.search.v1.SearchRequest\x1a\x1f.aisle.search.v1.SearchResponse\">\x90\x02\x01\x8a\xb5\x18\x02\x08\x01\x82\xd3\xe4\x93\x02/\"\x13/v1/products:search:\x01*Z\x15\x12\x13/v1/products:search\x12s\n\x07Suggest\x12\x1f.aisle.search.v1.SuggestRequest\x1a .aisle.search.v1.SuggestResponse\"%\x90\x02\x01\x8a\xb5\x18\x02\x08\x01\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/products:suggestb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -59,34 +59,42 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SEARCHREQUEST'].fields_by_name['similar_product']._serialized_options = b'\342A\001\001\372A\033\n\031catalog.aisle.dev/Product\272H0r+\030\211\0012&^products/[A-Za-z0-9][A-Za-z0-9._~-]*$\330\001\001'
   _globals['_SEARCHREQUEST'].fields_by_name['verbatim']._loaded_options = None
   _globals['_SEARCHREQUEST'].fields_by_name['verbatim']._serialized_options = b'\342A\001\001'
+  _globals['_SEARCHREQUEST'].fields_by_name['region']._loaded_options = None
+  _globals['_SEARCHREQUEST'].fields_by_name['region']._serialized_options = b'\342A\001\001\272H\004r\002\030\003'
+  _globals['_SEARCHREQUEST'].fields_by_name['age']._loaded_options = None
+  _globals['_SEARCHREQUEST'].fields_by_name['age']._serialized_options = b'\342A\001\001\272H\007\032\005\030\226\001(\000'
   _globals['_SUGGESTREQUEST'].fields_by_name['query']._loaded_options = None
   _globals['_SUGGESTREQUEST'].fields_by_name['query']._serialized_options = b'\342A\001\001\272H\005r\003\030\310\001'
   _globals['_SUGGESTREQUEST'].fields_by_name['page_size']._loaded_options = None
   _globals['_SUGGESTREQUEST'].fields_by_name['page_size']._serialized_options = b'\342A\001\001\272H\004\032\002(\000'
+  _globals['_SUGGESTREQUEST'].fields_by_name['region']._loaded_options = None
+  _globals['_SUGGESTREQUEST'].fields_by_name['region']._serialized_options = b'\342A\001\001\272H\004r\002\030\003'
+  _globals['_SUGGESTREQUEST'].fields_by_name['age']._loaded_options = None
+  _globals['_SUGGESTREQUEST'].fields_by_name['age']._serialized_options = b'\342A\001\001\272H\007\032\005\030\226\001(\000'
   _globals['_SEARCHSERVICE'].methods_by_name['Search']._loaded_options = None
   _globals['_SEARCHSERVICE'].methods_by_name['Search']._serialized_options = b'\220\002\001\212\265\030\002\010\001\202\323\344\223\002/\"\023/v1/products:search:\001*Z\025\022\023/v1/products:search'
   _globals['_SEARCHSERVICE'].methods_by_name['Suggest']._loaded_options = None
   _globals['_SEARCHSERVICE'].methods_by_name['Suggest']._serialized_options = b'\220\002\001\212\265\030\002\010\001\202\323\344\223\002\026\022\024/v1/products:suggest'
   _globals['_SEARCHREQUEST']._serialized_start=237
-  _globals['_SEARCHREQUEST']._serialized_end=726
-  _globals['_SEARCHRESPONSE']._serialized_start=729
-  _globals['_SEARCHRESPONSE']._serialized_end=1521
-  _globals['_SEARCHRESPONSE_RESULT']._serialized_start=1076
-  _globals['_SEARCHRESPONSE_RESULT']._serialized_end=1187
-  _globals['_SEARCHRESPONSE_FACET']._serialized_start=1190
-  _globals['_SEARCHRESPONSE_FACET']._serialized_end=1334
-  _globals['_SEARCHRESPONSE_FACET_VALUE']._serialized_start=1275
-  _globals['_SEARCHRESPONSE_FACET_VALUE']._serialized_end=1334
-  _globals['_SEARCHRESPONSE_DEGRADATION']._serialized_start=1337
-  _globals['_SEARCHRESPONSE_DEGRADATION']._serialized_end=1521
-  _globals['_SUGGESTREQUEST']._serialized_start=1523
-  _globals['_SUGGESTREQUEST']._serialized_end=1600
-  _globals['_SUGGESTRESPONSE']._serialized_start=1603
-  _globals['_SUGGESTRESPONSE']._serialized_end=1902
-  _globals['_SUGGESTRESPONSE_SUGGESTION']._serialized_start=1688
-  _globals['_SUGGESTRESPONSE_SUGGESTION']._serialized_end=1785
-  _globals['_SUGGESTRESPONSE_KIND']._serialized_start=1787
-  _globals['_SUGGESTRESPONSE_KIND']._serialized_end=1902
-  _globals['_SEARCHSERVICE']._serialized_start=1905
-  _globals['_SEARCHSERVICE']._serialized_end=2177
+  _globals['_SEARCHREQUEST']._serialized_end=784
+  _globals['_SEARCHRESPONSE']._serialized_start=787
+  _globals['_SEARCHRESPONSE']._serialized_end=1579
+  _globals['_SEARCHRESPONSE_RESULT']._serialized_start=1134
+  _globals['_SEARCHRESPONSE_RESULT']._serialized_end=1245
+  _globals['_SEARCHRESPONSE_FACET']._serialized_start=1248
+  _globals['_SEARCHRESPONSE_FACET']._serialized_end=1392
+  _globals['_SEARCHRESPONSE_FACET_VALUE']._serialized_start=1333
+  _globals['_SEARCHRESPONSE_FACET_VALUE']._serialized_end=1392
+  _globals['_SEARCHRESPONSE_DEGRADATION']._serialized_start=1395
+  _globals['_SEARCHRESPONSE_DEGRADATION']._serialized_end=1579
+  _globals['_SUGGESTREQUEST']._serialized_start=1582
+  _globals['_SUGGESTREQUEST']._serialized_end=1717
+  _globals['_SUGGESTRESPONSE']._serialized_start=1720
+  _globals['_SUGGESTRESPONSE']._serialized_end=2019
+  _globals['_SUGGESTRESPONSE_SUGGESTION']._serialized_start=1805
+  _globals['_SUGGESTRESPONSE_SUGGESTION']._serialized_end=1902
+  _globals['_SUGGESTRESPONSE_KIND']._serialized_start=1904
+  _globals['_SUGGESTRESPONSE_KIND']._serialized_end=2019
+  _globals['_SEARCHSERVICE']._serialized_start=2022
+  _globals['_SEARCHSERVICE']._serialized_end=2294
 # @@protoc_insertion_point(module_scope)

@@ -37,6 +37,8 @@ class SearchRequest(_message.Message):
     DISABLE_PERSONALIZATION_FIELD_NUMBER: _builtins.int
     SIMILAR_PRODUCT_FIELD_NUMBER: _builtins.int
     VERBATIM_FIELD_NUMBER: _builtins.int
+    REGION_FIELD_NUMBER: _builtins.int
+    AGE_FIELD_NUMBER: _builtins.int
     query: _builtins.str
     """What the shopper typed. Words between double quotes have to stand beside each other in that order."""
     image: _builtins.bytes
@@ -59,6 +61,10 @@ class SearchRequest(_message.Message):
     """`products/{product}`: products that are like this one, itself left out. Text and picture are ignored beside it."""
     verbatim: _builtins.bool
     """Take the words as they stand: no corrected spelling, no synonyms, no meaning, no fallback."""
+    region: _builtins.str
+    """Region of the shopper (CLDR code): products sold elsewhere alone are left out."""
+    age: _builtins.int
+    """Age of the shopper in years; 0 for unknown: products with an age limit are left out."""
     @_builtins.property
     def facets(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Fields to count values of: category, brand, price, rating, in_stock, attributes.<key>. What the filter asks of a
@@ -83,10 +89,12 @@ class SearchRequest(_message.Message):
         disable_personalization: _builtins.bool = ...,
         similar_product: _builtins.str = ...,
         verbatim: _builtins.bool = ...,
+        region: _builtins.str = ...,
+        age: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_image_weight", b"_image_weight", "image_weight", b"image_weight"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_image_weight", b"_image_weight", "disable_personalization", b"disable_personalization", "facets", b"facets", "filter", b"filter", "image", b"image", "image_weight", b"image_weight", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "query", b"query", "similar_product", b"similar_product", "verbatim", b"verbatim"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_image_weight", b"_image_weight", "age", b"age", "disable_personalization", b"disable_personalization", "facets", b"facets", "filter", b"filter", "image", b"image", "image_weight", b"image_weight", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "query", b"query", "region", b"region", "similar_product", b"similar_product", "verbatim", b"verbatim"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__image_weight: _TypeAlias = _typing.Literal["image_weight"]  # noqa: Y015
     _WhichOneofArgType__image_weight: _TypeAlias = _typing.Literal["_image_weight", b"_image_weight"]  # noqa: Y015
@@ -294,19 +302,29 @@ class SuggestRequest(_message.Message):
 
     QUERY_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    REGION_FIELD_NUMBER: _builtins.int
+    AGE_FIELD_NUMBER: _builtins.int
     query: _builtins.str
     """What has been typed so far."""
     page_size: _builtins.int
     """At most this many; 0 for 8, above 20 counts as 20."""
+    region: _builtins.str
+    """Region of the shopper (CLDR code): products sold elsewhere alone are left out, and categories and brands of such."""
+    age: _builtins.int
+    """Age of the shopper in years; 0 for unknown: products with an age limit are left out, and categories and brands of
+    such.
+    """
     def __init__(
         self,
         *,
         query: _builtins.str = ...,
         page_size: _builtins.int = ...,
+        region: _builtins.str = ...,
+        age: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "query", b"query"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["age", b"age", "page_size", b"page_size", "query", b"query", "region", b"region"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

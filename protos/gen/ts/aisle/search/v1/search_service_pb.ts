@@ -19,7 +19,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file aisle/search/v1/search_service.proto.
  */
 export const file_aisle_search_v1_search_service: GenFile = /*@__PURE__*/
-  fileDesc("CiRhaXNsZS9zZWFyY2gvdjEvc2VhcmNoX3NlcnZpY2UucHJvdG8SD2Fpc2xlLnNlYXJjaC52MSLpAwoNU2VhcmNoUmVxdWVzdBIbCgVxdWVyeRgBIAEoCUIM4kEBAbpIBXIDGPQDEh0KBWltYWdlGAIgASgMQg7iQQEBukgHegUYgICABBI2CgxpbWFnZV93ZWlnaHQYAyABKAFCG+JBAQG6SBQSEhkAAAAAAADwPykAAAAAAAAAAEgAiAEBEhwKBmZpbHRlchgEIAEoCUIM4kEBAbpIBXIDGNAPEiQKBmZhY2V0cxgFIAMoCUIU4kEBAbpIDZIBChAUIgZyBBABGFASHgoIb3JkZXJfYnkYBiABKAlCDOJBAQG6SAVyAxjIARIeCglwYWdlX3NpemUYByABKAVCC+JBAQG6SAQaAigAEiAKCnBhZ2VfdG9rZW4YCCABKAlCDOJBAQG6SAVyAxigHxIlChdkaXNhYmxlX3BlcnNvbmFsaXphdGlvbhgJIAEoCEIE4kEBARJuCg9zaW1pbGFyX3Byb2R1Y3QYCiABKAlCVeJBAQH6QRsKGWNhdGFsb2cuYWlzbGUuZGV2L1Byb2R1Y3S6SDByKxiJATImXnByb2R1Y3RzL1tBLVphLXowLTldW0EtWmEtejAtOS5ffi1dKiTYAQESFgoIdmVyYmF0aW0YCyABKAhCBOJBAQFCDwoNX2ltYWdlX3dlaWdodCKYBgoOU2VhcmNoUmVzcG9uc2USNwoHcmVzdWx0cxgBIAMoCzImLmFpc2xlLnNlYXJjaC52MS5TZWFyY2hSZXNwb25zZS5SZXN1bHQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEhIKCnRvdGFsX3NpemUYAyABKAMSNQoGZmFjZXRzGAQgAygLMiUuYWlzbGUuc2VhcmNoLnYxLlNlYXJjaFJlc3BvbnNlLkZhY2V0EhcKD2NvcnJlY3RlZF9xdWVyeRgFIAEoCRIQCghmYWxsYmFjaxgGIAEoCBIZChFhdHRyaWJ1dGlvbl90b2tlbhgHIAEoCRI9CghkZWdyYWRlZBgIIAMoDjIrLmFpc2xlLnNlYXJjaC52MS5TZWFyY2hSZXNwb25zZS5EZWdyYWRhdGlvbhIPCgdyZWxlYXNlGAkgASgJEhQKDHBlcnNvbmFsaXplZBgKIAEoCBpvCgZSZXN1bHQSDwoHcHJvZHVjdBgBIAEoCRIqCgdkZXRhaWxzGAIgASgLMhkuYWlzbGUuY2F0YWxvZy52MS5Qcm9kdWN0EhkKEWhpZ2hsaWdodGVkX3RpdGxlGAMgASgJEg0KBXNjb3JlGAQgASgBGpABCgVGYWNldBINCgVmaWVsZBgBIAEoCRI7CgZ2YWx1ZXMYAiADKAsyKy5haXNsZS5zZWFyY2gudjEuU2VhcmNoUmVzcG9uc2UuRmFjZXQuVmFsdWUaOwoFVmFsdWUSDQoFdmFsdWUYASABKAkSDQoFY291bnQYAiABKAMSFAoMZGlzcGxheV9uYW1lGAMgASgJIrgBCgtEZWdyYWRhdGlvbhIbChdERUdSQURBVElPTl9VTlNQRUNJRklFRBAAEhwKGERFR1JBREFUSU9OX1RFWFRfRU5DT0RFUhABEh0KGURFR1JBREFUSU9OX0lNQUdFX0VOQ09ERVIQAhIVChFERUdSQURBVElPTl9JTkRFWBADEhcKE0RFR1JBREFUSU9OX0NBVEFMT0cQBBIfChtERUdSQURBVElPTl9QRVJTT05BTElaQVRJT04QBSJNCg5TdWdnZXN0UmVxdWVzdBIbCgVxdWVyeRgBIAEoCUIM4kEBAbpIBXIDGMgBEh4KCXBhZ2Vfc2l6ZRgCIAEoBUIL4kEBAbpIBBoCKAAiqwIKD1N1Z2dlc3RSZXNwb25zZRJACgtzdWdnZXN0aW9ucxgBIAMoCzIrLmFpc2xlLnNlYXJjaC52MS5TdWdnZXN0UmVzcG9uc2UuU3VnZ2VzdGlvbhphCgpTdWdnZXN0aW9uEjMKBGtpbmQYASABKA4yJS5haXNsZS5zZWFyY2gudjEuU3VnZ2VzdFJlc3BvbnNlLktpbmQSDAoEdGV4dBgCIAEoCRIQCghyZXNvdXJjZRgDIAEoCSJzCgRLaW5kEhQKEEtJTkRfVU5TUEVDSUZJRUQQABIOCgpLSU5EX1FVRVJZEAESEAoMS0lORF9QUk9EVUNUEAISEQoNS0lORF9DQVRFR09SWRADEhAKDEtJTkRfSElTVE9SWRAEEg4KCktJTkRfQlJBTkQQBTKQAgoNU2VhcmNoU2VydmljZRKJAQoGU2VhcmNoEh4uYWlzbGUuc2VhcmNoLnYxLlNlYXJjaFJlcXVlc3QaHy5haXNsZS5zZWFyY2gudjEuU2VhcmNoUmVzcG9uc2UiPpACAYq1GAIIAYLT5JMCLyITL3YxL3Byb2R1Y3RzOnNlYXJjaDoBKloVEhMvdjEvcHJvZHVjdHM6c2VhcmNoEnMKB1N1Z2dlc3QSHy5haXNsZS5zZWFyY2gudjEuU3VnZ2VzdFJlcXVlc3QaIC5haXNsZS5zZWFyY2gudjEuU3VnZ2VzdFJlc3BvbnNlIiWQAgGKtRgCCAGC0+STAhYSFC92MS9wcm9kdWN0czpzdWdnZXN0YgZwcm90bzM", [file_aisle_catalog_v1_product, file_aisle_type_v1_access, file_buf_validate_validate, file_google_api_annotations, file_google_api_field_behavior, file_google_api_resource]);
+  fileDesc("CiRhaXNsZS9zZWFyY2gvdjEvc2VhcmNoX3NlcnZpY2UucHJvdG8SD2Fpc2xlLnNlYXJjaC52MSKjBAoNU2VhcmNoUmVxdWVzdBIbCgVxdWVyeRgBIAEoCUIM4kEBAbpIBXIDGPQDEh0KBWltYWdlGAIgASgMQg7iQQEBukgHegUYgICABBI2CgxpbWFnZV93ZWlnaHQYAyABKAFCG+JBAQG6SBQSEhkAAAAAAADwPykAAAAAAAAAAEgAiAEBEhwKBmZpbHRlchgEIAEoCUIM4kEBAbpIBXIDGNAPEiQKBmZhY2V0cxgFIAMoCUIU4kEBAbpIDZIBChAUIgZyBBABGFASHgoIb3JkZXJfYnkYBiABKAlCDOJBAQG6SAVyAxjIARIeCglwYWdlX3NpemUYByABKAVCC+JBAQG6SAQaAigAEiAKCnBhZ2VfdG9rZW4YCCABKAlCDOJBAQG6SAVyAxigHxIlChdkaXNhYmxlX3BlcnNvbmFsaXphdGlvbhgJIAEoCEIE4kEBARJuCg9zaW1pbGFyX3Byb2R1Y3QYCiABKAlCVeJBAQH6QRsKGWNhdGFsb2cuYWlzbGUuZGV2L1Byb2R1Y3S6SDByKxiJATImXnByb2R1Y3RzL1tBLVphLXowLTldW0EtWmEtejAtOS5ffi1dKiTYAQESFgoIdmVyYmF0aW0YCyABKAhCBOJBAQESGwoGcmVnaW9uGAwgASgJQgviQQEBukgEcgIYAxIbCgNhZ2UYDSABKAVCDuJBAQG6SAcaBRiWASgAQg8KDV9pbWFnZV93ZWlnaHQimAYKDlNlYXJjaFJlc3BvbnNlEjcKB3Jlc3VsdHMYASADKAsyJi5haXNsZS5zZWFyY2gudjEuU2VhcmNoUmVzcG9uc2UuUmVzdWx0EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRISCgp0b3RhbF9zaXplGAMgASgDEjUKBmZhY2V0cxgEIAMoCzIlLmFpc2xlLnNlYXJjaC52MS5TZWFyY2hSZXNwb25zZS5GYWNldBIXCg9jb3JyZWN0ZWRfcXVlcnkYBSABKAkSEAoIZmFsbGJhY2sYBiABKAgSGQoRYXR0cmlidXRpb25fdG9rZW4YByABKAkSPQoIZGVncmFkZWQYCCADKA4yKy5haXNsZS5zZWFyY2gudjEuU2VhcmNoUmVzcG9uc2UuRGVncmFkYXRpb24SDwoHcmVsZWFzZRgJIAEoCRIUCgxwZXJzb25hbGl6ZWQYCiABKAgabwoGUmVzdWx0Eg8KB3Byb2R1Y3QYASABKAkSKgoHZGV0YWlscxgCIAEoCzIZLmFpc2xlLmNhdGFsb2cudjEuUHJvZHVjdBIZChFoaWdobGlnaHRlZF90aXRsZRgDIAEoCRINCgVzY29yZRgEIAEoARqQAQoFRmFjZXQSDQoFZmllbGQYASABKAkSOwoGdmFsdWVzGAIgAygLMisuYWlzbGUuc2VhcmNoLnYxLlNlYXJjaFJlc3BvbnNlLkZhY2V0LlZhbHVlGjsKBVZhbHVlEg0KBXZhbHVlGAEgASgJEg0KBWNvdW50GAIgASgDEhQKDGRpc3BsYXlfbmFtZRgDIAEoCSK4AQoLRGVncmFkYXRpb24SGwoXREVHUkFEQVRJT05fVU5TUEVDSUZJRUQQABIcChhERUdSQURBVElPTl9URVhUX0VOQ09ERVIQARIdChlERUdSQURBVElPTl9JTUFHRV9FTkNPREVSEAISFQoRREVHUkFEQVRJT05fSU5ERVgQAxIXChNERUdSQURBVElPTl9DQVRBTE9HEAQSHwobREVHUkFEQVRJT05fUEVSU09OQUxJWkFUSU9OEAUihwEKDlN1Z2dlc3RSZXF1ZXN0EhsKBXF1ZXJ5GAEgASgJQgziQQEBukgFcgMYyAESHgoJcGFnZV9zaXplGAIgASgFQgviQQEBukgEGgIoABIbCgZyZWdpb24YAyABKAlCC+JBAQG6SARyAhgDEhsKA2FnZRgEIAEoBUIO4kEBAbpIBxoFGJYBKAAiqwIKD1N1Z2dlc3RSZXNwb25zZRJACgtzdWdnZXN0aW9ucxgBIAMoCzIrLmFpc2xlLnNlYXJjaC52MS5TdWdnZXN0UmVzcG9uc2UuU3VnZ2VzdGlvbhphCgpTdWdnZXN0aW9uEjMKBGtpbmQYASABKA4yJS5haXNsZS5zZWFyY2gudjEuU3VnZ2VzdFJlc3BvbnNlLktpbmQSDAoEdGV4dBgCIAEoCRIQCghyZXNvdXJjZRgDIAEoCSJzCgRLaW5kEhQKEEtJTkRfVU5TUEVDSUZJRUQQABIOCgpLSU5EX1FVRVJZEAESEAoMS0lORF9QUk9EVUNUEAISEQoNS0lORF9DQVRFR09SWRADEhAKDEtJTkRfSElTVE9SWRAEEg4KCktJTkRfQlJBTkQQBTKQAgoNU2VhcmNoU2VydmljZRKJAQoGU2VhcmNoEh4uYWlzbGUuc2VhcmNoLnYxLlNlYXJjaFJlcXVlc3QaHy5haXNsZS5zZWFyY2gudjEuU2VhcmNoUmVzcG9uc2UiPpACAYq1GAIIAYLT5JMCLyITL3YxL3Byb2R1Y3RzOnNlYXJjaDoBKloVEhMvdjEvcHJvZHVjdHM6c2VhcmNoEnMKB1N1Z2dlc3QSHy5haXNsZS5zZWFyY2gudjEuU3VnZ2VzdFJlcXVlc3QaIC5haXNsZS5zZWFyY2gudjEuU3VnZ2VzdFJlc3BvbnNlIiWQAgGKtRgCCAGC0+STAhYSFC92MS9wcm9kdWN0czpzdWdnZXN0YgZwcm90bzM", [file_aisle_catalog_v1_product, file_aisle_type_v1_access, file_buf_validate_validate, file_google_api_annotations, file_google_api_field_behavior, file_google_api_resource]);
 
 /**
  * Asks for products.
@@ -109,6 +109,20 @@ export type SearchRequest = Message<"aisle.search.v1.SearchRequest"> & {
    * @generated from field: bool verbatim = 11;
    */
   verbatim: boolean;
+
+  /**
+   * Region of the shopper (CLDR code): products sold elsewhere alone are left out.
+   *
+   * @generated from field: string region = 12;
+   */
+  region: string;
+
+  /**
+   * Age of the shopper in years; 0 for unknown: products with an age limit are left out.
+   *
+   * @generated from field: int32 age = 13;
+   */
+  age: number;
 };
 
 /**
@@ -199,6 +213,20 @@ export type SearchRequestJson = {
    * @generated from field: bool verbatim = 11;
    */
   verbatim?: boolean;
+
+  /**
+   * Region of the shopper (CLDR code): products sold elsewhere alone are left out.
+   *
+   * @generated from field: string region = 12;
+   */
+  region?: string;
+
+  /**
+   * Age of the shopper in years; 0 for unknown: products with an age limit are left out.
+   *
+   * @generated from field: int32 age = 13;
+   */
+  age?: number;
 };
 
 /**
@@ -645,6 +673,21 @@ export type SuggestRequest = Message<"aisle.search.v1.SuggestRequest"> & {
    * @generated from field: int32 page_size = 2;
    */
   pageSize: number;
+
+  /**
+   * Region of the shopper (CLDR code): products sold elsewhere alone are left out, and categories and brands of such.
+   *
+   * @generated from field: string region = 3;
+   */
+  region: string;
+
+  /**
+   * Age of the shopper in years; 0 for unknown: products with an age limit are left out, and categories and brands of
+   * such.
+   *
+   * @generated from field: int32 age = 4;
+   */
+  age: number;
 };
 
 /**
@@ -666,6 +709,21 @@ export type SuggestRequestJson = {
    * @generated from field: int32 page_size = 2;
    */
   pageSize?: number;
+
+  /**
+   * Region of the shopper (CLDR code): products sold elsewhere alone are left out, and categories and brands of such.
+   *
+   * @generated from field: string region = 3;
+   */
+  region?: string;
+
+  /**
+   * Age of the shopper in years; 0 for unknown: products with an age limit are left out, and categories and brands of
+   * such.
+   *
+   * @generated from field: int32 age = 4;
+   */
+  age?: number;
 };
 
 /**
