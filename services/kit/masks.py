@@ -9,6 +9,8 @@ from google.protobuf.message import Message
 from services.kit.errors import InvalidArgument
 
 CAMEL = re.compile(r"(?<=[a-z])([A-Z])")
+ADDRESS = {"name", "etag"}
+"""Fields of a resource that say which is meant, and change nothing."""
 UNWRITTEN = {field_behavior_pb2.OUTPUT_ONLY, field_behavior_pb2.IDENTIFIER}
 
 
@@ -26,6 +28,9 @@ def written(
 ) -> set[str]:
     """Which fields an update writes (AIP-134): those of the mask, all for `*`, those that are set when there is none.
 
+    What only the service writes is ignored beside what can be written (AIP-203), so that what was read can be sent back
+    with a change. Without a mask a resource that is empty but for its name and etag asks for nothing, and gets it.
+
     Args:
         resource: with the new values.
         mask: paths, as the contract or as JSON names them.
@@ -33,15 +38,20 @@ def written(
         ignored: what a mask may name without effect, beside what only the service writes (AIP-161).
 
     Raises:
-        InvalidArgument: the mask names what cannot be updated.
+        InvalidArgument: the mask names what cannot be updated, or there is none and nothing that is set can be.
     """
     paths = set(map(snake, mask))
     if "*" in paths:
         return set(writable)
+    can = f"what can is {', '.join(writable)}"
     if unknown := sorted(paths - {*writable, *ignored, *unwritten(resource)}):
-        can = f"what can is {', '.join(writable)}, or * for all of them"
-        raise InvalidArgument.field("update_mask", f"{unknown[0][:60]} cannot be updated; {can}")
-    given = paths or {field.name for field, _ in resource.ListFields()}
+        raise InvalidArgument.field("update_mask", f"{unknown[0][:60]} cannot be updated; {can}, or * for all of them")
+    if paths:
+        return paths & {*writable}
+    given = {field.name for field, _ in resource.ListFields()} - ADDRESS
+    if given and given.isdisjoint(writable):
+        why = f"nothing that is set can be updated; {can}, and update_mask names what shall be empty"
+        raise InvalidArgument.field(resource.DESCRIPTOR.name.lower(), why)
     return given & {*writable}
 
 

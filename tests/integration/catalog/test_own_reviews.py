@@ -92,6 +92,8 @@ async def test_a_review_is_changed_and_deleted_by_its_author(
     assert violations(await ann.refused("UpdateReview", cleared)) == ["review.rating"]
     wrong = pb.UpdateReviewRequest(review={"name": mine.name}, update_mask={"paths": ["stars"]})
     assert violations(await ann.refused("UpdateReview", wrong)) == ["update_mask"]
+    backdated = pb.UpdateReviewRequest(review={"name": mine.name, "create_time": {"seconds": 1}})
+    assert violations(await ann.refused("UpdateReview", backdated)) == ["review"]
     await ann.call("DeleteReview", delete)
     assert await rating(client) == (2, 1)
     assert (await ann.refused("DeleteReview", delete)).code() is grpc.StatusCode.NOT_FOUND

@@ -66,6 +66,9 @@ async def test_what_makes_no_sense_is_refused_with_its_field(recs: Recs) -> None
     assert (await refused(stub.CreateScenario(request, **me)))[0] is Code.ALREADY_EXISTS
     unknown = pb.UpdateScenarioRequest(scenario={"name": made.name}, update_mask=FieldMask(paths=["create"]))
     assert (await refused(stub.UpdateScenario(unknown, **me)))[0] is Code.INVALID_ARGUMENT
+    only_read = pb.UpdateScenarioRequest(scenario={"name": made.name, "create_time": {"seconds": 1}})
+    code, message = await refused(stub.UpdateScenario(only_read, **me))
+    assert (code, message.startswith("scenario: ")) == (Code.INVALID_ARGUMENT, True), message
     nowhere = pb.UpdateScenarioRequest(scenario={"name": "scenarios/none", "page_size": 3})
     assert (await refused(stub.UpdateScenario(nowhere, **me)))[0] is Code.NOT_FOUND
     assert not (await recs.recommend(scenario="mine")).results  # the catalogue is empty, the scenario is known

@@ -102,11 +102,17 @@ async def test_an_update_writes_what_is_set_or_what_the_mask_names(accounts: Any
     assert (await change([], etag=named.etag)).etag == named.etag
     assert await code_of(change([], etag="9")) is grpc.StatusCode.ABORTED
     assert await code_of(change(["email"], email="other@example.org")) is grpc.StatusCode.INVALID_ARGUMENT
+    assert await code_of(change([], email="other@example.org")) is grpc.StatusCode.INVALID_ARGUMENT
     assert (await change(["displayName"], display_name="Cy")).display_name == "Cy"
     assert (await change(["display_name"])).display_name == ""
     assert await prefer([], "categories/bags") == ["categories/bags"]
     assert await prefer([]) == ["categories/bags"]
     assert await prefer(["categories"]) == []
+    dated = {"name": "users/me/preferences", "update_time": {"seconds": 1}}
+    only_read = pb.UpdatePreferencesRequest(preferences=dated)
+    assert await code_of(accounts.UpdatePreferences(only_read, metadata=bearer(session))) is (
+        grpc.StatusCode.INVALID_ARGUMENT
+    )
 
 
 async def test_who_takes_a_known_address_is_told_no_name(accounts: Any) -> None:

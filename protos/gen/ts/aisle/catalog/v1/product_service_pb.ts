@@ -360,7 +360,8 @@ export type UpdateProductRequest = Message<"aisle.catalog.v1.UpdateProductReques
   product?: Product | undefined;
 
   /**
-   * Which fields to write; all that are set when absent, `*` for all.
+   * Which fields to write; all that are set when absent, `*` for all. INVALID_ARGUMENT if only such are set as cannot be
+   * updated.
    *
    * @generated from field: google.protobuf.FieldMask update_mask = 2;
    */
@@ -381,7 +382,8 @@ export type UpdateProductRequestJson = {
   product?: ProductJson;
 
   /**
-   * Which fields to write; all that are set when absent, `*` for all.
+   * Which fields to write; all that are set when absent, `*` for all. INVALID_ARGUMENT if only such are set as cannot be
+   * updated.
    *
    * @generated from field: google.protobuf.FieldMask update_mask = 2;
    */

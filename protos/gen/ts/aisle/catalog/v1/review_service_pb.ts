@@ -490,6 +490,7 @@ export type UpdateReviewRequest = Message<"aisle.catalog.v1.UpdateReviewRequest"
 
   /**
    * Which fields to write: rating, title, text, author_display_name. Those that are set when it is empty.
+   * INVALID_ARGUMENT if only others are set.
    *
    * @generated from field: google.protobuf.FieldMask update_mask = 2;
    */
@@ -511,6 +512,7 @@ export type UpdateReviewRequestJson = {
 
   /**
    * Which fields to write: rating, title, text, author_display_name. Those that are set when it is empty.
+   * INVALID_ARGUMENT if only others are set.
    *
    * @generated from field: google.protobuf.FieldMask update_mask = 2;
    */
