@@ -21,7 +21,7 @@ from services.users.servicer.sessions import SessionServicer
 from services.users.settings import UsersSettings
 from services.users.use_cases.accounts import Accounts
 from services.users.use_cases.guesses import Guesses, GuessLimits
-from services.users.use_cases.sessions import LogIn, Sessions
+from services.users.use_cases.sessions import Exchange, LogIn, Sessions
 from services.users.use_cases.sweeping import Sweep
 
 SERVICES = ("aisle.users.v1.AccountService", "aisle.users.v1.SessionService")
@@ -44,12 +44,12 @@ async def build(settings: UsersSettings) -> App:
     sessions = Sessions(settings.access_token_s, settings.refresh_token_s, keys, stores)
     accounts = Accounts(sessions, passwords, guesses, stores)
     log_in = LogIn(sessions, passwords, guesses, stores)
+    exchange = Exchange(sessions, ClientsFile(settings.clients_file), guesses)
     await _make_admin(settings, accounts)
 
     def register(server: grpc.aio.Server) -> None:
         add_AccountServiceServicer_to_server(AccountServicer(accounts, stores), server)
-        session_servicer = SessionServicer(sessions, log_in, ClientsFile(settings.clients_file), keys)
-        add_SessionServiceServicer_to_server(session_servicer, server)
+        add_SessionServiceServicer_to_server(SessionServicer(sessions, log_in, exchange, keys), server)
 
     return App(
         name="users",
@@ -69,6 +69,7 @@ def _limits(settings: UsersSettings) -> GuessLimits:
         settings.guesses_per_account,
         settings.guesses_per_address,
         settings.sign_ups_per_address,
+        settings.exchanges_per_client_and_address,
     )
 
 

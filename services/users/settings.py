@@ -36,3 +36,5 @@ class UsersSettings(TokenSettings):
     guesses_per_address: int = Field(1000, ge=1)
     """A whole office may stand behind one address."""
     sign_ups_per_address: int = Field(500, ge=1)
+    exchanges_per_client_and_address: int = Field(100, ge=1)
+    """Above the replicas of a service that start on one host at once; no secret is found in a hundred tries."""

@@ -7,18 +7,18 @@ from aisle.users.v1.session_service_pb2_grpc import SessionServiceServicer
 from google.protobuf import empty_pb2
 
 from services.kit import context
-from services.users.ports import Clients, Signer
+from services.users.ports import Signer
 from services.users.servicer import cookies, messages
-from services.users.use_cases.sessions import LogIn, Sessions
+from services.users.use_cases.sessions import Exchange, LogIn, Sessions
 
 
 class SessionServicer(SessionServiceServicer):
     """Parses, calls, renders."""
 
-    def __init__(self, sessions: Sessions, log_in: LogIn, clients: Clients, signer: Signer) -> None:
+    def __init__(self, sessions: Sessions, log_in: LogIn, exchange: Exchange, signer: Signer) -> None:
         self._sessions = sessions
         self._log_in = log_in
-        self._clients = clients
+        self._exchange = exchange
         self._signer = signer
 
     async def LogIn(self, request: pb.LogInRequest, grpc_context: Any) -> pb.Session:
@@ -44,7 +44,8 @@ class SessionServicer(SessionServiceServicer):
         return empty_pb2.Empty()
 
     async def ExchangeClientCredentials(self, request: pb.ExchangeClientCredentialsRequest, _: Any) -> pb.Session:
-        return messages.session(self._sessions.machine(request.client_id, request.client_secret, self._clients))
+        address = context.client_address()
+        return messages.session(await self._exchange(request.client_id, request.client_secret, address))
 
     async def GetJsonWebKeySet(self, request: pb.GetJsonWebKeySetRequest, _: Any) -> pb.JsonWebKeySet:
         context.add_response_header("cache-control", "public, max-age=10")

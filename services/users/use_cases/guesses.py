@@ -1,4 +1,4 @@
-"""Limits on guessing passwords, per account and per address."""
+"""Limits on guessing passwords and machines' secrets, per account or client and per address."""
 
 import hashlib
 from dataclasses import dataclass
@@ -16,6 +16,7 @@ class GuessLimits:
     per_account: int
     per_address: int
     sign_ups_per_address: int
+    exchanges_per_client_and_address: int
 
 
 class Guesses:
@@ -45,6 +46,22 @@ class Guesses:
         await self._attempts.forget(f"pair:{account}:{network(address)}")
         await self._attempts.take_back(f"account:{account}")
 
+    async def exchange(self, client_id: str, address: str) -> None:
+        """Counts a machine's try to get a token. No stranger's tries at another address keep a machine out.
+
+        Raises:
+            ResourceExhausted: there were too many; says when to come back, and not for which of the reasons.
+        """
+        client, address = _account(client_id), network(address)
+        await self._count(f"client:{client}:{address}", self._limits.exchanges_per_client_and_address)
+        await self._count(f"clients-address:{address}", self._limits.per_address)
+
+    async def exchange_succeeded(self, client_id: str, address: str) -> None:
+        """Forgets the tries of a machine that knew its secret, and of its address' count this one."""
+        address = network(address)
+        await self._attempts.forget(f"client:{_account(client_id)}:{address}")
+        await self._attempts.take_back(f"clients-address:{address}")
+
     async def sign_up(self, address: str) -> None:
         """Counts a sign-up.
 
@@ -60,6 +77,6 @@ class Guesses:
             raise ResourceExhausted("Too many tries. Wait and try again.", retry_after=wait, reason="TOO_MANY_TRIES")
 
 
-def _account(email: str) -> str:
-    """What stands for an account in a key, whether it exists or not."""
-    return hashlib.sha256(email.encode()).hexdigest()[:32]
+def _account(name: str) -> str:
+    """What stands for an account or a client in a key, whether it exists or not."""
+    return hashlib.sha256(name.encode()).hexdigest()[:32]

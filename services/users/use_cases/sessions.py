@@ -119,6 +119,27 @@ class Sessions:
         return Tokens(session.subject, session.roles, self._signer.sign(claims), ends)
 
 
+class Exchange:
+    """A machine's secret for an access token."""
+
+    def __init__(self, sessions: Sessions, clients: Clients, guesses: Guesses) -> None:
+        self._sessions = sessions
+        self._clients = clients
+        self._guesses = guesses
+
+    async def __call__(self, client_id: str, client_secret: str, address: str) -> Tokens:
+        """An access token for a machine.
+
+        Raises:
+            Unauthenticated: the client is unknown or the secret wrong.
+            ResourceExhausted: there were too many tries.
+        """
+        await self._guesses.exchange(client_id, address)
+        tokens = self._sessions.machine(client_id, client_secret, self._clients)
+        await self._guesses.exchange_succeeded(client_id, address)
+        return tokens
+
+
 class LogIn:
     """Log-in with a password."""
 

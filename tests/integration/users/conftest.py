@@ -28,6 +28,7 @@ async def users(new_database: NewDatabase, tmp_path: Path) -> AsyncIterator[Runn
         admin_password=ADMIN["password"],
         clients_file=clients,
         guesses_per_account_and_address=4,
+        exchanges_per_client_and_address=4,
     )
     running = await start(await build(settings))
     yield running

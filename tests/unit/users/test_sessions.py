@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.kit.errors import Unauthenticated
+from services.kit.errors import ResourceExhausted, Unauthenticated
 from services.users.domain import SERVICE, SHOPPER, VISITOR
 from services.users.use_cases.sessions import RELOAD_S, digest
 from services.users.use_cases.sweeping import Sweep
-from tests.unit.users.conftest import ACCESS_S, ADDRESS, PASSWORD, REFRESH_S, Users
+from tests.unit.users.conftest import ACCESS_S, ADDRESS, LIMITS, PASSWORD, REFRESH_S, Users
 from tests.unit.users.fakes import FakeClients
 
 
@@ -125,6 +125,28 @@ async def test_a_machine_gets_an_access_token_alone(users: Users) -> None:
     for client, secret in (("worker", "guess"), ("other", "s3cret")):
         with pytest.raises(Unauthenticated):
             users.sessions.machine(client, secret, FakeClients())
+
+
+async def test_guessing_a_machines_secret_is_limited_per_client_and_address(users: Users) -> None:
+    for _ in range(LIMITS.exchanges_per_client_and_address):
+        with pytest.raises(Unauthenticated):
+            await users.exchange("worker", "guess", ADDRESS)
+    with pytest.raises(ResourceExhausted):
+        await users.exchange("worker", "s3cret", ADDRESS)
+    assert (await users.exchange("worker", "s3cret", "198.51.100.7")).subject == "services/worker"
+
+
+async def test_guessing_many_clients_is_limited_per_address(users: Users) -> None:
+    for number in range(LIMITS.per_address):
+        with pytest.raises(Unauthenticated):
+            await users.exchange(f"worker-{number}", "s3cret", ADDRESS)
+    with pytest.raises(ResourceExhausted):
+        await users.exchange("worker", "s3cret", ADDRESS)
+
+
+async def test_a_machine_that_knows_its_secret_may_come_as_often_as_it_likes(users: Users) -> None:
+    for _ in range(3 * LIMITS.per_address):
+        await users.exchange("worker", "s3cret", ADDRESS)
 
 
 async def test_a_sweep_deletes_what_has_expired_and_nothing_else(users: Users) -> None:

@@ -52,7 +52,9 @@ class SessionServiceStub:
     LogOut: _grpc.UnaryUnaryMultiCallable[_session_service_pb2.LogOutRequest, _empty_pb2.Empty]
     """Ends the session of a refresh token, or of a browser's cookie. Succeeds for one that has ended already."""
     ExchangeClientCredentials: _grpc.UnaryUnaryMultiCallable[_session_service_pb2.ExchangeClientCredentialsRequest, _session_service_pb2.Session]
-    """Gives a machine an access token. Returns UNAUTHENTICATED for an unknown client or a wrong secret."""
+    """Gives a machine an access token. Returns UNAUTHENTICATED for an unknown client or a wrong secret, and
+    RESOURCE_EXHAUSTED after too many tries for one client, or for any, from one address.
+    """
     GetJsonWebKeySet: _grpc.UnaryUnaryMultiCallable[_session_service_pb2.GetJsonWebKeySetRequest, _session_service_pb2.JsonWebKeySet]
     """The public keys that access tokens are signed with, as RFC 7517 has it."""
 
@@ -79,7 +81,9 @@ class SessionServiceAsyncStub(SessionServiceStub):
     LogOut: _aio.UnaryUnaryMultiCallable[_session_service_pb2.LogOutRequest, _empty_pb2.Empty]  # type: ignore[assignment]
     """Ends the session of a refresh token, or of a browser's cookie. Succeeds for one that has ended already."""
     ExchangeClientCredentials: _aio.UnaryUnaryMultiCallable[_session_service_pb2.ExchangeClientCredentialsRequest, _session_service_pb2.Session]  # type: ignore[assignment]
-    """Gives a machine an access token. Returns UNAUTHENTICATED for an unknown client or a wrong secret."""
+    """Gives a machine an access token. Returns UNAUTHENTICATED for an unknown client or a wrong secret, and
+    RESOURCE_EXHAUSTED after too many tries for one client, or for any, from one address.
+    """
     GetJsonWebKeySet: _aio.UnaryUnaryMultiCallable[_session_service_pb2.GetJsonWebKeySetRequest, _session_service_pb2.JsonWebKeySet]  # type: ignore[assignment]
     """The public keys that access tokens are signed with, as RFC 7517 has it."""
 
@@ -139,7 +143,9 @@ class SessionServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _session_service_pb2.ExchangeClientCredentialsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_session_service_pb2.Session, _abc.Awaitable[_session_service_pb2.Session]]:
-        """Gives a machine an access token. Returns UNAUTHENTICATED for an unknown client or a wrong secret."""
+        """Gives a machine an access token. Returns UNAUTHENTICATED for an unknown client or a wrong secret, and
+        RESOURCE_EXHAUSTED after too many tries for one client, or for any, from one address.
+        """
 
     @_abc_1.abstractmethod
     def GetJsonWebKeySet(

@@ -607,7 +607,8 @@ export const SessionService: GenService<{
     output: typeof EmptySchema;
   },
   /**
-   * Gives a machine an access token. Returns UNAUTHENTICATED for an unknown client or a wrong secret.
+   * Gives a machine an access token. Returns UNAUTHENTICATED for an unknown client or a wrong secret, and
+   * RESOURCE_EXHAUSTED after too many tries for one client, or for any, from one address.
    *
    * @generated from rpc aisle.users.v1.SessionService.ExchangeClientCredentials
    */
