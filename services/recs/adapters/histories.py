@@ -6,13 +6,29 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.recs.domain.shopper import BOUGHT_LENGTH, HISTORY_LENGTH, NOBODY, Interaction, Shopper
+from services.recs.domain.shopper import (
+    BOUGHT_LENGTH,
+    HISTORY_LENGTH,
+    LOOKED_THROUGH,
+    NOBODY,
+    Interaction,
+    Shopper,
+)
 
-# The newest by index, a shopper at a time. In `verdicts` the newest word on a product comes first: who likes a
-# product again no longer dislikes it. The conditions on `kind` are those of the partial indexes.
+NEWEST = f"""
+    SELECT DISTINCT ON (product_id) product_id, event_time, sequence
+    FROM (
+        SELECT product_id, event_time, sequence FROM user_events
+        WHERE user_events.shopper = wanted.shopper AND kind = {{kind}}
+        ORDER BY event_time DESC, sequence DESC LIMIT {LOOKED_THROUGH}
+    ) AS events
+    ORDER BY product_id, event_time DESC, sequence DESC
+"""  # noqa: S608
+# The newest by index, a shopper at a time. Who likes a product again no longer dislikes it: that is looked up by
+# product, so that likes cost nothing however many there are. The conditions on `kind` are those of the partial indexes.
 READ = text(f"""
-    SELECT wanted.shopper, history.products, history.kinds, history.times, verdicts.products AS judged,
-           verdicts.kinds AS verdicts, profiles.preferred_categories
+    SELECT wanted.shopper, history.products, history.kinds, history.times, bought.products AS bought,
+           disliked.products AS disliked, profiles.preferred_categories
     FROM unnest(CAST(:shoppers AS text[])) AS wanted (shopper)
     LEFT JOIN profiles ON profiles.shopper = wanted.shopper
     CROSS JOIN LATERAL (
@@ -26,14 +42,25 @@ READ = text(f"""
         ) AS newest
     ) AS history
     CROSS JOIN LATERAL (
-        SELECT array_agg(product_id ORDER BY event_time DESC, sequence DESC) AS products,
-               array_agg(kind ORDER BY event_time DESC, sequence DESC) AS kinds
+        SELECT array_agg(product_id) AS products
         FROM (
-            SELECT product_id, kind, event_time, sequence FROM user_events
-            WHERE user_events.shopper = wanted.shopper AND kind IN (3, 4, 5)
+            SELECT product_id FROM ({NEWEST.format(kind=3)}) AS newest
             ORDER BY event_time DESC, sequence DESC LIMIT {BOUGHT_LENGTH}
-        ) AS newest
-    ) AS verdicts
+        ) AS kept
+    ) AS bought
+    CROSS JOIN LATERAL (
+        SELECT array_agg(product_id) AS products
+        FROM (
+            SELECT newest.product_id FROM ({NEWEST.format(kind=5)}) AS newest
+            LEFT JOIN LATERAL (
+                SELECT event_time, sequence FROM user_events
+                WHERE user_events.shopper = wanted.shopper AND kind = 4 AND product_id = newest.product_id
+                ORDER BY event_time DESC, sequence DESC LIMIT 1
+            ) AS liked ON true
+            WHERE (liked.event_time, liked.sequence) < (newest.event_time, newest.sequence) OR liked.sequence IS NULL
+            ORDER BY newest.event_time DESC, newest.sequence DESC LIMIT {BOUGHT_LENGTH}
+        ) AS kept
+    ) AS disliked
 """)  # noqa: S608
 
 
@@ -54,15 +81,9 @@ class PostgresHistories:
 
 def _shopper(row: Any) -> Shopper:
     events = zip(row.products or (), row.kinds or (), row.times or (), strict=True)
-    bought, disliked, liked = set[str](), set[str](), set[str]()
-    for product_id, kind in zip(row.judged or (), row.verdicts or (), strict=True):
-        if kind == 3:
-            bought.add(product_id)
-        elif product_id not in liked and product_id not in disliked:
-            (liked if kind == 4 else disliked).add(product_id)
     return Shopper(
         history=tuple(Interaction(*event) for event in events),
-        bought=frozenset(bought),
-        disliked=frozenset(disliked),
+        bought=frozenset(row.bought or ()),
+        disliked=frozenset(row.disliked or ()),
         preferred_categories=tuple(row.preferred_categories or ()),
     )

@@ -5,7 +5,10 @@ from dataclasses import dataclass, field
 HISTORY_LENGTH = 50
 """Events that the towers look at; older ones moved the recommendation by next to nothing."""
 BOUGHT_LENGTH = 500
-"""Products bought, or disliked, that are remembered for leaving them out."""
+"""Products bought that are remembered for leaving them out, the newest; and as many that are disliked. What was liked
+puts none of them out."""
+LOOKED_THROUGH = 5_000
+"""Newest purchases, and dislikes, in which they are looked for: a bound for who buys the same over and over."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ A row holds what the online store would have held then, so that training sees wh
 from collections import deque
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from itertools import groupby
+from itertools import groupby, islice
 from operator import attrgetter
 from typing import Any, Protocol
 
@@ -28,25 +28,46 @@ class LoggedEvent(Protocol):
     event_time: datetime
 
 
+class Judged:
+    """What a shopper bought, and what they disliked and did not like since; the newest last."""
+
+    def __init__(self) -> None:
+        self._bought: dict[str, None] = {}
+        self._disliked: dict[str, None] = {}
+
+    def hear(self, event: LoggedEvent) -> bool:
+        """Takes an event in; whether it is a verdict."""
+        if event.kind == Kind.PURCHASE:
+            self._bought.pop(event.product_id, None)
+            self._bought[event.product_id] = None
+        elif event.kind in VERDICTS:
+            self._disliked.pop(event.product_id, None)
+            if event.kind == Kind.DISLIKE:
+                self._disliked[event.product_id] = None
+        return event.kind in VERDICTS
+
+    def newest(self) -> tuple[list[str], list[str]]:
+        """Of either, as many as are remembered, by id."""
+        return _newest(self._bought), _newest(self._disliked)
+
+
 def histories(events: Iterable[LoggedEvent]) -> Iterator[Row]:
     """Rows of `shopper_history`; events come by shopper and, of each, by time.
 
-    Events of one moment make one row: Feast takes any of several rows with the same time.
+    Events of one moment make one row: Feast takes any of several rows with the same time. What was bought or disliked
+    is looked for in all events, where the online store looks through the newest LOOKED_THROUGH.
     """
     for shopper, own in groupby(events, attrgetter("shopper")):
         newest: deque[LoggedEvent] = deque(maxlen=HISTORY_LENGTH)
-        verdicts: deque[LoggedEvent] = deque(maxlen=BOUGHT_LENGTH)
-        bought: list[str] = []
-        disliked: list[str] = []
+        judged = Judged()
+        bought, disliked = judged.newest()
         for time, together in groupby(own, attrgetter("event_time")):
-            judged = False
+            news = False
             for event in together:
                 newest.append(event)
-                if event.kind in VERDICTS:
-                    verdicts.append(event)
-                    judged = True
-            if judged:
-                bought, disliked = _judged(verdicts)
+                news |= judged.hear(event)
+            if news:
+                bought, disliked = judged.newest()
             yield {
                 SHOPPER: shopper,
                 "product_ids": [event.product_id for event in newest],
@@ -78,13 +99,5 @@ def milliseconds(time: datetime) -> int:
     return (micros + 500) // 1000
 
 
-def _judged(verdicts: Iterable[LoggedEvent]) -> tuple[list[str], list[str]]:
-    """What was bought, and what was disliked and not liked since."""
-    word: dict[str, int] = {}
-    bought = set()
-    for event in verdicts:
-        if event.kind == Kind.PURCHASE:
-            bought.add(event.product_id)
-        else:
-            word[event.product_id] = event.kind
-    return sorted(bought), sorted(product for product, kind in word.items() if kind == Kind.DISLIKE)
+def _newest(products: dict[str, None]) -> list[str]:
+    return sorted(islice(reversed(products), BOUGHT_LENGTH))
