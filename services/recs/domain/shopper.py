@@ -7,7 +7,7 @@ HISTORY_LENGTH = 50
 BOUGHT_LENGTH = 500
 """Products bought that are remembered for leaving them out, the newest; and as many that are disliked. What was liked
 puts none of them out."""
-LOOKED_THROUGH = 5_000
+LOOKED_THROUGH = 2_000
 """Newest purchases, and dislikes, in which they are looked for: a bound for who buys the same over and over."""
 
 
