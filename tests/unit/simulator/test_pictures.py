@@ -2,9 +2,12 @@ import io
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from services.importer.domain import Finding, Item
@@ -14,7 +17,7 @@ from tests.unit.simulator.conftest import quiet, watch
 from trainers.simulator import shop
 from trainers.simulator.catalogue import KINDS, SimulatedProduct, make_products
 from trainers.simulator.errors import SimulatorError
-from trainers.simulator.pictures import make_painter, scene, shapes
+from trainers.simulator.pictures import diffusion, make_painter, scene, shapes
 from trainers.simulator.pictures.drawn import DrawnPainter
 
 PRODUCTS = make_products(len(KINDS), 7, watch().start, watch().until)
@@ -93,3 +96,84 @@ def test_diffusion_says_what_is_missing(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setitem(sys.modules, "diffusers", None)
     with pytest.raises(SimulatorError, match="needs the package diffusers"):
         make_painter("diffusion", tmp_path)
+
+
+class Pipeline:
+    """Stands for a pipeline of diffusers: loaded, moved to a device, then called; gives pictures of noise back."""
+
+    def __init__(self) -> None:
+        self.loaded: tuple[Any, dict[str, Any]] = ((), {})
+        self.device = ""
+        self.quiet = False
+        self.asked: list[dict[str, Any]] = []
+
+    def from_pretrained(self, model: Path, **options: Any) -> "Pipeline":
+        self.loaded = (model, options)
+        return self
+
+    def set_progress_bar_config(self, *, disable: bool) -> None:
+        self.quiet = disable
+
+    def to(self, device: str) -> "Pipeline":
+        self.device = device
+        return self
+
+    def __call__(
+        self, *, prompt: str, negative_prompt: str, num_inference_steps: int, generator: torch.Generator
+    ) -> SimpleNamespace:
+        self.asked.append({"prompt": prompt, "negative": negative_prompt, "steps": num_inference_steps})
+        noise = torch.rand((64, 96, 4), generator=generator).numpy()
+        return SimpleNamespace(images=[Image.fromarray((noise * 255).astype(np.uint8), "RGBA")])
+
+
+@pytest.fixture
+def pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pipeline:
+    """In the place of diffusers, on a machine without a GPU."""
+    made, diffusers = Pipeline(), ModuleType("diffusers")
+    diffusers.DiffusionPipeline = made  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "diffusers", diffusers)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    (tmp_path / "model_index.json").write_text("{}")
+    return made
+
+
+def test_diffusion_asks_the_pipeline_for_each_product_and_keeps_what_it_gives(
+    tmp_path: Path, pipeline: Pipeline
+) -> None:
+    ticks: list[None] = []
+    chosen, shop_folder = PRODUCTS[:3], tmp_path / "shop"
+    places = make_painter("diffusion", tmp_path).paint(chosen, shop_folder, lambda: ticks.append(None))
+    model, options = pipeline.loaded
+    assert (model, options) == (tmp_path, {"local_files_only": True, "torch_dtype": torch.float32})
+    assert (pipeline.device, pipeline.quiet, len(ticks)) == ("cpu", True, 3)
+    assert places == [(f"images/{product.id}.jpg",) for product in chosen]
+    for (path,), product, asked in zip(places, chosen, pipeline.asked, strict=True):
+        with Image.open(shop_folder / path) as image:
+            assert (image.format, image.mode, image.size) == ("JPEG", "RGB", (512, 512))
+        assert asked == {
+            "prompt": diffusion.prompt(product),
+            "negative": diffusion.NEGATIVE,
+            "steps": diffusion.STEPS,
+        }
+        assert product.attributes["colour"] in asked["prompt"]
+
+
+def test_diffusion_makes_the_same_picture_of_the_same_product(tmp_path: Path, pipeline: Pipeline) -> None:
+    painter = make_painter("diffusion", tmp_path)
+    made = []
+    for run in ("one", "two"):
+        painter.paint(PRODUCTS[:2], tmp_path / run, lambda: None)
+        made.append([(tmp_path / run / f"images/{product.id}.jpg").read_bytes() for product in PRODUCTS[:2]])
+    assert made[0] == made[1]
+    assert made[0][0] != made[0][1]
+
+
+def test_a_model_that_cannot_be_loaded_is_named(
+    tmp_path: Path, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any, **__: Any) -> None:
+        raise OSError("unet is missing")
+
+    monkeypatch.setattr(pipeline, "from_pretrained", broken)
+    with pytest.raises(SimulatorError, match=r"cannot be loaded: unet is missing"):
+        make_painter("diffusion", tmp_path).paint(PRODUCTS[:1], tmp_path / "shop", lambda: None)
