@@ -1,6 +1,6 @@
 // What comes into sight: impressions, and rows that are read when they are needed.
 
-import { useEffect, useRef, useState, type RefObject } from "react";
+import { useDeferredValue, useEffect, useRef, useState, type RefObject } from "react";
 
 import { recordShown, type Source } from "@/lib/events";
 
@@ -50,14 +50,18 @@ export function useNear<E extends Element>(before: () => boolean): [RefObject<E 
   return [ref, near];
 }
 
-/** Calls back whenever the element comes near the screen. */
-export function useEndless<E extends Element>(more: () => void, active: boolean): RefObject<E | null> {
+/** Asks for one page more when the element at the end comes near the screen, and for the next when that one is drawn.
+ * `pages` is how many were read: they are drawn in slices, and until all of them are the end stands where it stood. */
+export function useEndless<E extends Element>(more: () => void, active: boolean, pages: number): RefObject<E | null> {
   const ref = useRef<E>(null);
+  const drawn = useDeferredValue(pages, 0) === pages;
   useEffect(() => {
-    if (!ref.current || !active) return;
-    const watcher = new IntersectionObserver(([entry]) => entry?.isIntersecting && more(), { rootMargin: "800px" });
+    if (!ref.current || !active || !drawn) return;
+    const watcher = new IntersectionObserver((entries) => entries.at(-1)?.isIntersecting && more(), {
+      rootMargin: "800px",
+    });
     watcher.observe(ref.current);
     return () => watcher.disconnect();
-  }, [more, active]);
+  }, [more, active, drawn]);
   return ref;
 }

@@ -43,8 +43,8 @@ export function SearchPage() {
       }),
     [navigate],
   );
-  const more = useCallback(() => void fetchNextPage(), [fetchNextPage]);
-  const end = useEndless<HTMLDivElement>(more, hasNextPage && !isFetching && !error);
+  const more = useCallback(() => void fetchNextPage({ cancelRefetch: false }), [fetchNextPage]);
+  const end = useEndless<HTMLDivElement>(more, hasNextPage && !isFetching && !error, data?.pages.length ?? 0);
   const categories = useQuery(categoriesQuery);
   const like = useLike(state.like);
   const title = headingOf(state, categories.data ?? [], like);

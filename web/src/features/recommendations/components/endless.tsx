@@ -19,8 +19,9 @@ export function EndlessRecommendations({ ask, title }: { ask: Ask; title: string
     ...endlessQuery(ask, choices, start),
     enabled: false,
   });
-  const more = useCallback(() => void fetchNextPage(), [fetchNextPage]);
-  const end = useEndless<HTMLDivElement>(more, !isFetching && !error && (data ? hasNextPage : start !== ""));
+  const more = useCallback(() => void fetchNextPage({ cancelRefetch: false }), [fetchNextPage]);
+  const active = !isFetching && !error && (data ? hasNextPage : start !== "");
+  const end = useEndless<HTMLDivElement>(more, active, data?.pages.length ?? 0);
   if (!data && !start) return null;
   return (
     <section className="endless" aria-labelledby="endless-title">
