@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { choicesOf, filterOf, NO_CHOICES, readSearch, type SearchState } from "@/features/search/state";
+import { choicesOf, filterOf, isTaken, NO_CHOICES, readSearch, type SearchState } from "@/features/search/state";
 
 describe("the address of a search", () => {
   test("what it holds is read, and what is no choice is left out", () => {
@@ -43,6 +43,20 @@ describe("the address of a search", () => {
     expect(readSearch({ price: bands }).price).toEqual(["..20", "20..", "1.5..2", "1e+06.."]);
     expect(readSearch({ rating: 4 }).rating).toEqual(["4.."]);
     expect(readSearch({ price: "nothing", weight: "both", verbatim: "false" })).toEqual({});
+  });
+
+  test("all that is ticked of one field is asked for", () => {
+    const brand = Array.from({ length: 60 }, (_, number) => `Brand ${number}`);
+    expect(filterOf(readSearch({ brand })).split(" OR ")).toHaveLength(60);
+  });
+
+  test("takes no more ticks than the API takes of a filter, and fewer at any time", () => {
+    const brand = Array.from({ length: 100 }, (_, number) => `Brand ${number}`);
+    const most = brand.findIndex((_, number) => !isTaken({ brand: brand.slice(0, number + 1) }, {}));
+    expect(most).toBeGreaterThan(60);
+    const full = filterOf({ brand: brand.slice(0, most), min: 12345.67, max: 98765.43, stock: true });
+    expect(full.length).toBeLessThanOrEqual(2000);
+    expect(isTaken({ brand: brand.slice(1) }, { brand })).toBe(true);
   });
 
   test("of one field any value will do", () => {

@@ -100,6 +100,21 @@ describe("facets", () => {
     expect(ticked()).toEqual(["20 to 50", "Gone", "In stock"]);
   });
 
+  test("a tick that the search cannot take is said, and not dropped in silence", async () => {
+    const brands = Array.from({ length: 63 }, (_, number) => `A brand number ${number}`);
+    const calls = searched();
+    open(`/search?brand=${JSON.stringify(brands)}`);
+    await eventually(() => expect(bodies(calls)).toHaveLength(1));
+    expect(String(bodies(calls)[0]?.filter)).toContain("A brand number 62");
+    (await find(".facets .facet-link", "All 65")).click();
+    await tick("Nord");
+    await find(".toast", "more than one search takes");
+    expect(ticked()).not.toContain("Nord6");
+    expect(bodies(calls)).toHaveLength(1);
+    await tick("A brand number 62");
+    await eventually(() => expect(bodies(calls)).toHaveLength(2));
+  });
+
   test("departments open where one chooses, and stand beside their siblings", async () => {
     const calls = searched();
     const address = open("/search");

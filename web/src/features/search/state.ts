@@ -41,7 +41,8 @@ export interface SearchState {
   weight?: Weight;
 }
 
-const MOST_VALUES = 20;
+// The API takes 2000 characters; the rest is for a price range that is typed.
+const LONGEST_FILTER = 1900;
 
 const text = (value: unknown): string | undefined => {
   const words = typeof value === "number" ? String(value) : value;
@@ -56,7 +57,7 @@ const numberOf = (value: unknown): number | undefined => {
 /** One text or several. */
 function texts(given: unknown): string[] | undefined {
   const found = (Array.isArray(given) ? given : [given]).flatMap((one) => text(one) ?? []);
-  return found.length ? found.slice(0, MOST_VALUES) : undefined;
+  return found.length ? found : undefined;
 }
 
 /** Bands; a number stands for all that is at least as much. */
@@ -102,6 +103,10 @@ export function filterOf({ category, brand, colour, price, min, max, rating, sto
     stock && "in_stock = true",
   );
 }
+
+/** Whether a search takes what was ticked; where it is full already, whatever makes it shorter. */
+export const isTaken = (ticks: SearchState, before: SearchState): boolean =>
+  filterOf(ticks).length <= Math.max(LONGEST_FILTER, filterOf(before).length - 1);
 
 /** Values once one more is ticked, or one is no more. */
 export function ticked(before: readonly string[] = [], value: string, on: boolean): string[] | undefined {

@@ -2,9 +2,10 @@ import { Ticks, ticksOf, type Tick } from "@/features/search/components/ticks";
 import { PriceRange } from "@/features/search/components/price-range";
 import type { Facet } from "@/features/search/api/search";
 import { Departments } from "@/features/search/departments";
-import { ticked, type Change, type SearchState } from "@/features/search/state";
+import { isTaken, ticked, type Change, type SearchState } from "@/features/search/state";
 import { endsOf } from "@/lib/filters";
 import { count } from "@/lib/format";
+import { say } from "@/lib/toasts";
 import type { Category } from "@/lib/types";
 
 interface Properties {
@@ -16,20 +17,25 @@ interface Properties {
 
 const DEPARTMENTS = 12;
 const IN_STOCK = "true";
+const FULL = "That is more than one search takes. Take another tick away first.";
 
 /** Choices that narrow the search, with how many products each keeps; of one field several can be ticked. */
 export function Facets({ state, facets, categories, change }: Properties) {
   const of = (field: string) => facets.find((facet) => facet.field === field)?.values ?? [];
   const departments = new Departments(categories);
+  const tick = (part: (before: SearchState) => Partial<SearchState>) => {
+    if (isTaken({ ...state, ...part(state) }, state)) change(part);
+    else say(FULL, "bad");
+  };
   const several = (field: "brand" | "colour" | "rating") => (value: string, on: boolean) =>
-    change((before) => ({ [field]: ticked(before[field], value, on) }));
+    tick((before) => ({ [field]: ticked(before[field], value, on) }));
   return (
     <div className="facets">
       <Ticks
         title="Department"
         ticks={departments.ticks(of("category"), state.category)}
         chosen={state.category}
-        tick={(id, on) => change((before) => ({ category: departments.ticked(before.category, id, on) }))}
+        tick={(id, on) => tick((before) => ({ category: departments.ticked(before.category, id, on) }))}
         most={DEPARTMENTS}
       />
       <Ticks
@@ -37,7 +43,7 @@ export function Facets({ state, facets, categories, change }: Properties) {
         ticks={ticksOf(of("price"), state.price, priceWords)}
         chosen={state.price}
         tick={(band, on) =>
-          change((before) => ({ price: ticked(before.price, band, on), min: undefined, max: undefined }))
+          tick((before) => ({ price: ticked(before.price, band, on), min: undefined, max: undefined }))
         }
       >
         <PriceRange state={state} change={change} key={`${state.min} ${state.max}`} />
