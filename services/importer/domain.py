@@ -104,6 +104,7 @@ class Event:
     query: str = ""
     position: int = 0
     quantity: int = 0
+    order_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,6 +105,7 @@ outbox = Table(
     Column("quantity", Integer, nullable=False),
     Column("rating", SmallInteger, nullable=False),
     Column("attribution_token", Text, nullable=False),
+    Column("order_id", Text, nullable=False, server_default=EMPTY),
     _time("event_time", func.now()),
 )
 watermarks = Table(

@@ -34,6 +34,7 @@ class SqlOutbox:
                     quantity=row.quantity,
                     rating=row.rating,
                     attribution_token=row.attribution_token,
+                    order_id=row.order_id,
                 ),
             )
             for row in await self._connection.execute(oldest)
@@ -57,5 +58,6 @@ def _row(event: ShopperEvent) -> dict[str, object]:
         "quantity": event.quantity,
         "rating": event.rating,
         "attribution_token": event.attribution_token,
+        "order_id": event.order_id,
     }
     return row if event.event_time is None else row | {"event_time": event.event_time}

@@ -39,5 +39,6 @@ def _message(event: ShopperEvent) -> UserEvent:
         rating=event.rating,
         quantity=event.quantity,
         attribution_token=event.attribution_token,
+        order_id=event.order_id,
         shopper=event.shopper,
     )

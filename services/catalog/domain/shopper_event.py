@@ -26,3 +26,5 @@ class ShopperEvent:
     quantity: int = 0
     rating: int = 0
     attribution_token: str = ""
+    order_id: str = ""
+    """The order of a purchase."""

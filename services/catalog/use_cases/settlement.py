@@ -188,6 +188,7 @@ def _purchases(order: Order) -> list[ShopperEvent]:
             event_time=None,
             quantity=line.quantity,
             attribution_token=line.attribution_token,
+            order_id=order.id,
         )
         for number, line in enumerate(order.lines)
     ]

@@ -62,6 +62,7 @@ def event(value: Event) -> UserEvent:
         query=value.query,
         position=value.position,
         quantity=value.quantity,
+        order_id=value.order_id,
         shopper=value.shopper,
     )
 

@@ -20,7 +20,7 @@ DEADLOCK = "40P01"
 TRIES = 3
 COLUMNS = (
     "shopper", "event_id", "kind", "product_id", "event_time", "rating", "query", "position", "quantity",
-    "attribution_token", "region", "attribution",
+    "attribution_token", "region", "order_id", "attribution",
 )  # fmt: skip
 TYPES = {"kind": "int", "event_time": "timestamptz", "rating": "int", "position": "int", "quantity": "int"}
 ARRAYS = ", ".join(f"CAST(:{name} AS {TYPES.get(name, 'text')}[])" for name in COLUMNS[:-1])

@@ -34,21 +34,23 @@ class Limits:
     least_buyers: int = 3
 
 
-# Everything that somebody did in one day is one basket, or one visit.
+# Everything that somebody did in one day is one visit. A basket is an order, and where purchases name none, a day.
+DAY = "(event_time AT TIME ZONE 'UTC')::date::text"
+ORDER = f"CASE order_id WHEN '' THEN {DAY} ELSE order_id END"
 TOGETHER = """
     WITH newest AS (SELECT max(event_time) AS time FROM user_events WHERE kind = ANY(CAST(:kinds AS int[]))),
     seen AS (
-        SELECT DISTINCT shopper, (event_time AT TIME ZONE 'UTC')::date AS day, product_id
+        SELECT DISTINCT shopper, {basket} AS basket, product_id
         FROM user_events, newest
         WHERE kind = ANY(CAST(:kinds AS int[])) AND event_time > newest.time - CAST(:span AS interval)
     ),
-    sized AS (SELECT *, count(*) OVER (PARTITION BY shopper, day) AS size FROM seen),
-    kept AS (SELECT shopper, day, product_id FROM sized WHERE size <= :largest),
-    total AS (SELECT count(*) AS count FROM (SELECT DISTINCT shopper, day FROM kept) AS days),
+    sized AS (SELECT *, count(*) OVER (PARTITION BY shopper, basket) AS size FROM seen),
+    kept AS (SELECT shopper, basket, product_id FROM sized WHERE size <= :largest),
+    total AS (SELECT count(*) AS count FROM (SELECT DISTINCT shopper, basket FROM kept) AS baskets),
     single AS (SELECT product_id, count(*)::float8 AS count FROM kept GROUP BY product_id),
     pair AS (
         SELECT one.product_id AS key, other.product_id AS item, count(*)::float8 AS count
-        FROM kept AS one JOIN kept AS other USING (shopper, day)
+        FROM kept AS one JOIN kept AS other USING (shopper, basket)
         WHERE one.product_id <> other.product_id
         GROUP BY key, item HAVING count(*) >= :least
     ),
@@ -158,8 +160,8 @@ def counts(limits: Limits) -> list[Count]:
     region = slow | {"least": limits.least_region_events}
     ranking = Statistic.RANKING
     return [
-        Count(Statistic.BOUGHT_WITH, text(TOGETHER.format(score=LIFT) + BEST + WRITE), bought),
-        Count(Statistic.VIEWED_WITH, text(TOGETHER.format(score=COSINE) + BEST + WRITE), viewed),
+        Count(Statistic.BOUGHT_WITH, text(TOGETHER.format(basket=ORDER, score=LIFT) + BEST + WRITE), bought),
+        Count(Statistic.VIEWED_WITH, text(TOGETHER.format(basket=DAY, score=COSINE) + BEST + WRITE), viewed),
         Count(ranking, text(WEIGHED + TRENDING + BEST + WRITE), trend, "trending"),
         Count(ranking, text(WEIGHED + BY_CATEGORY + BEST + WRITE), slow, "category/%"),
         Count(ranking, text(WEIGHED + BY_REGION + BEST + WRITE), region, "region/%"),

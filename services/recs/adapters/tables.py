@@ -26,6 +26,7 @@ user_events = Table(
     Column("attribution_token", Text_, nullable=False),
     Column("attribution", SmallInteger, nullable=False),
     Column("region", Text_, nullable=False, server_default=""),
+    Column("order_id", Text_, nullable=False, server_default=""),
 )
 watermarks = Table(
     "watermarks",

@@ -52,9 +52,11 @@ class Event:
     attribution: Attribution = Attribution.NONE
     region: str = ""
     """CLDR code in capital letters; empty for unknown."""
+    order_id: str = ""
+    """The order that a purchase is part of; empty for unknown."""
 
 
-def problem(kind: int, product_id: str, rating: int, query: str) -> tuple[str, str] | None:
+def problem(kind: int, product_id: str, rating: int, query: str, order_id: str = "") -> tuple[str, str] | None:
     """What does not fit the kind, as (field, description); None when all does."""
     if kind != Kind.SEARCH and not product_id:
         return "product", "is required for this kind"
@@ -64,6 +66,8 @@ def problem(kind: int, product_id: str, rating: int, query: str) -> tuple[str, s
         return "rating", "is for RATE alone"
     if kind != Kind.SEARCH and query:
         return "query", "is for SEARCH alone"
+    if kind != Kind.PURCHASE and order_id:
+        return "order_id", "is for PURCHASE alone"
     return None
 
 

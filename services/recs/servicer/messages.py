@@ -38,6 +38,7 @@ def event(message: UserEvent) -> Event:
         quantity=message.quantity,
         attribution_token=message.attribution_token,
         region=message.region.upper(),
+        order_id=message.order_id,
     )
 
 
@@ -66,6 +67,7 @@ def user_event(stored: Event) -> UserEvent:
         attribution_token=stored.attribution_token,
         shopper=stored.shopper,
         region=stored.region,
+        order_id=stored.order_id,
     )
     message.event_time.FromDatetime(stored.event_time)
     return message

@@ -42,7 +42,7 @@ class TakeEvents:
         for i, (event, prefix) in enumerate(zip(given, fields, strict=True)):
             if event.shopper and event.shopper.partition("/")[2] != "me" and event.shopper != caller.subject:
                 raise PermissionDenied(f"{event.shopper} is not the caller.", reason="NOT_OWNER", name=event.shopper)
-            if wrong := problem(event.kind, event.product_id, event.rating, event.query):
+            if wrong := problem(event.kind, event.product_id, event.rating, event.query, event.order_id):
                 violations.append((f"{prefix}.{wrong[0]}", wrong[1]))
             # A microsecond apart, so that events of one batch without times keep their order.
             when = now + timedelta(microseconds=i) if event.event_time == UNSTATED else event.event_time
@@ -107,7 +107,7 @@ def import_problem(event: Event, now: datetime) -> tuple[str, str] | None:
         return "event_time", "is required"
     if happened(event.event_time, now) is None:
         return "event_time", "lies in the future"
-    return problem(event.kind, event.product_id, event.rating, event.query)
+    return problem(event.kind, event.product_id, event.rating, event.query, event.order_id)
 
 
 def _with_id(event: Event) -> Event:

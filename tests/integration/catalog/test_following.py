@@ -176,3 +176,4 @@ async def test_the_recommender_is_told_of_purchases_once(
         "lamp",
     )
     assert (event.kind.name, event.quantity, event.attribution_token) == ("PURCHASE", 2, "shown by home")
+    assert event.order_id == order.name.rpartition("/")[2]

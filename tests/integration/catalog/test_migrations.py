@@ -57,7 +57,7 @@ async def run(engine: AsyncEngine, statement: str) -> list[tuple[object, ...]]:
 
 
 async def is_migrated(engine: AsyncEngine) -> None:
-    assert await run(engine, "SELECT version_num FROM alembic_version") == [("0004",)]
+    assert await run(engine, "SELECT version_num FROM alembic_version") == [("0005",)]
     found = [("reviews_buyer_key", True, "reviews_buyer_key"), ("reviews_of_author", True, None)]
     assert await run(engine, VALID) == found
 

@@ -52,6 +52,14 @@ async def test_a_repeated_event_counts_once_and_is_answered_as_stored(recs: Recs
     assert len(made_up) == 2
 
 
+async def test_a_purchase_keeps_its_order(recs: Recs) -> None:
+    _, who, _ = await recs.visitor()
+    bought = {"kind": "KIND_PURCHASE", "product": "products/p1", "event_id": "e1", "order_id": "o1"}
+    assert (await write(recs, who, **bought)).order_id == "o1"
+    stored = await write(recs, who, **bought | {"order_id": "other"})
+    assert stored.order_id == "o1"
+
+
 async def test_events_do_not_go_with_the_process(recs: Recs) -> None:
     _, who, _ = await recs.visitor()
     await recs.did(who, "VIEW", "p1", "p2")
@@ -72,6 +80,7 @@ async def test_events_do_not_go_with_the_process(recs: Recs) -> None:
         ({"kind": "KIND_RATE", "product": "products/p1"}, "rating"),
         ({**VIEW, "rating": 3}, "rating"),
         ({**VIEW, "query": "shoes"}, "query"),
+        ({**VIEW, "order_id": "o1"}, "order_id"),
         ({**VIEW, "event_time": Timestamp(seconds=int(time.time()) + 3600)}, "event_time"),
         ({**VIEW, "event_time": Timestamp(seconds=10**12)}, "event_time"),
         ({"kind": "KIND_UNSPECIFIED", "product": "products/p1"}, "kind"),

@@ -30,13 +30,17 @@ class Log:
     read: PostgresStatistics
     written: int = 0
 
-    async def did(self, shopper: str, kind: Kind, *items: str, days_ago: float = 0, region: str = "") -> None:
+    async def did(
+        self, shopper: str, kind: Kind, *items: str, days_ago: float = 0, region: str = "", order: str = ""
+    ) -> None:
         """Somebody did something with each of the items."""
         time = NOON - timedelta(days=days_ago)
         events = []
         for item in items:
             self.written += 1
-            events.append(Event(f"users/{shopper}", f"e{self.written}", kind, item, time, region=region))
+            events.append(
+                Event(f"users/{shopper}", f"e{self.written}", kind, item, time, region=region, order_id=order)
+            )
         await PostgresEvents(self.engine).write(events)
 
     async def entries(self, statistic: Statistic) -> dict[str, Counted]:
@@ -67,6 +71,28 @@ async def test_bought_together_is_lift_above_a_support(log: Log) -> None:
     assert {key: entry.ids for key, entry in found.items()} == {"tent": ("lamp",), "lamp": ("tent",)}
     # 11 baskets, 6 with a tent, 5 with a lamp, 4 with both.
     assert found["tent"].scores[0] == pytest.approx(4 * 11 / (6 * 5), rel=1e-5)
+
+
+async def test_a_basket_is_an_order_where_purchases_name_it(log: Log) -> None:
+    for i in range(3):
+        await log.did(f"u{i}", Kind.PURCHASE, "tent", "lamp", order=f"a{i}")
+        await log.did(f"u{i}", Kind.PURCHASE, "soap", order=f"b{i}")  # on the same day
+        await log.did(f"u{i}", Kind.PURCHASE, "pen", days_ago=0.49, order=f"c{i}")
+        await log.did(f"u{i}", Kind.PURCHASE, "ink", days_ago=0.51, order=f"c{i}")  # on the other side of midnight
+    found = await log.entries(Statistic.BOUGHT_WITH)
+    assert {key: entry.ids for key, entry in found.items()} == {
+        "tent": ("lamp",), "lamp": ("tent",), "pen": ("ink",), "ink": ("pen",)
+    }  # fmt: skip
+    # 9 baskets, 3 with each.
+    assert found["tent"].scores[0] == pytest.approx(3 * 9 / (3 * 3), rel=1e-5)
+
+
+async def test_a_visit_is_a_day_though_something_was_ordered_in_it(log: Log) -> None:
+    for i in range(2):
+        await log.did(f"u{i}", Kind.VIEW, "a")
+        await log.did(f"u{i}", Kind.PURCHASE, "b", order=f"o{i}")
+    found = await log.entries(Statistic.VIEWED_WITH)
+    assert {key: entry.ids for key, entry in found.items()} == {"a": ("b",), "b": ("a",)}
 
 
 async def test_viewed_together_is_cosine_and_one_who_looks_at_everything_does_not_count(log: Log) -> None:

@@ -11,6 +11,7 @@ import pyarrow.parquet as parquet
 import pytest
 
 from services.importer import rows
+from services.importer.adapters import messages
 from services.importer.domain import Finding, Item, Price
 from services.importer.errors import DataError
 from services.importer.formats import detect
@@ -135,7 +136,7 @@ PRODUCT = {
     "attributes": {"colour": "red"}, "images": ["images/a.png", "images/gone.png"],
     "create_time": "2026-01-31T12:00:00Z",
 }  # fmt: skip
-EVENT = {"user": "u1", "kind": "VIEW", "product": "a", "time": 1769860800}
+EVENT = {"user": "u1", "kind": "PURCHASE", "product": "a", "time": 1769860800, "order_id": "o1"}
 
 
 def table(ending: str, content: list[dict[str, Any]], folder: Path) -> tuple[str, bytes]:
@@ -162,7 +163,8 @@ def test_aisles_own_format_reads_the_same_from_each_kind_of_file(tmp_path: Path,
     assert [(f.field, f.kept) for f in findings] == [("images", True)]
     assert [entry.paths for entry in split(data.pictures())[0]] == [("images/a.png",)]
     (event,), _ = split(data.events())
-    assert (event.shopper, event.kind, event.time) == ("users/u1", "view", product.create_time)
+    assert (event.shopper, event.kind, event.time) == ("users/u1", "purchase", product.create_time)
+    assert (event.order_id, messages.event(event).order_id) == ("o1", "o1")
 
 
 @pytest.mark.parametrize(

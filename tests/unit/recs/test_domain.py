@@ -70,19 +70,24 @@ def test_an_attribution_token_is_ours_only_unchanged() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "product", "rating", "query", "field"),
+    ("kind", "product", "rating", "query", "order", "field"),
     [
-        (Kind.VIEW, "p", 0, "", None),
-        (Kind.SEARCH, "", 0, "shoes", None),
-        (Kind.RATE, "p", 5, "", None),
-        (Kind.VIEW, "", 0, "", "product"),
-        (Kind.RATE, "p", 0, "", "rating"),
-        (Kind.LIKE, "p", 4, "", "rating"),
-        (Kind.LIKE, "p", 0, "x", "query"),
+        (Kind.VIEW, "p", 0, "", "", None),
+        (Kind.SEARCH, "", 0, "shoes", "", None),
+        (Kind.RATE, "p", 5, "", "", None),
+        (Kind.PURCHASE, "p", 0, "", "", None),
+        (Kind.PURCHASE, "p", 0, "", "o1", None),
+        (Kind.VIEW, "", 0, "", "", "product"),
+        (Kind.RATE, "p", 0, "", "", "rating"),
+        (Kind.LIKE, "p", 4, "", "", "rating"),
+        (Kind.LIKE, "p", 0, "x", "", "query"),
+        (Kind.ADD_TO_CART, "p", 0, "", "o1", "order_id"),
     ],
 )
-def test_an_event_has_what_its_kind_needs(kind: Kind, product: str, rating: int, query: str, field: str | None) -> None:
-    found = problem(kind, product, rating, query)
+def test_an_event_has_what_its_kind_needs(
+    kind: Kind, product: str, rating: int, query: str, order: str, field: str | None
+) -> None:
+    found = problem(kind, product, rating, query, order)
     assert (found[0] if found else None) == field
 
 

@@ -82,6 +82,7 @@ class UserEvent(_message.Message):
     ATTRIBUTION_TOKEN_FIELD_NUMBER: _builtins.int
     SHOPPER_FIELD_NUMBER: _builtins.int
     REGION_FIELD_NUMBER: _builtins.int
+    ORDER_ID_FIELD_NUMBER: _builtins.int
     kind: Global___UserEvent.Kind.ValueType
     """The kind."""
     event_id: _builtins.str
@@ -102,6 +103,10 @@ class UserEvent(_message.Message):
     """`users/{user}` or `visitors/{visitor}` who did it: the caller, except in ImportUserEvents."""
     region: _builtins.str
     """CLDR code of the region that the shopper is in; what is popular is counted for each."""
+    order_id: _builtins.str
+    """Id of the shopper's order that the product was bought in, for PURCHASE alone. What is bought together is counted by
+    order; without one by shopper and day (UTC).
+    """
     @_builtins.property
     def event_time(self) -> _timestamp_pb2.Timestamp:
         """When it happened; now when absent. Up to 10 minutes ahead of the server's clock counts as now, more is refused."""
@@ -120,10 +125,11 @@ class UserEvent(_message.Message):
         attribution_token: _builtins.str = ...,
         shopper: _builtins.str = ...,
         region: _builtins.str = ...,
+        order_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["event_time", b"event_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attribution_token", b"attribution_token", "event_id", b"event_id", "event_time", b"event_time", "kind", b"kind", "position", b"position", "product", b"product", "quantity", b"quantity", "query", b"query", "rating", b"rating", "region", b"region", "shopper", b"shopper"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attribution_token", b"attribution_token", "event_id", b"event_id", "event_time", b"event_time", "kind", b"kind", "order_id", b"order_id", "position", b"position", "product", b"product", "quantity", b"quantity", "query", b"query", "rating", b"rating", "region", b"region", "shopper", b"shopper"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

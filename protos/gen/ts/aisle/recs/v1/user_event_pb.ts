@@ -17,7 +17,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file aisle/recs/v1/user_event.proto.
  */
 export const file_aisle_recs_v1_user_event: GenFile = /*@__PURE__*/
-  fileDesc("Ch5haXNsZS9yZWNzL3YxL3VzZXJfZXZlbnQucHJvdG8SDWFpc2xlLnJlY3MudjEi4gUKCVVzZXJFdmVudBI7CgRraW5kGAEgASgOMh0uYWlzbGUucmVjcy52MS5Vc2VyRXZlbnQuS2luZEIO4kEBArpIB4IBBBABIAASMwoIZXZlbnRfaWQYAiABKAlCIeJBAQG6SBpyGBiAATITXltBLVphLXowLTkuX346LV0qJBJmCgdwcm9kdWN0GAMgASgJQlXiQQEB+kEbChljYXRhbG9nLmFpc2xlLmRldi9Qcm9kdWN0ukgwcisYiQEyJl5wcm9kdWN0cy9bQS1aYS16MC05XVtBLVphLXowLTkuX34tXSok2AEBEjQKCmV2ZW50X3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgTiQQEBEh0KBnJhdGluZxgFIAEoBUIN4kEBAbpIBhoEGAUoABIbCgVxdWVyeRgGIAEoCUIM4kEBAbpIBXIDGPQDEiEKCHBvc2l0aW9uGAcgASgFQg/iQQEBukgIGgYYoI0GKAASIQoIcXVhbnRpdHkYCCABKAVCD+JBAQG6SAgaBhigjQYoABInChFhdHRyaWJ1dGlvbl90b2tlbhgJIAEoCUIM4kEBAbpIBXIDGOgHElAKB3Nob3BwZXIYCiABKAlCP+JBAQG6SDhyMxiJATIuXih1c2Vyc3x2aXNpdG9ycykvW0EtWmEtejAtOV1bQS1aYS16MC05Ll9+LV0qJNgBARIbCgZyZWdpb24YCyABKAlCC+JBAQG6SARyAhgDIqoBCgRLaW5kEhQKEEtJTkRfVU5TUEVDSUZJRUQQABINCglLSU5EX1ZJRVcQARIUChBLSU5EX0FERF9UT19DQVJUEAISEQoNS0lORF9QVVJDSEFTRRADEg0KCUtJTkRfTElLRRAEEhAKDEtJTkRfRElTTElLRRAFEg0KCUtJTkRfUkFURRAGEg8KC0tJTkRfU0VBUkNIEAcSEwoPS0lORF9JTVBSRVNTSU9OEAhiBnByb3RvMw", [file_buf_validate_validate, file_google_api_field_behavior, file_google_api_resource, file_google_protobuf_timestamp]);
+  fileDesc("Ch5haXNsZS9yZWNzL3YxL3VzZXJfZXZlbnQucHJvdG8SDWFpc2xlLnJlY3MudjEilwYKCVVzZXJFdmVudBI7CgRraW5kGAEgASgOMh0uYWlzbGUucmVjcy52MS5Vc2VyRXZlbnQuS2luZEIO4kEBArpIB4IBBBABIAASMwoIZXZlbnRfaWQYAiABKAlCIeJBAQG6SBpyGBiAATITXltBLVphLXowLTkuX346LV0qJBJmCgdwcm9kdWN0GAMgASgJQlXiQQEB+kEbChljYXRhbG9nLmFpc2xlLmRldi9Qcm9kdWN0ukgwcisYiQEyJl5wcm9kdWN0cy9bQS1aYS16MC05XVtBLVphLXowLTkuX34tXSok2AEBEjQKCmV2ZW50X3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgTiQQEBEh0KBnJhdGluZxgFIAEoBUIN4kEBAbpIBhoEGAUoABIbCgVxdWVyeRgGIAEoCUIM4kEBAbpIBXIDGPQDEiEKCHBvc2l0aW9uGAcgASgFQg/iQQEBukgIGgYYoI0GKAASIQoIcXVhbnRpdHkYCCABKAVCD+JBAQG6SAgaBhigjQYoABInChFhdHRyaWJ1dGlvbl90b2tlbhgJIAEoCUIM4kEBAbpIBXIDGOgHElAKB3Nob3BwZXIYCiABKAlCP+JBAQG6SDhyMxiJATIuXih1c2Vyc3x2aXNpdG9ycykvW0EtWmEtejAtOV1bQS1aYS16MC05Ll9+LV0qJNgBARIbCgZyZWdpb24YCyABKAlCC+JBAQG6SARyAhgDEjMKCG9yZGVyX2lkGAwgASgJQiHiQQEBukgachgYgAEyE15bQS1aYS16MC05Ll9+Oi1dKiQiqgEKBEtpbmQSFAoQS0lORF9VTlNQRUNJRklFRBAAEg0KCUtJTkRfVklFVxABEhQKEEtJTkRfQUREX1RPX0NBUlQQAhIRCg1LSU5EX1BVUkNIQVNFEAMSDQoJS0lORF9MSUtFEAQSEAoMS0lORF9ESVNMSUtFEAUSDQoJS0lORF9SQVRFEAYSDwoLS0lORF9TRUFSQ0gQBxITCg9LSU5EX0lNUFJFU1NJT04QCGIGcHJvdG8z", [file_buf_validate_validate, file_google_api_field_behavior, file_google_api_resource, file_google_protobuf_timestamp]);
 
 /**
  * Something that a shopper did.
@@ -101,6 +101,14 @@ export type UserEvent = Message<"aisle.recs.v1.UserEvent"> & {
    * @generated from field: string region = 11;
    */
   region: string;
+
+  /**
+   * Id of the shopper's order that the product was bought in, for PURCHASE alone. What is bought together is counted by
+   * order; without one by shopper and day (UTC).
+   *
+   * @generated from field: string order_id = 12;
+   */
+  orderId: string;
 };
 
 /**
@@ -185,6 +193,14 @@ export type UserEventJson = {
    * @generated from field: string region = 11;
    */
   region?: string;
+
+  /**
+   * Id of the shopper's order that the product was bought in, for PURCHASE alone. What is bought together is counted by
+   * order; without one by shopper and day (UTC).
+   *
+   * @generated from field: string order_id = 12;
+   */
+  orderId?: string;
 };
 
 /**
