@@ -3,10 +3,11 @@
 import base64
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -37,7 +38,8 @@ class Page:
     places: Ints
     """1 is the top."""
     opened: Floats
-    """1 where the shopper chose the product within half an hour of its coming into sight, else 0."""
+    """1 where the shopper chose the product within half an hour of its coming into sight, else 0. A choice that names
+    the reply it came of counts for that page alone."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,10 @@ class _Shown:
     place: int
     item: int
     time: float
+
+
+Choice = tuple[int, int, int]
+"""Shopper, product, and when in microseconds since 1970."""
 
 
 def read(file: Path, shop: Shop) -> list[Page]:
@@ -64,18 +70,38 @@ def read(file: Path, shop: Shop) -> list[Page]:
         table = parquet.read_table(file, columns=list(columns))
     except (OSError, KeyError, ValueError, pa.ArrowException) as error:
         raise DataError(f"{file} has no impressions with positions: {error}") from error
-    shown = table.filter(compute.equal(compute.utf8_lower(table["kind"]), SHOWN))
+    shown = compute.equal(compute.utf8_lower(table["kind"]), SHOWN)
+    replies = _replies(table.filter(compute.invert(shown)), shop)
+    rows: defaultdict[tuple[int, str, float], list[_Shown]] = defaultdict(list)
+    for user, item, row in _known(table.filter(shown), shop):
+        reply, when = row.get(REPLY) or "", row["time"].timestamp()
+        if row["position"] and not _of_search(reply):
+            rows[user, reply, 0.0 if reply else when].append(_Shown(int(row["position"]), item, when))
+    pages = (_page(shop, user, reply, _once(found), replies) for (user, reply, _), found in rows.items())
+    return sorted((page for page in pages if page is not None), key=lambda page: page.time)
+
+
+def _known(table: pa.Table, shop: Shop) -> Iterator[tuple[int, int, dict[str, Any]]]:
+    """Rows with the positions of their shopper and product; those of others are left out."""
     users = {name: i for i, name in enumerate(shop.events.users)}
-    rows: defaultdict[tuple[int, str | float], list[_Shown]] = defaultdict(list)
-    for row in shown.to_pylist():
-        name, when = row["user"], row["time"].timestamp()
+    for row in table.to_pylist():
+        name = row["user"]
         user = users.get(name if "/" in name else f"users/{name}", -1)
         item = shop.products.index.get(str(row["product"]).removeprefix("products/"), -1)
-        reply = row.get(REPLY) or ""
-        if user >= 0 and item >= 0 and row["position"] and not _of_search(reply):
-            rows[user, reply or when].append(_Shown(int(row["position"]), item, when))
-    pages = (_page(shop, user, _once(impressions)) for (user, _), impressions in rows.items())
-    return sorted((page for page in pages if page is not None), key=lambda page: page.time)
+        if user >= 0 and item >= 0:
+            yield user, item, row
+
+
+def _replies(table: pa.Table, shop: Shop) -> dict[Choice, str]:
+    """The replies that choices came of, as far as they name them."""
+    if REPLY not in table.column_names:
+        return {}
+    telling = table.filter(compute.not_equal(compute.fill_null(table[REPLY], ""), ""))
+    return {(user, item, _micros(row["time"].timestamp())): row[REPLY] for user, item, row in _known(telling, shop)}
+
+
+def _micros(seconds: float) -> int:
+    return round(seconds * 1e6)
 
 
 @lru_cache(maxsize=1024)
@@ -96,22 +122,32 @@ def _once(impressions: Sequence[_Shown]) -> list[_Shown]:
     return sorted(first.values(), key=lambda shown: shown.place)
 
 
-def _page(shop: Shop, user: int, impressions: Sequence[_Shown]) -> Page | None:
+def _page(
+    shop: Shop, user: int, reply: str, impressions: Sequence[_Shown], replies: Mapping[Choice, str]
+) -> Page | None:
     """The page; None where nothing can be compared, or two products at one place say that it is none."""
     items = np.array([shown.item for shown in impressions], np.int64)
     places = np.array([shown.place for shown in impressions], np.int64)
     times = np.array([shown.time for shown in impressions])
     if len(items) < FEWEST or len(np.unique(places)) < len(places):
         return None
-    opened = _opened(shop.events, user, items, times)
+    chosen, when = _choices(shop.events, user, times)
+    named = [replies.get((user, int(item), _micros(time)), "") for item, time in zip(chosen, when, strict=True)]
+    here = np.array([name in {"", reply} for name in named], bool)
+    opened = _opened(items, times, chosen[here], when[here])
     return Page(user, float(times.min()), items, places, opened) if opened.any() else None
 
 
-def _opened(events: Events, user: int, items: Ints, times: Floats) -> Floats:
-    """1 for what was chosen after the page was there, and soon after the product came into sight."""
+def _choices(events: Events, user: int, times: Floats) -> tuple[Ints, Floats]:
+    """Products and times of what the shopper chose from when the page was there until half an hour after its end."""
     start, end = events.starts[user], events.starts[user + 1]
     first, last = start + np.searchsorted(events.time[start:end], [times.min(), times.max() + OPENED_WITHIN_S])
-    soon = slice(first, last)
-    same = (events.item[soon] == items[:, None]) & events.chosen[soon]
-    opened: Floats = (same & (events.time[soon] < times[:, None] + OPENED_WITHIN_S)).any(1).astype(np.float64)
+    chosen = events.chosen[first:last]
+    return events.item[first:last][chosen], events.time[first:last][chosen]
+
+
+def _opened(items: Ints, times: Floats, chosen: Ints, when: Floats) -> Floats:
+    """1 for what was chosen soon after the product came into sight."""
+    soon = when < times[:, None] + OPENED_WITHIN_S
+    opened: Floats = ((chosen == items[:, None]) & soon).any(1).astype(np.float64)
     return opened

@@ -192,6 +192,32 @@ def test_a_page_is_what_one_reply_showed_as_browsers_and_the_service_tell_it(tmp
     assert (untold.items.tolist(), untold.opened.tolist()) == ([opened, others[1]], [1, 0])
 
 
+@pytest.mark.parametrize(("named", "opened"), [("page", [0, 1]), (None, [0, 1]), ("another page", None)])
+def test_a_choice_counts_for_the_page_that_it_came_of(
+    tmp_path: Path, named: str | None, opened: list[int] | None
+) -> None:
+    events = SHOP.events
+    first = int(np.flatnonzero(events.chosen & (events.user == 2))[0])
+    chosen, item = float(events.time[first]), int(events.item[first])
+    other = next(item for item in range(60) if item not in events.item[events.user == 2])
+    rows = [
+        ("impression", other, 1, chosen - 60, "page"),
+        ("impression", item, 2, chosen - 60, "page"),
+        ("view", item, None, chosen, named),
+    ]
+    table = {
+        "user": [events.users[2]] * len(rows),
+        "kind": [row[0] for row in rows],
+        "product": [f"products/p{row[1]}" for row in rows],
+        "position": pa.array([row[2] for row in rows], pa.int32()),
+        "time": pa.array([round(row[3] * 1e6) for row in rows], pa.timestamp("us", tz="UTC")),
+        "attribution_token": [row[4] for row in rows],
+    }
+    parquet.write_table(pa.table(table), tmp_path / "events.parquet")
+    found = [page.opened.tolist() for page in pages.read(tmp_path / "events.parquet", SHOP)]
+    assert found == ([] if opened is None else [opened])
+
+
 def test_events_without_positions_are_refused(tmp_path: Path) -> None:
     parquet.write_table(pa.table({"user": ["u"], "kind": ["view"]}), tmp_path / "events.parquet")
     with pytest.raises(DataError, match="no impressions with positions"):
