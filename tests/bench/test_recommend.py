@@ -21,7 +21,10 @@ EVENTS = 12
 """Of each shopper: a visit of some minutes."""
 TARGET_MS = 50.0
 """At 8 callers, on two cores that have nothing else to do, with some 9,000 products."""
-STAGES = ("features", "vectors", "user_tower", "search", "rank", "hydrate", "newest", "render")
+STAGES = (
+    "features", "plan", "vectors", "user_tower", "search", "newest", "scored", "mix", "rank", "hydrate", "filter",
+    "order", "render",
+)  # fmt: skip
 STAGE = "aisle_recs_stage_seconds"
 CALL = "aisle_grpc_call_seconds"
 RECOMMEND = "aisle.recs.v1.RecommendationService Recommend"

@@ -14,6 +14,7 @@ from services.recs.use_cases.asking import Ordered
 from services.recs.use_cases.eligibility import Rules
 from services.recs.use_cases.fill import Page, fill
 from services.recs.use_cases.guards import Down
+from services.recs.use_cases.measures import stage
 from services.recs.use_cases.newest_now import NewestNow
 from services.recs.use_cases.ordering import Chosen, Placed, Taken
 from services.recs.use_cases.planning import Context
@@ -112,11 +113,12 @@ class Builder:
 
     async def _ordered(self, window: Page, wanted: int) -> Chosen:
         diversity = self._scenario.diversity
-        placed = ordering.weighed(window.picked, window.products, self._business)
-        if not diversity.wanted:
-            return Chosen(placed[:wanted], self._taken)
         vectors = await self._vectors(window) if diversity.mmr else {}
-        return ordering.diversified(placed, window.products, diversity, wanted, vectors, self._taken)
+        with stage("order"):
+            placed = ordering.weighed(window.picked, window.products, self._business)
+            if not diversity.wanted:
+                return Chosen(placed[:wanted], self._taken)
+            return ordering.diversified(placed, window.products, diversity, wanted, vectors, self._taken)
 
     async def _vectors(self, window: Page) -> Mapping[str, Vector]:
         if self._context.vectors is None:

@@ -9,6 +9,7 @@ from services.recs.domain.candidates import Candidate
 from services.recs.use_cases.eligibility import Rules
 from services.recs.use_cases.guards import Degradation, Down
 from services.recs.use_cases.hydration import Hydration
+from services.recs.use_cases.measures import stage
 from services.recs.use_cases.position import Position
 from services.recs.use_cases.retrievers import NothingToGoBy, Retriever
 
@@ -60,7 +61,8 @@ async def fill(
         start = after if after and retriever.name == after.retriever else None
         try:
             async for part in retriever.candidates(start):
-                unseen = [found for found in rules.unseen(part) if found.product_id not in page.products]
+                with stage("filter"):
+                    unseen = [found for found in rules.unseen(part) if found.product_id not in page.products]
                 await _take(page, await _not_offered(unseen, finished), rules, hydrate)
                 if not page.missing:
                     page.last_of = retriever.name
@@ -80,7 +82,9 @@ async def _take(page: Page, candidates: Sequence[Candidate], rules: Rules, hydra
     while at < len(candidates) and page.missing:
         part = candidates[at : at + step]
         products = await hydrate([candidate.product_id for candidate in part])
-        for candidate in rules.eligible(part, products)[: page.missing]:
+        with stage("filter"):
+            eligible = rules.eligible(part, products)
+        for candidate in eligible[: page.missing]:
             page.picked.append(candidate)
             page.products[candidate.product_id] = products[candidate.product_id]
         at, step = at + step, min(step * 2, MOST_AT_ONCE)

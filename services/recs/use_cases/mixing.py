@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from services.recs.domain.candidates import Candidate, Source
 from services.recs.use_cases.guards import Degradation, Down
+from services.recs.use_cases.measures import stage
 from services.recs.use_cases.position import Position
 from services.recs.use_cases.retrievers import NothingToGoBy, Retriever
 
@@ -53,7 +54,9 @@ class Mix:
     async def _all(self) -> list[Candidate]:
         if self._mixed is None:
             found = await asyncio.gather(*(self._first(part) for part in self.parts))
-            self._mixed = fuse([(part.weight, candidates) for part, candidates in zip(self.parts, found, strict=True)])
+            weighted = [(part.weight, candidates) for part, candidates in zip(self.parts, found, strict=True)]
+            with stage("mix"):
+                self._mixed = fuse(weighted)
         return self._mixed
 
     async def _first(self, part: Part) -> list[Candidate]:

@@ -21,6 +21,7 @@ from services.recs.use_cases.building import Builder, Built
 from services.recs.use_cases.eligibility import Rules
 from services.recs.use_cases.guards import Degradation, Guard
 from services.recs.use_cases.hydration import Hydration, Snapshots
+from services.recs.use_cases.measures import stage
 from services.recs.use_cases.newest_now import NewestNow
 from services.recs.use_cases.ordering import window_size
 from services.recs.use_cases.planning import Context, Sources, plan
@@ -100,7 +101,8 @@ class Recommend:
         now = ask.rule_time or datetime.now(UTC)
         business = ask.scenario.holding(now)
         context = await self._context(ask, business)
-        planned = plan(context, self._sources)
+        with stage("plan"):
+            planned = plan(context, self._sources)
         along = [found for found in (ask.context_product, self._anchor(context)) if found]
         context.hydrate.along(along)
         built = await Builder(context, planned, _rules(context, business), business)(self._new, now)

@@ -203,9 +203,21 @@ def ids(found: Recommendations) -> list[str]:
     return [candidate.product_id for candidate in found.picked]
 
 
+async def every_page(recommend: Recommend, given: Any, size: int, **fields: Any) -> list[list[str]]:
+    """All pages, to their end."""
+    pages, after = [], None
+    for _ in range(100):
+        found = await recommend(ask(given, size, after=after, **fields))
+        pages.append(ids(found))
+        after = found.following
+        if after is None:
+            return pages
+    raise AssertionError("there is no end")
+
+
 def counted(statistic: Statistic, key: str, *items: str) -> Counted:
     """An entry whose scores fall by place."""
     return Counted(statistic, key, items, tuple(1.0 / (i + 1) for i in range(len(items))))
 
 
-__all__ = ["SCHEMA", "Shop", "ask", "counted", "ids", "product", "scenario"]
+__all__ = ["SCHEMA", "Shop", "ask", "counted", "every_page", "ids", "product", "scenario"]
