@@ -120,7 +120,11 @@ export function SearchPage() {
       </div>
       {first?.results.length === 0 && !isFetching && (
         <div className="rows">
-          <RecommendationRow id="instead" ask={{ scenario: "home" }} title={() => "You may like these instead"} />
+          <RecommendationRow
+            id="instead"
+            ask={{ scenario: "search-empty" }}
+            title={() => "You may like these instead"}
+          />
         </div>
       )}
       {narrowing && (

@@ -1,0 +1,46 @@
+import { beforeEach, expect, test, vi } from "vitest";
+
+import { choose } from "@/lib/choices";
+import { leave, open, shop } from "./support/shop";
+
+const LAMP = { name: "products/lamp", title: "Lamp", images: [], categoryIds: [], categoryPath: [] };
+const NOTHING = {
+  results: [],
+  facets: [],
+  categories: [],
+  reviews: [],
+  items: [],
+  degraded: [],
+  totalSize: "0",
+  nextPageToken: "",
+};
+
+// Everything that is observed is near.
+vi.stubGlobal(
+  "IntersectionObserver",
+  class {
+    constructor(private callback: (entries: object[]) => void) {}
+    observe(target: Element) {
+      setTimeout(() => this.callback([{ isIntersecting: true, target }]));
+    }
+    unobserve = vi.fn();
+    disconnect = vi.fn();
+  },
+);
+
+vi.setConfig({ testTimeout: 60_000 });
+beforeEach(leave);
+
+test.each([
+  ["/cart", "cart"],
+  ["/products/lamp", "product"],
+  ["/", "home"],
+  ["/search?q=nothing", "search-empty"],
+])("the country and the age go with the rows of %s, of the scenario %s", async (address, scenario) => {
+  const calls = shop(({ path }) => (path === `/v1/${LAMP.name}` ? LAMP : NOTHING));
+  choose({ region: "FR", adult: true });
+  open(address);
+  const asked = () => calls.filter(({ path }) => path === `/v1/scenarios/${scenario}:recommend`);
+  await vi.waitFor(() => expect(asked()).not.toHaveLength(0), { timeout: 40_000 });
+  for (const { body } of asked()) expect(body).toMatchObject({ region: "FR", age: 18 });
+});
