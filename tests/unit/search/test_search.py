@@ -10,10 +10,6 @@ from typing import Any
 import numpy as np
 import pytest
 from aisle.catalog.v1.product_pb2 import Product
-from opentelemetry import trace
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
-from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from services.kit import filters
 from services.kit.errors import InvalidArgument
@@ -164,40 +160,6 @@ async def test_a_recommender_that_is_gone_costs_the_order_alone() -> None:
     found = await search(Ask("lamp", 10, shopper="visitors/v"))
     assert found.degraded == {Degradation.PERSONALIZATION}
     assert len(found.results) == 3
-
-
-async def test_a_recommender_that_never_answered_is_said_to_those_whom_it_may_know() -> None:
-    class Away(Recommender):
-        async def tower(self) -> Tower | None:
-            raise Gone
-
-    search = await search_over(Away(), catalogue())
-    found = await search(Ask("lamp", 10, shopper="visitors/v"))
-    assert found.degraded == {Degradation.PERSONALIZATION}
-    assert len(found.results) == 3
-    for ask in (Ask("lamp", 10), Ask("lamp", 10, shopper="visitors/v", order=("price", False))):
-        assert not (await search(ask)).degraded
-
-
-async def test_a_recommender_without_a_release_lacks_nothing() -> None:
-    class Fresh(Recommender):
-        async def tower(self) -> Tower | None:
-            return None
-
-    search = await search_over(Fresh(), catalogue())
-    assert not (await search(Ask("lamp", 10, shopper="visitors/v"))).degraded
-
-
-async def test_a_search_shows_its_stages_in_the_trace(monkeypatch: pytest.MonkeyPatch) -> None:
-    provider, spans = TracerProvider(), InMemorySpanExporter()
-    provider.add_span_processor(SimpleSpanProcessor(spans))
-    search = await search_over(Recommender({"visitors/v": ["lamp-1"]}), catalogue())
-    # The provider of the whole process can be named once: other tests have none.
-    monkeypatch.setattr(trace, "get_tracer_provider", lambda: provider)
-    monkeypatch.setattr(trace, "get_tracer", provider.get_tracer)
-    await search(Ask("lamp", 10, shopper="visitors/v"))
-    names = {span.name for span in spans.get_finished_spans()}
-    assert names == {"search.lexical", "search.user_vector", "search.item_vectors", "search.page"}
 
 
 async def test_a_catalogue_that_is_gone_is_said() -> None:
