@@ -32,7 +32,8 @@ from services.search.use_cases.guards import Degradation, Guard
 from services.search.use_cases.meaning import Guards, Meaning, Wanted
 from services.search.use_cases.personal import Personal
 from services.search.use_cases.products import product_id
-from services.search.use_cases.search import NOTHING, Search
+from services.search.use_cases.request import NOTHING
+from services.search.use_cases.search import Search
 from services.search.use_cases.text_vectors import TextVectors
 from services.search.use_cases.understand import Understand
 from services.search.worker.embedding import subject
