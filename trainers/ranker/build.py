@@ -20,6 +20,7 @@ from trainers.ranker.exported import MODEL
 from trainers.ranker.features import Features
 from trainers.ranker.model import Served
 from trainers.ranker.recommender import Ranked, TooLittle
+from trainers.two_tower import no_worse
 from trainers.two_tower.build import SPEC, Built, Refused, write_report
 
 METRICS = ("ndcg@20", "ndcg@10")
@@ -34,6 +35,7 @@ def add(
     events_file: Path | None,
     console: Console,
     incumbent: Recommender | None = None,
+    given_up: float = 0.0,
 ) -> bool:
     """Trains and measures a ranker over the towers that were built; returns whether the release has it.
 
@@ -46,10 +48,11 @@ def add(
         events_file: has the pages that were shown, if any were.
         console: is told.
         incumbent: the release that answers, as it is served.
+        given_up: what it and those before it have lost already: see no_worse.py of the towers.
 
     Raises:
         ParityError: the exported file computes something else than torch.
-        Refused: the release would be worse than the one that answers by more than chance explains.
+        Refused: the release would be worse than the one that answers by more than chance explains, or is tolerated.
     """
     ranked = Ranked(built.measured, config, events_file)
     try:
@@ -58,10 +61,14 @@ def add(
         report = {"served": False, "why": str(error)}
     if incumbent is not None:
         unit: Recommender = ranked if report["served"] else built.measured
-        report["no_worse_than"] = {incumbent.name: vars(_above(unit, incumbent, built.split, config))}
+        new, old, asked = _both(unit, incumbent, built.split, config)
+        tolerated = built.measured.config.tolerated_loss
+        found = no_worse.measure(new, old, asked.user, given_up, tolerated)
+        report[no_worse.PART] = {incumbent.name: found}
     built.report["ranker"] = report
     write_report(built.folder, built.report)
-    _refuse_worse(report.get("no_worse_than", {}))
+    if problem := no_worse.problem("Towers and ranker", GATE, report):
+        raise Refused(problem)
     if report["served"]:
         report["parity"] = {"tolerance": golden.TOLERANCE, "torch_to_onnx_runtime": _write(shop, built, ranked)}
         write_report(built.folder, built.report)
@@ -89,20 +96,11 @@ def _measure(shop: Shop, made: Split, ranked: Ranked) -> dict[str, Any]:
     }
 
 
-def _above(unit: Recommender, incumbent: Recommender, made: Split, config: Config) -> Estimate:
-    """How far what would be served is above what is served, on the same questions."""
+def _both(unit: Recommender, incumbent: Recommender, made: Split, config: Config) -> tuple[Floats, Floats, Queries]:
+    """The metric of what would be served and of what is served, by question; and the questions."""
     asked = made.test.sample(config.most_questions, config.seed)
     new, old = (_each(model.scores, made, asked)[GATE] for model in (unit, incumbent))
-    return metrics.estimate(new - old, asked.user)
-
-
-def _refuse_worse(measured: Mapping[str, Mapping[str, float]]) -> None:
-    for name, above in measured.items():
-        if above["high"] < 0:
-            raise Refused(
-                f"Towers and ranker are worse than {name} on held-out events, by more than chance explains: {GATE} "
-                f"{above['value']:+.4f} (95 % interval {above['low']:+.4f} to {above['high']:+.4f})."
-            )
+    return new, old, asked
 
 
 def _fit(shop: Shop, made: Split, ranked: Ranked) -> None:

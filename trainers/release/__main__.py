@@ -214,6 +214,7 @@ def _train(services: Services, where: Places, options: argparse.Namespace, comma
         events,
         console,
         incumbent.served if incumbent else None,
+        incumbent.served_given_up if incumbent else 0.0,
     )
     for name in ("products.parquet", "extract.json"):
         shutil.copyfile(where.offline / name, draft / name)

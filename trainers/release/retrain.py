@@ -12,8 +12,8 @@ from trainers.release import extract, registry
 from trainers.release.errors import Overtaken
 from trainers.release.publish import MANIFEST
 from trainers.release.services import Services
-from trainers.two_tower import spec
-from trainers.two_tower.build import SPEC, Incumbent
+from trainers.two_tower import no_worse, spec
+from trainers.two_tower.build import REPORT, SPEC, Incumbent
 from trainers.two_tower.exported import Exported
 
 LEAST_CHOICES = 200
@@ -94,7 +94,14 @@ def encoders(folder: Path) -> tuple[Encoder, ...]:
 def incumbent(shop: Shop, found: News, folder: Path) -> Incumbent:
     """The release in the folder, as what the new towers are measured beside."""
     name = f"release {found.release}"
-    return Incumbent(Exported(folder, name, shop), found.middle, ExportedRelease(folder, name, shop))
+    report = json.loads((folder / REPORT).read_text())
+    return Incumbent(
+        Exported(folder, name, shop),
+        found.middle,
+        ExportedRelease(folder, name, shop),
+        no_worse.carried(report.get("gates", {})),
+        no_worse.carried(report.get("ranker", {})),
+    )
 
 
 def _created(folder: Path) -> float:

@@ -12,11 +12,11 @@ from rich.console import Console
 
 from trainers.datasets import Shop
 from trainers.evaluation import run
-from trainers.evaluation.metrics import Estimate, estimate
+from trainers.evaluation.metrics import estimate
 from trainers.evaluation.protocols import Queries, Split, split_for_release, split_since
 from trainers.evaluation.recommender import Recommender
 from trainers.evaluation.report import Row, as_json, show
-from trainers.two_tower import export, golden
+from trainers.two_tower import export, golden, no_worse
 from trainers.two_tower.config import Config
 from trainers.two_tower.golden import ParityError
 from trainers.two_tower.model import Towers
@@ -42,6 +42,10 @@ class Incumbent:
     """Both are asked what was chosen from then on, in seconds since 1970; the incumbent learned from earlier events."""
     served: Recommender | None = None
     """The same with its ranker, where it has one: what shoppers get from it."""
+    given_up: float = 0.0
+    """What its towers and those before them have lost already: see no_worse.py."""
+    served_given_up: float = 0.0
+    """The same of what shoppers get."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,8 @@ def build(
     Raises:
         DataError: there is too little data to measure anything.
         Refused: the towers do not beat popularity, are worse than item-kNN or the incumbent by more than chance
-            explains, or the exported files compute something else than torch. The report is written even then.
+            explains, or than the incumbent by more than is tolerated, or the exported files compute something else
+            than torch. The report is written even then.
         Diverged: the settings come to weights that are no numbers.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -103,8 +108,7 @@ def build(
     console.print(f"{speed:,} examples/s on {where}, validation included")
     console.print(f"the training ended: {model.training.stopped}; best after epoch {model.training.best_epoch}")
     report["gates"] = _quality(report["models"], model.name)
-    rivals = [*([incumbent.model.name] if incumbent else []), RIVAL]
-    report["gates"]["no_worse_than"] = {name: vars(_above(rows, model.name, name, made.test)) for name in rivals}
+    report["gates"][no_worse.PART] = _beside(rows, model, incumbent, made.test)
     write_report(folder, report)
     _refuse_weak(report)
 
@@ -139,18 +143,21 @@ def _refuse_weak(report: Mapping[str, Any]) -> None:
             f"The towers do not beat {GATE_MODEL} on held-out events: {GATE_METRIC} {gates['value']:.4f}, "
             f"{GATE_MODEL} {gates['must_beat'][GATE_MODEL]:.4f}. More events, or events with more pattern, may help."
         )
-    for rival, above in gates["no_worse_than"].items():
-        if above["high"] < 0:
-            raise Refused(
-                f"The towers are worse than {rival} on held-out events, by more than chance explains: {GATE_METRIC} "
-                f"{above['value']:+.4f} (95 % interval {above['low']:+.4f} to {above['high']:+.4f})."
-            )
+    if problem := no_worse.problem("The towers", GATE_METRIC, gates):
+        raise Refused(problem)
 
 
-def _above(rows: Sequence[Row], mine: str, other: str, asked: Queries) -> Estimate:
-    """How far one model is above another on the same questions."""
+def _beside(
+    rows: Sequence[Row], model: TwoTower, incumbent: Incumbent | None, asked: Queries
+) -> dict[str, dict[str, float]]:
+    """How far the towers are above the incumbent and item-kNN on the same questions."""
     each = {row.name: row.result.each[GATE_METRIC] for row in rows}
-    return estimate(each[mine] - each[other], asked.user)
+    mine = each[model.name]
+    found = {RIVAL: vars(estimate(mine - each[RIVAL], asked.user))}
+    if incumbent is None:
+        return found
+    name, tolerated = incumbent.model.name, model.config.tolerated_loss
+    return {name: no_worse.measure(mine, each[name], asked.user, incumbent.given_up, tolerated), **found}
 
 
 def _write_towers(towers: Towers, folder: Path) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from trainers.two_tower.state import State
 
 def name_of(shop: Shop, config: Config) -> str:
     """Of a training: other data or other settings have another one. What only shows or limits it does not count."""
-    settings = asdict(replace(config, progress=True, max_seconds=0.0, device="", max_epochs=0))
+    settings = asdict(replace(config, progress=True, max_seconds=0.0, device="", max_epochs=0, tolerated_loss=0.0))
     settings["max_epochs"] = config.max_epochs  # the learning rates follow it
     text = json.dumps(settings, sort_keys=True) + shop.fingerprint
     return hashlib.sha256(text.encode()).hexdigest()

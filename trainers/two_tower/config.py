@@ -72,3 +72,7 @@ class Config:
     (to choose, to measure, to publish). 0 for no limit."""
     validation_questions: int = 1500
     """Asked after each epoch."""
+
+    tolerated_loss: float = 0.02
+    """Share of its NDCG@20 by which a release may be below the one that answers, with what those before it lost and did
+    not win back. See docs/adr/0022 for what more and less would do."""

@@ -2,8 +2,9 @@
 
 import io
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,9 +15,9 @@ from rich.console import Console
 from services.recs.domain import feature_spec
 from services.recs.servicer.messages import KINDS
 from tests.support.shops import small_shop
-from trainers.datasets import DataError
-from trainers.evaluation.protocols import split
-from trainers.evaluation.recommender import Recommender
+from trainers.datasets import DataError, Events
+from trainers.evaluation.protocols import Queries, split
+from trainers.evaluation.recommender import Recommender, Scores
 from trainers.ranker import build, golden
 from trainers.ranker.config import Config
 from trainers.ranker.exported import ExportedRelease
@@ -47,12 +48,13 @@ def add(
     config: Config,
     events_file: Path | None = None,
     incumbent: Recommender | None = None,
+    given_up: float = 0.0,
 ) -> Built:
     """The files of a release, after the ranker was tried."""
     towers = model.create(SHOP, WEAK)
     (folder / SPEC).write_text(towers.spec.to_json())
     made = Built(folder, towers, {"data_fingerprint": "f"}, measured, split(SHOP.events, "time"))
-    build.add(SHOP, made, config, events_file, Console(file=io.StringIO()), incumbent)
+    build.add(SHOP, made, config, events_file, Console(file=io.StringIO()), incumbent, given_up)
     assert json.loads(json.dumps(made.report)) == json.loads((folder / "report.json").read_text())
     return made
 
@@ -93,6 +95,35 @@ def test_a_release_is_measured_beside_what_is_served(measured: TwoTower, tmp_pat
     (first / SPEC).write_text(json.dumps(told))
     with pytest.raises(DataError, match="is told of the weather"):
         ExportedRelease(first, "release 1", SHOP)
+
+
+@dataclass
+class Near:
+    """Towers that are better for some shoppers: they know their next choice."""
+
+    towers: TwoTower
+    knows: int
+    name: str = "release 1"
+
+    def scores(self, events: Events, queries: Queries) -> Scores:
+        found = self.towers.scores(events, queries)
+        known = np.isin(queries.user, np.unique(queries.user)[: self.knows])
+        for question in np.flatnonzero(known):
+            found[question, queries.relevant[queries.offsets[question] : queries.offsets[question + 1]]] = 1e6
+        return found
+
+
+def test_what_is_served_may_lose_a_little_once(measured: TwoTower, tmp_path: Path) -> None:
+    """Towers alone after towers that are the same, with and without a loss before; and after some that are better."""
+    alone = replace(RANKER, learning_rate=0.0)
+    equal: Any = Near(measured, knows=0)
+    found = add(measured, tmp_path, alone, incumbent=equal, given_up=0.01).report["ranker"]["no_worse_than"]
+    assert (found["release 1"]["value"], found["release 1"]["given_up"]) == (0.0, 0.01)
+    better: Any = Near(measured, knows=2)
+    with pytest.raises(Refused, match=r"Towers and ranker are worse than release 1 .* by more than is tolerated"):
+        add(measured, tmp_path, alone, incumbent=better)
+    found = json.loads((tmp_path / "report.json").read_text())["ranker"]["no_worse_than"]["release 1"]
+    assert found["value"] < 0 <= found["high"]
 
 
 def test_a_ranker_that_is_not_certainly_better_is_left_out_and_the_report_says_so(

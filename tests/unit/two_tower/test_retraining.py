@@ -17,7 +17,7 @@ from trainers.release import retrain
 from trainers.release.extract import Extract
 from trainers.two_tower.build import Built, Incumbent, Refused, build
 from trainers.two_tower.exported import Exported
-from trainers.two_tower.recommender import scorer
+from trainers.two_tower.recommender import TwoTower, scorer
 
 MIDDLE = float(np.median(SHOP.events.time))
 
@@ -60,6 +60,64 @@ def test_towers_that_are_worse_than_the_release_that_answers_are_refused(tmp_pat
         build(SHOP, QUICK, tmp_path, "a test", console(), incumbent=Incumbent(Oracle(), MIDDLE))
     gates = json.loads((tmp_path / "report.json").read_text())["gates"]
     assert gates["no_worse_than"]["release 1"]["high"] < 0
+
+
+ASKED = np.unique(split_since(SHOP.events, MIDDLE).test.user)
+
+
+class Twin(TwoTower):
+    """The same towers as the new ones, but for the first shoppers, whose next choice it knows."""
+
+    knows = 0
+
+    def scores(self, events: Events, queries: Queries) -> Scores:
+        found = super().scores(events, queries)
+        known = np.isin(queries.user, ASKED[: self.knows])
+        return np.where(known[:, None], Oracle().scores(events, queries), found)
+
+
+def follow(folder: Path, knows: int, given_up: float) -> dict[str, float]:
+    """What stands in the report of towers that follow a release."""
+    twin = Twin(QUICK, name="release 1")
+    twin.knows = knows
+    before = Incumbent(twin, MIDDLE, given_up=given_up)
+    try:
+        build(SHOP, QUICK, folder, "a test", console(), incumbent=before)
+    finally:
+        gates = json.loads((folder / "report.json").read_text())["gates"]
+    measured: dict[str, float] = gates["no_worse_than"]["release 1"]
+    return measured
+
+
+def test_towers_that_are_as_good_follow_and_carry_what_was_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("trainers.two_tower.build.RIVAL", "random")  # what they learn so fast is not above item-kNN
+    found = follow(tmp_path, knows=0, given_up=0.015)
+    assert found["value"] == 0.0
+    assert found["given_up"] == 0.015
+
+
+def test_towers_that_are_clearly_worse_are_refused_also_where_chance_could_explain_it(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="worse than release 1 on held-out events, by more than is tolerated"):
+        follow(tmp_path, knows=2, given_up=0.0)
+    found = json.loads((tmp_path / "report.json").read_text())["gates"]["no_worse_than"]["release 1"]
+    assert found["value"] < 0 <= found["high"]
+
+
+@pytest.mark.parametrize("left_out", ["", "ranker", "gates"])
+def test_a_release_is_followed_with_what_it_and_those_before_it_gave_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, left_out: str
+) -> None:
+    """In its report; that of an earlier version of this program says nothing of it."""
+    monkeypatch.setattr(retrain, "Exported", lambda *_: None)
+    monkeypatch.setattr(retrain, "ExportedRelease", lambda *_: None)
+    lost = {"gates": 0.01, "ranker": 0.02}
+    report = {part: {"no_worse_than": {"release 6": {"given_up": lost[part]}}} for part in lost if part != left_out}
+    (tmp_path / "report.json").write_text(json.dumps(report))
+    found = retrain.incumbent(SHOP, retrain.News(7, 0.0, 1, MIDDLE), tmp_path)
+    lost |= {left_out: 0.0}
+    assert (found.given_up, found.served_given_up) == (lost["gates"], lost["ranker"])
 
 
 @pytest.mark.parametrize(
