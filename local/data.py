@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import grpc
@@ -33,8 +33,12 @@ UNCHANGED = 3
 IMPORTED = "imported.json"
 SIMULATED = "simulated"
 """Stands among the imports for the simulated shop."""
+COUNTS = "imported_rows.json"
+"""What became of the rows of the last import, as the importer writes it."""
+TO_LEARN = "to_learn"
+"""Is there while an import brought something that no training has learned from, also one that was stopped."""
 REFUSED_FOR = "refused.json"
-"""The imports for which no release could be made, so that the next `up` does not try again for minutes."""
+"""Is there where no release could be made of what the shop has: the next `up` does not try again for minutes."""
 
 
 def check_data(settings: MeshSettings) -> None:
@@ -54,29 +58,32 @@ def check_data(settings: MeshSettings) -> None:
 
 
 def fill(mesh: Mesh) -> None:
-    """Makes the demo log-in, imports what was not imported yet, trains after an import or where there is no release.
+    """Makes the demo log-in, imports what was not imported yet, trains where that is new or where there is no release.
 
     Raises:
         MeshError: one of the steps failed; what it printed stands above.
     """
     with step("demo log-in"):
         asyncio.run(create_demo_shopper(mesh))
-    if import_data(mesh) or needs_release(mesh):
+    imported = import_data(mesh)
+    if (mesh.settings.run / TO_LEARN).exists() or needs_release(mesh):
         make_release(mesh)
+    elif imported:
+        console.print("  The import changed no product and brought no event: nothing is trained anew.")
 
 
 def needs_release(mesh: Mesh) -> bool:
     """Whether no release answers, and none was refused for the data that is there."""
     if asyncio.run(has_release(mesh)):
         return False
-    refused = mesh.settings.run / REFUSED_FOR
-    return not refused.exists() or refused.read_text() != _imported(mesh.settings)
+    return not (mesh.settings.run / REFUSED_FOR).exists()
 
 
 def make_release(mesh: Mesh) -> None:
     """Trains and publishes; data that nothing can be learned from leaves a shop that recommends what is popular."""
     with loud_step("train and publish a release"):
         code = run_module(mesh, "trainers.release", "all", accepted=(0, *UNTRAINABLE))
+    (mesh.settings.run / TO_LEARN).unlink(missing_ok=True)
     if code:
         (mesh.settings.run / REFUSED_FOR).write_text(_imported(mesh.settings))
         console.print("  [yellow]The shop is up without a model of its own: it recommends what is popular.[/]")
@@ -176,19 +183,39 @@ def add_behaviour(mesh: Mesh) -> None:
 
 
 def run_importer(mesh: Mesh, source: str) -> int:
-    """Runs the importer as the merchant; returns 0, or UNCHANGED for an address without news."""
-    credentials = mesh.credentials
+    """Runs the importer as the merchant, and remembers what there is to learn from what it brought.
+
+    Returns 0, or UNCHANGED for an address without news.
+    """
+    credentials, counts = mesh.credentials, mesh.settings.run / COUNTS
     since = ("--since", str(_since(mesh.settings))) if is_address(source) else ()
-    return run_module(
+    counts.unlink(missing_ok=True)
+    code = run_module(
         mesh, "services.importer",
         "--data", source,
         "--gateway", mesh.settings.gateway_url,
         "--email", credentials.admin_email,
         "--password-file", str(credentials.admin_password_file),
         "--state-dir", str(mesh.settings.run / "import"),
+        "--counts", str(counts),
         *since,
         accepted=(0, UNCHANGED),
     )  # fmt: skip
+    if code == 0 and teaches(json.loads(counts.read_text())):
+        (mesh.settings.run / TO_LEARN).touch()
+    return code
+
+
+def teaches(counts: Mapping[str, Mapping[str, int]]) -> bool:
+    """Whether an import brought something that a release could learn from.
+
+    >>> teaches({"products": {"created": 0, "updated": 0}, "events": {"created": 0}, "reviews": {"created": 3}})
+    False
+    >>> teaches({"products": {"created": 0, "updated": 1}, "events": {"created": 0}})
+    True
+    """
+    products, events = counts["products"], counts["events"]
+    return bool(products["created"] or products["updated"] or events["created"])
 
 
 def run_module(mesh: Mesh, module: str, *arguments: str, accepted: Sequence[int] = (0,)) -> int:

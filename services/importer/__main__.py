@@ -2,11 +2,13 @@
 
 import argparse
 import asyncio
+import json
 import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, closing
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +103,8 @@ async def _import(source: Source, options: argparse.Namespace, screen: Screen) -
         if options.since:
             since.write(options.since, Since(source.version, source.fingerprint))
         source.discard()
+    if options.counts:
+        options.counts.write_text(json.dumps({name: asdict(counts) for name, counts in results.items()}))
     screen.show(_summary(results))
     for sentence in _sentences(results, checkpoint.report_file, time.monotonic() - began):
         screen.say(sentence)
@@ -118,6 +122,7 @@ def _options() -> argparse.Namespace:
         "--state-dir", type=Path, default=Path(".aisle/run/import"), help="where checkpoints, reports and downloads are"
     )
     add("--since", type=Path, help="file that remembers what was taken last; without news the command exits with 3")
+    add("--counts", type=Path, help="file for how many rows were new, changed, left out, as JSON, for programs")
     add("--max-bytes", type=int, default=MOST_BYTES, help="limit of a download, and of what is unpacked to the disk")
     add("--patience", type=float, default=PATIENCE_S, help="seconds for which a shop may not answer")
     for domain in ("catalog", "recs", "users"):

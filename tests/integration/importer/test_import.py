@@ -129,7 +129,7 @@ def test_an_import_twice_changes_nothing_and_says_so(shop: Shop, tmp_path: Path)
     data = small_shop(tmp_path / "data", "twice")
     first = shop.bring(data, tmp_path / "state")
     before, events = [shop.product(f"twice{i}") for i in (0, 1)], shop.stored_events("twice")
-    again = shop.bring(data, tmp_path / "state")
+    again = shop.bring(data, tmp_path / "state", "--counts", str(tmp_path / "counts"))
     assert (first.code, again.code) == (0, 0)
     assert "Nothing has changed" not in first.out
     assert "Nothing has changed" in again.out
@@ -138,6 +138,9 @@ def test_an_import_twice_changes_nothing_and_says_so(shop: Shop, tmp_path: Path)
     assert again.row("products") == [0, 0, 2, 2, 1]
     assert again.row("events") == [0, 0, 2, 2, 0]
     assert again.row("users") == [0, 0, 1, 1, 1]
+    counts = json.loads((tmp_path / "counts").read_text())
+    assert {name: list(each.values()) for name, each in counts.items()} == {name: again.row(name) for name in counts}
+    assert counts["events"]["unchanged"] == 2
 
 
 def test_changed_rows_are_updated(shop: Shop, tmp_path: Path) -> None:

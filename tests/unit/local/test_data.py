@@ -49,15 +49,114 @@ def test_a_failed_import_shows_no_secret(
 
 @pytest.fixture
 def importer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with a program that stands for the importer: `asked` has its arguments, `code` what it exits with."""
+    """A folder with a program that stands for the importer and all others: `asked` has its arguments, `counts` what it
+    says that became of the rows, `code` what it exits with."""
     folder = tmp_path / "importer"
     folder.mkdir()
-    (folder / "program").write_text(f'#!/bin/sh\necho "$@" >> {folder}/asked\nexit $(cat {folder}/code)\n')
+    program = f"""#!/bin/sh
+echo "$@" >> {folder}/asked
+code=$(cat {folder}/code)
+while [ $# -gt 0 ]; do
+    if [ "$1" = --counts ] && [ $code = 0 ]; then cp {folder}/counts "$2"; fi
+    shift
+done
+exit $code
+"""
+    (folder / "program").write_text(program)
     (folder / "program").chmod(0o755)
     (folder / "code").write_text("0")
+    count(folder, products=(2, 0), events=(3, 0))
     monkeypatch.setattr("sys.executable", str(folder / "program"))
     monkeypatch.setattr(data, "add_behaviour", lambda mesh: None)
     return folder
+
+
+def count(importer: Path, **rows: tuple[int, int]) -> None:
+    """Makes the importer say that so many rows were new and changed."""
+    stages = dict.fromkeys(("products", "pictures", "reviews", "events", "users"), (0, 0)) | rows
+    counts = {name: {"created": new, "updated": changed, "unchanged": 1} for name, (new, changed) in stages.items()}
+    (importer / "counts").write_text(json.dumps(counts))
+
+
+def trained(importer: Path) -> int:
+    """How often a release was trained."""
+    return (importer / "asked").read_text().count("trainers.release all")
+
+
+async def _nothing(_: Mesh) -> None: ...
+
+
+async def _promoted(_: Mesh) -> bool:
+    return True
+
+
+@pytest.fixture
+def filled(mesh: Mesh, importer: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Mesh:
+    """Has imported a folder and answers with a release that was trained on it."""
+    monkeypatch.setattr(data, "create_demo_shopper", _nothing)
+    monkeypatch.setattr(data, "has_release", _promoted)
+    ours = replace(mesh, settings=replace(mesh.settings, dataset=str(folder)))
+    data.fill(ours)
+    assert trained(importer) == 1
+    count(importer)
+    return ours
+
+
+@pytest.mark.parametrize("brought", [{}, {"reviews": (4, 0), "pictures": (1, 0), "users": (0, 2)}])
+def test_an_import_that_changed_nothing_to_learn_from_trains_nothing_and_says_so(
+    filled: Mesh, importer: Path, folder: Path, brought: dict[str, tuple[int, int]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    count(importer, **brought)
+    older(folder / "products.csv")
+    capsys.readouterr()
+    data.fill(filled)
+    assert trained(importer) == 1
+    assert "nothing is trained anew" in capsys.readouterr().out
+    data.fill(filled)  # the folder is as it was imported
+    assert "nothing is trained" not in capsys.readouterr().out
+    assert (importer / "asked").read_text().count("services.importer") == 2
+
+
+@pytest.mark.parametrize("brought", [{"products": (1, 0)}, {"products": (0, 1)}, {"events": (1, 0)}])
+def test_an_import_that_brought_products_or_events_trains(
+    filled: Mesh, importer: Path, folder: Path, brought: dict[str, tuple[int, int]]
+) -> None:
+    count(importer, **brought)
+    older(folder / "products.csv")
+    data.fill(filled)
+    assert trained(importer) == 2
+
+
+def test_a_training_that_was_stopped_is_made_up_for(
+    filled: Mesh, importer: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(_: Mesh) -> None:
+        raise KeyboardInterrupt
+
+    count(importer, products=(0, 1))
+    older(folder / "products.csv")
+    with monkeypatch.context() as patch:
+        patch.setattr(data, "make_release", stop)
+        with pytest.raises(KeyboardInterrupt):
+            data.fill(filled)
+    data.fill(filled)
+    data.fill(filled)
+    assert trained(importer) == 2
+
+
+def test_what_no_release_could_be_made_of_is_not_tried_again_after_an_import_without_news(
+    filled: Mesh, importer: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def none(_: Mesh) -> bool:
+        return False
+
+    monkeypatch.setattr(data, "has_release", none)
+    monkeypatch.setattr(data, "run_importer", lambda *_: 0)
+    (importer / "code").write_text(str(data.UNTRAINABLE[0]))
+    data.fill(filled)
+    older(folder / "products.csv")
+    data.fill(filled)
+    assert trained(importer) == 2, "the second of these was the refused one"
 
 
 def test_what_was_imported_is_kept_without_secrets_and_tells_urls_apart(mesh: Mesh, importer: Path) -> None:
