@@ -42,7 +42,7 @@ from trainers.encoders.golden import ParityError
 from trainers.encoders.places import Places
 from trainers.encoders.shop import Shop
 from trainers.release import inference
-from trainers.release.errors import ReleaseError
+from trainers.release.errors import Overtaken, ReleaseError
 from trainers.release.locks import making
 from trainers.release.steps import PROMOTE, PUBLISH, Probe, Program
 from trainers.sentence import build as sentences
@@ -134,6 +134,8 @@ def _run(step: str, shop: Shop | None, where: Places, options: argparse.Namespac
         sentences.build(str(weights.sentences()), weights.SENTENCES.credit(), folder, console, *texts)
     else:
         assert shop is not None
+        if options.step == "all" and step in (PUBLISH, PROMOTE):
+            _refuse_to_lose_clip(shop, folder)
         if step == "extract":
             count = extract.extract(shop, where.offline)
             console.print(f"{count:,} products with their pictures in {where.offline}", soft_wrap=True)
@@ -179,6 +181,19 @@ def _go_without_clip(
             "products": len(products),
         },
     )
+
+
+def _refuse_to_lose_clip(shop: Shop, folder: Path) -> None:
+    """What somebody promoted while encoders were made without CLIP is not undone by a program.
+
+    Raises:
+        Overtaken: it has CLIP.
+    """
+    if candidate.report(folder).get("clip", {}).get("refused") and publishable.PICTURES in publish.promoted(shop):
+        raise Overtaken(
+            "A search release with CLIP was promoted meanwhile; what was made has none, and does not answer. If it is "
+            "to answer all the same: python -m trainers.clip publish, then python -m trainers.clip promote"
+        )
 
 
 def _folders(where: Places, options: argparse.Namespace) -> list[Path]:

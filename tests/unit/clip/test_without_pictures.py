@@ -81,6 +81,47 @@ def _train(out: Path, options: argparse.Namespace) -> None:
     command._run("train", object(), where, options, QUIET)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("pictured", [9, 0])
+@pytest.mark.parametrize("moment", ["look", "publish", "never"])
+def test_a_release_with_clip_that_was_promoted_meanwhile_is_not_replaced_by_one_without(
+    moment: str, pictured: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Somebody promotes one while the encoders are made, or between publishing and promoting them."""
+    where = Places(shop=None, search="", releases=tmp_path, offline=tmp_path)
+    promoted, did = set[str](), list[str]()
+
+    def work(step: str, made: object) -> object:
+        did.append(step)
+        if step == moment:
+            promoted.add("clip_image")
+        return made
+
+    def look(*_: object) -> None:
+        assert not promoted
+        work("look", None)
+
+    monkeypatch.setattr(command.places, "from_flags", lambda *_, named: where)
+    monkeypatch.setattr(command, "Shop", lambda _: nullcontext(object()))
+    monkeypatch.setattr(command, "_probes", lambda *_: ())
+    monkeypatch.setattr(command.extract, "extract", lambda *_: 9)
+    monkeypatch.setattr(command.look, "build", look)
+    monkeypatch.setattr(command.sentences, "build", lambda *_: None)
+    monkeypatch.setattr(publish, "promoted", lambda _: promoted)
+    monkeypatch.setattr(publish, "publish", lambda *_: work("publish", 4))
+    monkeypatch.setattr(publish, "promote", lambda *_: work("promote", None))
+    if pictured:  # CLIP learned, so that nothing is lost
+        monkeypatch.setattr(command, "_train", lambda *_: None)
+    overtaken = moment != "never" and not pictured
+    code = command.main(["all", "--products", str(write(tmp_path / "shop", 9, pictured))])
+    assert code == (command.FAILED if overtaken else 0)
+    said = " ".join(capsys.readouterr().out.split())
+    assert ("A search release with CLIP was promoted meanwhile" in said) == overtaken
+    expected = ["look", "publish", "promote"]
+    assert did == (expected[: expected.index(moment) + 1] if overtaken else expected)
+    if overtaken:  # by hand it is as a person wants it
+        assert command.main(["promote"]) == 0
+
+
 def test_all_publishes_in_its_turn_and_promotes_what_it_published(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
