@@ -104,6 +104,10 @@ class Releases(Protocol):
         """Highest number first."""
         ...
 
+    async def delete(self, number: int) -> bool:
+        """Forgets it, unless it answers or is the one that answers again after a rollback; whether it did."""
+        ...
+
     async def promote(self, number: int) -> Release:
         """Retires the promoted one, ends the canary, promotes this one, and tells all replicas."""
         ...

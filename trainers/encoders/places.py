@@ -41,7 +41,9 @@ class Places:
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """Adds the flags that `from_flags` reads."""
     base.add_flags(parser)
-    parser.add_argument("--search", metavar="HOST:PORT", help="address of search, past the gateway")
+    parser.add_argument(
+        "--search", metavar="HOST:PORT", help="address of search, past the gateway (default: of the shop)"
+    )
 
 
 def from_flags(options: argparse.Namespace, *, named: bool) -> Places:

@@ -123,18 +123,27 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m trainers.release", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("step", choices=(*STEPS, "all", "retrain", *WAYS))
-    parser.add_argument("--release", type=count, help="number of the release to promote, or of the canary")
-    parser.add_argument("--percent", type=int, help="canary: the share of the shoppers, 0 to 99; 0 ends it")
+    parser.add_argument(
+        "--release", type=count, help="number of the release to promote (default: the newest), or of the canary"
+    )
+    parser.add_argument(
+        "--percent", type=int, help="canary: the share of the shoppers, 0 to 99; 0 ends it (no default)"
+    )
     parser.add_argument(
         "--least",
         type=natural,
         default=retrain.LEAST_CHOICES,
-        help="retrain: new choices of products below which nothing is done",
+        help="retrain: new choices of products below which nothing is done (default: %(default)s)",
     )
     parser.add_argument(
-        "--keep", type=count, default=prune.NEWEST, help="prune, all, retrain: how many of the newest releases stay"
+        "--keep",
+        type=count,
+        default=prune.NEWEST,
+        help="prune, all, retrain: how many of the newest releases stay (default: %(default)s)",
     )
-    parser.add_argument("--every", type=number, metavar="HOURS", help="retrain: do it again and again")
+    parser.add_argument(
+        "--every", type=number, metavar="HOURS", help="retrain: do it again and again (default: only once)"
+    )
     settings.add_flags(parser)
     encoder_places.add_flags(parser)
     return parser

@@ -49,18 +49,42 @@ class Places:
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """Adds the flags that `from_flags` reads."""
     group = parser.add_argument_group("places", "what is not named is taken from the shop in the data folder")
-    group.add_argument("--data", type=Path, help="data folder of a shop on this machine (AISLE_DATA, or .aisle)")
-    group.add_argument("--gateway", help="URL of the gateway, through which all services are reached")
+    group.add_argument(
+        "--data", type=Path, help="data folder of a shop on this machine (default: AISLE_DATA, or .aisle)"
+    )
+    group.add_argument(
+        "--gateway", help="URL of the gateway, through which all services are reached (default: past it, to each)"
+    )
     for name in ("users", "catalog", "recs", "inference"):
-        group.add_argument(f"--{name}", metavar="HOST:PORT", help=f"address of {name}, past the gateway")
-    group.add_argument("--milvus", metavar="URI")
-    group.add_argument("--milvus-token", default=os.environ.get("AISLE_MILVUS_TOKEN", ""))
-    group.add_argument("--email", default=EMAIL, help="account with the role admin")
-    group.add_argument("--password-file", type=Path)
-    group.add_argument("--model-repository", type=Path, help="folder that the inference server reads")
-    group.add_argument("--profile", choices=("cpu", "gpu"), default="cpu", help="how the towers are served")
-    group.add_argument("--releases-dir", type=Path)
-    group.add_argument("--offline-dir", type=Path, help="folder of the extracted products and events")
+        group.add_argument(
+            f"--{name}", metavar="HOST:PORT", help=f"address of {name}, past the gateway (default: of the shop)"
+        )
+    group.add_argument("--milvus", metavar="URI", help="of the vector server (default: of the shop)")
+    group.add_argument(
+        "--milvus-token",
+        default=os.environ.get("AISLE_MILVUS_TOKEN", ""),
+        help="user:password or API key of the vector server (default: AISLE_MILVUS_TOKEN)",
+    )
+    group.add_argument("--email", default=EMAIL, help="account with the role admin (default: %(default)s)")
+    group.add_argument(
+        "--password-file", type=Path, help="has its password (default: secrets/admin_password in the data folder)"
+    )
+    group.add_argument(
+        "--model-repository",
+        type=Path,
+        help="folder that the inference server reads (default: model_repository in the data folder)",
+    )
+    group.add_argument(
+        "--profile", choices=("cpu", "gpu"), default="cpu", help="how the towers are served (default: %(default)s)"
+    )
+    group.add_argument(
+        "--releases-dir", type=Path, help="folder of all releases (default: releases in the data folder)"
+    )
+    group.add_argument(
+        "--offline-dir",
+        type=Path,
+        help="folder of the extracted products and events (default: offline in the data folder)",
+    )
 
 
 def from_flags(options: argparse.Namespace) -> Places:

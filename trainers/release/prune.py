@@ -1,7 +1,7 @@
 """Drops what nobody goes back to: item vectors, towers and files of old releases.
 
-A shop that retrains every day would fill the vector server and the disk without it. recs goes on knowing that there
-were such releases; none of them can answer again.
+A shop that retrains every day would fill the vector server and the disk without it. recs forgets them last: until then
+the next prune finds what a kill left of them.
 """
 
 import shutil
@@ -38,21 +38,28 @@ def prune(services: Services, places: Places, newest: int, console: Console) -> 
     """
     known = registry.releases(services)
     if registry.promoted(known) is None:
+        console.print("nothing is dropped while no release is promoted")
         return []
     kept = keep(known, newest)
     old = {registry.number(release): release.collection for release in known if registry.number(release) not in kept}
     needed = {release.collection for release in known if registry.number(release) in kept}
-    gone = {number for number in old if _put_aside(places, number)}
-    gone |= _unload(places, old)
-    collections = [collection for collection in old.values() if collection and collection not in needed]
-    dropped = set(Index(places.milvus, places.milvus_token).drop(collections)) if collections else set()
-    gone |= {number for number, collection in old.items() if collection in dropped}
+    for number in old:
+        _put_aside(places, number)
+    _unload(places, old)
+    if collections := [collection for collection in old.values() if collection and collection not in needed]:
+        Index(places.milvus, places.milvus_token).drop(collections)
     for folder in places.releases.glob(f"{DROPPED}*"):
         shutil.rmtree(folder)
-    if gone:
-        numbers = ", ".join(map(str, sorted(gone)))
-        console.print(f"dropped, as nobody goes back to them: the releases {numbers}", soft_wrap=True)
-    return sorted(gone)
+    for number in old:
+        registry.delete(services, number)
+    numbers = ", ".join(map(str, sorted(old)))
+    console.print(
+        f"dropped, as nobody goes back to them: the releases {numbers}"
+        if old
+        else f"nothing to drop: what there is answers, is the way back, or is among the newest {newest}",
+        soft_wrap=True,
+    )
+    return sorted(old)
 
 
 def keep(known: Collection[Release], newest: int) -> set[int]:
@@ -62,20 +69,17 @@ def keep(known: Collection[Release], newest: int) -> set[int]:
     return {*numbers[:newest], *registry.answering(known), *([before] if before is not None else [])}
 
 
-def _put_aside(places: Places, number: int) -> bool:
+def _put_aside(places: Places, number: int) -> None:
     folder, aside = places.releases / str(number), places.releases / f"{DROPPED}{number}"
-    if not folder.is_dir():
-        return False
-    shutil.rmtree(aside, ignore_errors=True)
-    folder.rename(aside)
-    return True
+    if folder.is_dir():
+        shutil.rmtree(aside, ignore_errors=True)
+        folder.rename(aside)
 
 
-def _unload(places: Places, old: Collection[int]) -> set[int]:
+def _unload(places: Places, old: Collection[int]) -> None:
     """Takes their models from the inference server, where publishing has left some."""
-    left = {model: model_repository.numbers(places.models / model) & set(old) for model in model_repository.ALL}
-    for model, numbers in left.items():
-        if numbers:
-            model_repository.keep(places.models, model_repository.numbers(places.models / model) - numbers, [model])
+    for model in model_repository.ALL:
+        there = model_repository.numbers(places.models / model)
+        if there & set(old):
+            model_repository.keep(places.models, there - set(old), [model])
             inference.reload_quietly(places.inference, [model])
-    return set().union(*left.values())

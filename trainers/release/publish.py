@@ -125,12 +125,13 @@ def _folder(places: Places, number: int, undo: ExitStack) -> Path:
 
 def _lay_out(places: Places, wanted: int, known: Collection[Release]) -> None:
     """Puts the towers of a release that is to answer back where they are gone."""
-    if wanted not in map(registry.number, known):
+    numbers = set(map(registry.number, known))
+    if wanted > max(numbers, default=0):
         raise ReleaseError(f"There is no release {wanted}.")
-    if wanted in model_repository.present(places.models):
+    if wanted in numbers & model_repository.present(places.models):
         return
     folder = places.releases / str(wanted)
-    if not folder.is_dir():
+    if wanted not in numbers or not folder.is_dir():
         raise ReleaseError(
             f"Release {wanted} cannot answer any more: it was dropped, as old ones are, and {folder} does not exist. "
             "Name a newer one (promote --release N), or make one: python -m trainers.release all"

@@ -77,6 +77,17 @@ def create(services: Services, manifest: dict[str, Any], feature_spec: str, repo
         services.releases.CreateRelease(request, timeout=TIMEOUT_S, metadata=services.metadata())
 
 
+def delete(services: Services, release: int) -> None:
+    """Makes recs forget a release.
+
+    Raises:
+        ReleaseError: somebody is answered with it, it is the way back, or recs does not answer.
+    """
+    request = pb.DeleteReleaseRequest(name=f"releases/{release}")
+    with services.calling(f"Dropping release {release}", "recs"):
+        services.releases.DeleteRelease(request, timeout=TIMEOUT_S, metadata=services.metadata())
+
+
 def promote(services: Services, release: int) -> None:
     """Makes a release answer.
 

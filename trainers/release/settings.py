@@ -17,24 +17,33 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     """Adds the flags that `from_flags` reads, and those of what is written while towers are trained."""
     group = parser.add_argument_group("training", "of train, all and retrain")
     group.add_argument(
-        "--config", type=Path, help="file of the towers' settings, as python -m trainers.two_tower tune writes it"
+        "--config",
+        type=Path,
+        help="file of the towers' settings, as python -m trainers.two_tower tune writes it (default: those that were "
+        "measured, in trainers/two_tower/config.py)",
     )
-    group.add_argument("--seed", type=natural, default=None)
+    group.add_argument(
+        "--seed", type=natural, default=None, help=f"of all that is random (default: of --config, or {Config.seed})"
+    )
     group.add_argument(
         "--max-seconds",
         type=number,
         default=None,
-        help="of processor time on each thread, for the first of three trainings; the others take as many epochs",
+        help="of processor time on each thread, for the first of three trainings; the others take as many epochs "
+        f"(default: of --config, or {Config.max_seconds:g})",
     )
     group.add_argument(
         "--encoders",
         nargs="+",
         default=[],
         choices=encoding.MODELS,
-        help="encoders of search whose vectors the item tower takes beside what the catalogue says (docs/adr/0020)",
+        help="encoders of search whose vectors the item tower takes beside what the catalogue says, docs/adr/0020 "
+        "(default: of --config, or none)",
     )
-    group.add_argument("--checkpoints", type=Path, help="folder; a training that was killed goes on from there")
-    group.add_argument("--curves", type=Path, help="folder for TensorBoard")
+    group.add_argument(
+        "--checkpoints", type=Path, help="folder; a training that was killed goes on from there (default: none)"
+    )
+    group.add_argument("--curves", type=Path, help="folder for TensorBoard (default: none)")
 
 
 def from_flags(options: argparse.Namespace, templates: Path) -> Config:

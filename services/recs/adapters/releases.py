@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from sqlalchemy import case, func, select, text, update
+from sqlalchemy import case, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -54,10 +54,17 @@ class PostgresReleases:
 
     async def before(self, number: int) -> Release | None:
         own = select(releases.c.promote_time).where(releases.c.number == number).scalar_subquery()
-        earlier = select(releases).where(releases.c.state == State.RETIRED, releases.c.promote_time < own)
         async with self._engine.connect() as connection:
-            row = (await connection.execute(earlier.order_by(releases.c.promote_time.desc()).limit(1))).first()
+            row = (await connection.execute(_before(own))).first()
         return _release(row) if row else None
+
+    async def delete(self, number: int) -> bool:
+        answers = releases.c.state.in_((State.PROMOTED, State.CANARY))
+        promoted = select(releases.c.promote_time).where(releases.c.state == State.PROMOTED).scalar_subquery()
+        back = _before(promoted).with_only_columns(releases.c.number).scalar_subquery()
+        old = releases.c.number == number, ~answers, releases.c.number.is_distinct_from(back)
+        async with self._alone() as connection:
+            return (await connection.execute(delete(releases).where(*old))).rowcount > 0
 
     async def promote(self, number: int) -> Release:
         async with self._alone() as connection:
@@ -120,6 +127,12 @@ class PostgresPopularity:
         if not rows:
             return None
         return PopularProducts(rows[0].version, tuple(row.product_id for row in rows), tuple(row.score for row in rows))
+
+
+def _before(promoted: Any) -> Any:
+    """The one that was promoted last before a time."""
+    earlier = select(releases).where(releases.c.state == State.RETIRED, releases.c.promote_time < promoted)
+    return earlier.order_by(releases.c.promote_time.desc()).limit(1)
 
 
 async def _set(connection: AsyncConnection, number: int, **values: Any) -> Any:

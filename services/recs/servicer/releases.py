@@ -4,6 +4,7 @@ from typing import Any
 
 from aisle.recs.v1 import release_service_pb2 as pb
 from aisle.recs.v1.release_service_pb2_grpc import ReleaseServiceServicer
+from google.protobuf.empty_pb2 import Empty
 
 from services.kit import paging
 from services.kit.errors import InvalidArgument
@@ -30,6 +31,10 @@ class ReleaseServicer(ReleaseServiceServicer):
     async def CreateRelease(self, request: pb.CreateReleaseRequest, _: Any) -> pb.Release:
         release = messages.release(request.release, int(request.release_id))
         return messages.release_message(await self._releases.create(release))
+
+    async def DeleteRelease(self, request: pb.DeleteReleaseRequest, _: Any) -> Empty:
+        await self._releases.delete(_number(request.name))
+        return Empty()
 
     async def PromoteRelease(self, request: pb.PromoteReleaseRequest, _: Any) -> pb.Release:
         return messages.release_message(await self._releases.promote(_number(request.name)))

@@ -7,6 +7,7 @@ from services.recs.ports import Releases, Towers, VectorIndex
 from services.recs.use_cases import fitness
 from services.recs.use_cases.active_release import ActiveRelease
 
+NEEDED = {State.PROMOTED: "it answers", State.CANARY: "it answers a share of the shoppers"}
 log = telemetry.logger("aisle.recs.release")
 
 
@@ -44,6 +45,20 @@ class ManageReleases:
         if added is None:
             raise AlreadyExists(release.name)
         return added
+
+    async def delete(self, number: int) -> None:
+        """Forgets a release that nobody is answered with.
+
+        Raises:
+            NotFound: there is none of that number.
+            FailedPrecondition: it answers, or answers again when the promoted one is taken back.
+        """
+        if await self._releases.delete(number):
+            log.info("release deleted", release=number)
+            return
+        release = await self.get(number)
+        why = NEEDED.get(release.state, "it answers again when the promoted release is taken back")
+        raise FailedPrecondition(f"{release.name} stays: {why}.", reason="RELEASE_NEEDED", name=release.name)
 
     async def promote(self, number: int) -> Release:
         """Makes the release answer, here at once and everywhere within a second.

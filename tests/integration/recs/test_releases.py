@@ -69,6 +69,37 @@ async def test_a_number_is_taken_once_and_a_specification_is_read(recs: Recs) ->
     assert error.value.code() is grpc.StatusCode.NOT_FOUND
 
 
+async def test_a_release_is_deleted_unless_somebody_is_or_will_be_answered_with_it(recs: Recs) -> None:
+    async def delete(number: int) -> None:
+        request = pb.DeleteReleaseRequest(name=f"releases/{number}")
+        await recs.releases.DeleteRelease(request, metadata=recs.admin, timeout=20)
+
+    for number in (1, 2, 3):
+        await recs.release(number=number)
+    await recs.release(number=4, promote=False)
+    await recs.release(number=5, promote=False)
+    share = pb.CanaryReleaseRequest(name="releases/4", traffic_percent=10)
+    await recs.releases.CanaryRelease(share, metadata=recs.admin, timeout=20)
+    needed = {
+        2: "releases/2 stays: it answers again when the promoted release is taken back.",
+        3: "releases/3 stays: it answers.",
+        4: "releases/4 stays: it answers a share of the shoppers.",
+    }
+    for number, why in needed.items():
+        with pytest.raises(grpc.aio.AioRpcError, match=why) as error:
+            await delete(number)
+        assert error.value.code() is grpc.StatusCode.FAILED_PRECONDITION
+    for number in (1, 5):
+        await delete(number)
+        with pytest.raises(grpc.aio.AioRpcError) as error:
+            await delete(number)
+        assert error.value.code() is grpc.StatusCode.NOT_FOUND
+    assert [release.name for release in await recs.all_releases()] == ["releases/4", "releases/3", "releases/2"]
+    back = pb.RollBackReleaseRequest(name="releases/3")
+    assert (await recs.releases.RollBackRelease(back, metadata=recs.admin, timeout=20)).name == "releases/2"
+    await delete(3)
+
+
 async def test_a_switch_under_load_fails_no_request_and_is_filled_by_the_worker(stocked: Recs) -> None:
     _, who, _ = await stocked.visitor()
     await stocked.did(who, "VIEW", "p1")

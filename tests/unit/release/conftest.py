@@ -91,6 +91,9 @@ class Recs:
         number = int(request.release_id)
         self.known[number] = pb.Release(name=f"releases/{number}", state=pb.Release.STATE_CANDIDATE)
 
+    def DeleteRelease(self, request: pb.DeleteReleaseRequest, **_: Any) -> None:
+        del self.known[int(request.name.removeprefix("releases/"))]
+
     def PromoteRelease(self, request: pb.PromoteReleaseRequest, **_: Any) -> None:
         self.called = request
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from aisle.recs.v1 import release_service_pb2 as pb
+from rich.console import Console
 
 from tests.unit.release.conftest import CONSOLE, Index, Recs
 from trainers.release import __main__ as program
@@ -38,7 +39,7 @@ def left(recs: Recs) -> set[int]:
 
 def test_what_answers_the_way_back_and_the_newest_stay(old: Recs) -> None:
     assert prune.prune(old, old.places, 3, CONSOLE) == [3, 5]  # type: ignore[arg-type]
-    assert left(old) == old.served == STAY
+    assert left(old) == old.served == set(old.known) == STAY
     assert prune.prune(old, old.places, 3, CONSOLE) == []  # type: ignore[arg-type]
 
 
@@ -69,6 +70,18 @@ def test_what_is_no_registered_release_stays(old: Recs) -> None:
 
 class Killed(BaseException):
     """What a test ends the program with."""
+
+
+def test_what_is_done_is_said_also_where_it_is_nothing(old: Recs) -> None:
+    told = Console(record=True, width=200)
+    prune.prune(old, old.places, 3, told)  # type: ignore[arg-type]
+    assert told.export_text() == "dropped, as nobody goes back to them: the releases 3, 5\n"
+    prune.prune(old, old.places, 3, told)  # type: ignore[arg-type]
+    assert told.export_text() == ("nothing to drop: what there is answers, is the way back, or is among the newest 3\n")
+    for release in old.known.values():
+        release.state = pb.Release.STATE_CANDIDATE
+    prune.prune(old, old.places, 3, told)  # type: ignore[arg-type]
+    assert told.export_text() == "nothing is dropped while no release is promoted\n"
 
 
 def die(*_: object, **__: object) -> None:
@@ -104,7 +117,14 @@ def at_the_files(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(prune.shutil, "rmtree", lambda folder, **_: None if "ignore_errors" in _ else die())
 
 
-@pytest.mark.parametrize("moment", [at_the_folder, at_the_models, at_the_vectors, after_one_collection, at_the_files])
+def before_recs_is_told(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Recs, "DeleteRelease", die)
+
+
+MOMENTS = [at_the_folder, at_the_models, at_the_vectors, after_one_collection, at_the_files, before_recs_is_told]
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
 def test_a_kill_in_between_leaves_nothing_that_can_answer_without_its_vectors(
     old: Recs, moment: Moment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -118,12 +138,16 @@ def test_a_kill_in_between_leaves_nothing_that_can_answer_without_its_vectors(
             assert not (old.places.releases / str(number)).exists(), "its towers cannot be laid out again"
     assert {f"items_r{number}" for number in STAY} <= Index.collections
     prune.prune(old, old.places, 3, CONSOLE)  # type: ignore[arg-type]
-    assert left(old) == old.served == STAY
+    assert left(old) == old.served == set(old.known) == STAY
 
 
 def test_the_way_back_to_a_release_that_was_dropped_is_refused_with_a_sentence(old: Recs) -> None:
+    third = old.known[3]
     prune.prune(old, old.places, 3, CONSOLE)  # type: ignore[arg-type]
     said = "Release 3 cannot answer any more: it was dropped, as old ones are"
+    with pytest.raises(ReleaseError, match=said):
+        publish.promote(old, old.places, 3, CONSOLE)  # type: ignore[arg-type]
+    old.known[3] = third  # as where the program was killed before it told recs
     with pytest.raises(ReleaseError, match=said):
         publish.promote(old, old.places, 3, CONSOLE)  # type: ignore[arg-type]
     old.known[4].state, old.known[2].state = pb.Release.STATE_CANDIDATE, pb.Release.STATE_PROMOTED  # 4 was taken back

@@ -15,7 +15,7 @@ from tests.unit.release.conftest import CONSOLE, Recs
 from tests.unit.two_tower.conftest import QUICK
 from trainers.datasets import DataError, Shop
 from trainers.release import __main__ as program
-from trainers.release import places, settings
+from trainers.release import places, prune, settings
 from trainers.release.extract import Extract
 from trainers.release.places import ROOT
 from trainers.two_tower import settings as files
@@ -116,3 +116,16 @@ def test_a_release_is_trained_with_the_settings_named_and_goes_on_where_it_was_k
     assert report["config"]["temperature"] == 0.123
     assert report["ranker"].get("config", {"seed": wanted.seed})["seed"] == wanted.seed
     assert any((tmp_path / "curves").iterdir())
+
+
+def test_the_help_of_each_flag_says_its_default_and_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AISLE_MILVUS_TOKEN", "s3cret")
+    parser = program._parser()
+    assert "s3cret" not in parser.format_help()
+    flags = [action for action in parser._actions if action.option_strings and action.dest != "help"]
+    assert len(flags) > 20
+    for flag in flags:
+        assert "default" in (flag.help or ""), flag.option_strings
+    said = " ".join(parser.format_help().split())
+    for stays in (f"stay (default: {prune.NEWEST})", "--config, or 7)", "--config, or 60)"):
+        assert stays in said

@@ -28,10 +28,11 @@ from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.api import client_pb2 as google_dot_api_dot_client__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.api import resource_pb2 as google_dot_api_dot_resource__pb2
+from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#aisle/recs/v1/release_service.proto\x12\raisle.recs.v1\x1a\x1a\x61isle/type/v1/access.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa8\x06\n\x07Release\x12\x19\n\x04name\x18\x01 \x01(\tB\x0b\xe2\x41\x01\x08\xbaH\x04r\x02\x18(\x12:\n\ncollection\x18\x02 \x01(\tB&\xe2\x41\x01\x02\xbaH\x1fr\x1d\x18\xc8\x01\x32\x18^[A-Za-z_][A-Za-z0-9_]*$\x12!\n\tdimension\x18\x03 \x01(\x05\x42\x0e\xe2\x41\x01\x02\xbaH\x07\x1a\x05\x18\x80 (\x01\x12\x34\n\x12user_tower_version\x18\x04 \x01(\tB\x18\xe2\x41\x01\x02\xbaH\x11r\x0f\x32\r^[0-9]{1,18}$\x12\x34\n\x12item_tower_version\x18\x05 \x01(\tB\x18\xe2\x41\x01\x02\xbaH\x11r\x0f\x32\r^[0-9]{1,18}$\x12%\n\x0c\x66\x65\x61ture_spec\x18\x06 \x01(\tB\x0f\xe2\x41\x01\x02\xbaH\x08r\x06\x10\x02\x18\xc0\x84=\x12\x1d\n\x06report\x18\x07 \x01(\tB\r\xe2\x41\x01\x01\xbaH\x06r\x04\x18\xc0\x84=\x12&\n\x10\x64\x61ta_fingerprint\x18\x08 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\xc8\x01\x12$\n\x0e\x63\x61talog_cursor\x18\t \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\xc8\x01\x12\x31\n\x05state\x18\n \x01(\x0e\x32\x1c.aisle.recs.v1.Release.StateB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x36\n\x0cpromote_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x1d\n\x0ftraffic_percent\x18\r \x01(\x05\x42\x04\xe2\x41\x01\x03\x12\x30\n\x0eranker_version\x18\x0e \x01(\tB\x18\xe2\x41\x01\x01\xbaH\x11r\x0f\x32\r^[0-9]{0,18}$\"l\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x13\n\x0fSTATE_CANDIDATE\x10\x01\x12\x12\n\x0eSTATE_PROMOTED\x10\x02\x12\x11\n\rSTATE_RETIRED\x10\x03\x12\x10\n\x0cSTATE_CANARY\x10\x04:B\xea\x41?\n\x16recs.aisle.dev/Release\x12\x12releases/{release}*\x08releases2\x07release\"_\n\x11GetReleaseRequest\x12J\n\x04name\x18\x01 \x01(\tB<\xe2\x41\x01\x02\xfa\x41\x18\n\x16recs.aisle.dev/Release\xbaH\x1ar\x18\x32\x16^releases/[0-9]{1,18}$\"W\n\x13ListReleasesRequest\x12\x1e\n\tpage_size\x18\x01 \x01(\x05\x42\x0b\xe2\x41\x01\x01\xbaH\x04\x1a\x02(\x00\x12 \n\npage_token\x18\x02 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\xe8\x07\"Y\n\x14ListReleasesResponse\x12(\n\x08releases\x18\x01 \x03(\x0b\x32\x16.aisle.recs.v1.Release\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"s\n\x14\x43reateReleaseRequest\x12-\n\x07release\x18\x01 \x01(\x0b\x32\x16.aisle.recs.v1.ReleaseB\x04\xe2\x41\x01\x02\x12,\n\nrelease_id\x18\x02 \x01(\tB\x18\xe2\x41\x01\x02\xbaH\x11r\x0f\x32\r^[0-9]{1,18}$\"c\n\x15PromoteReleaseRequest\x12J\n\x04name\x18\x01 \x01(\tB<\xe2\x41\x01\x02\xfa\x41\x18\n\x16recs.aisle.dev/Release\xbaH\x1ar\x18\x32\x16^releases/[0-9]{1,18}$\"\x8a\x01\n\x14\x43\x61naryReleaseRequest\x12J\n\x04name\x18\x01 \x01(\tB<\xe2\x41\x01\x02\xfa\x41\x18\n\x16recs.aisle.dev/Release\xbaH\x1ar\x18\x32\x16^releases/[0-9]{1,18}$\x12&\n\x0ftraffic_percent\x18\x02 \x01(\x05\x42\r\xe2\x41\x01\x01\xbaH\x06\x1a\x04\x18\x63(\x00\"d\n\x16RollBackReleaseRequest\x12J\n\x04name\x18\x01 \x01(\tB<\xe2\x41\x01\x02\xfa\x41\x18\n\x16recs.aisle.dev/Release\xbaH\x1ar\x18\x32\x16^releases/[0-9]{1,18}$2\xb0\x06\n\x0eReleaseService\x12u\n\nGetRelease\x12 .aisle.recs.v1.GetReleaseRequest\x1a\x16.aisle.recs.v1.Release\"-\x90\x02\x01\xda\x41\x04name\x8a\xb5\x18\x02\x08\x04\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/{name=releases/*}\x12v\n\x0cListReleases\x12\".aisle.recs.v1.ListReleasesRequest\x1a#.aisle.recs.v1.ListReleasesResponse\"\x1d\x90\x02\x01\x8a\xb5\x18\x02\x08\x04\x82\xd3\xe4\x93\x02\x0e\x12\x0c/v1/releases\x12\x86\x01\n\rCreateRelease\x12#.aisle.recs.v1.CreateReleaseRequest\x1a\x16.aisle.recs.v1.Release\"8\xda\x41\x12release,release_id\x8a\xb5\x18\x02\x08\x05\x82\xd3\xe4\x93\x02\x17\"\x0c/v1/releases:\x07release\x12\x85\x01\n\x0ePromoteRelease\x12$.aisle.recs.v1.PromoteReleaseRequest\x1a\x16.aisle.recs.v1.Release\"5\xda\x41\x04name\x8a\xb5\x18\x02\x08\x05\x82\xd3\xe4\x93\x02\"\"\x1d/v1/{name=releases/*}:promote:\x01*\x12\x92\x01\n\rCanaryRelease\x12#.aisle.recs.v1.CanaryReleaseRequest\x1a\x16.aisle.recs.v1.Release\"D\xda\x41\x14name,traffic_percent\x8a\xb5\x18\x02\x08\x05\x82\xd3\xe4\x93\x02!\"\x1c/v1/{name=releases/*}:canary:\x01*\x12\x88\x01\n\x0fRollBackRelease\x12%.aisle.recs.v1.RollBackReleaseRequest\x1a\x16.aisle.recs.v1.Release\"6\xda\x41\x04name\x8a\xb5\x18\x02\x08\x05\x82\xd3\xe4\x93\x02#\"\x1e/v1/{name=releases/*}:rollBack:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#aisle/recs/v1/release_service.proto\x12\raisle.recs.v1\x1a\x1a\x61isle/type/v1/access.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa8\x06\n\x07Release\x12\x19\n\x04name\x18\x01 \x01(\tB\x0b\xe2\x41\x01\x08\xbaH\x04r\x02\x18(\x12:\n\ncollection\x18\x02 \x01(\tB&\xe2\x41\x01\x02\xbaH\x1fr\x1d\x18\xc8\x01\x32\x18^[A-Za-z_][A-Za-z0-9_]*$\x12!\n\tdimension\x18\x03 \x01(\x05\x42\x0e\xe2\x41\x01\x02\xbaH\x07\x1a\x05\x18\x80 (\x01\x12\x34\n\x12user_tower_version\x18\x04 \x01(\tB\x18\xe2\x41\x01\x02\xbaH\x11r\x0f\x32\r^[0-9]{1,18}$\x12\x34\n\x12item_tower_version\x18\x05 \x01(\tB\x18\xe2\x41\x01\x02\xbaH\x11r\x0f\x32\r^[0-9]{1,18}$\x12%\n\x0c\x66\x65\x61ture_spec\x18\x06 \x01(\tB\x0f\xe2\x41\x01\x02\xbaH\x08r\x06\x10\x02\x18\xc0\x84=\x12\x1d\n\x06report\x18\x07 \x01(\tB\r\xe2\x41\x01\x01\xbaH\x06r\x04\x18\xc0\x84=\x12&\n\x10\x64\x61ta_fingerprint\x18\x08 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\xc8\x01\x12$\n\x0e\x63\x61talog_cursor\x18\t \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\xc8\x01\x12\x31\n\x05state\x18\n \x01(\x0e\x32\x1c.aisle.recs.v1.Release.StateB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x36\n\x0cpromote_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x1d\n\x0ftraffic_percent\x18\r \x01(\x05\x42\x04\xe2\x41\x01\x03\x12\x30\n\x0eranker_version\x18\x0e \x01(\tB\x18\xe2\x41\x01\x01\xbaH\x11r\x0f\x32\r^[0-9]{0,18}$\"l\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x13\n\x0fSTATE_CANDIDATE\x10\x01\x12\x12\n\x0eSTATE_PROMOTED\x10\x02\x12\x11\n\rSTATE_RETIRED\x10\x03\x12\x10\n\x0cSTATE_CANARY\x10\x04:B\xea\x41?\n\x16recs.aisle.dev/Release\x12\x12releases/{release}*\x08releases2\x07release\"_\n\x11GetReleaseRequest\x12J\n\x04name\x18\x01 \x01(\tB<\xe2\x41\x01\x02\xfa\x41\x18\n\x16recs.aisle.dev/Release\xbaH\x1ar\x18\x32\x16^releases/[0-9]{1,18}$\"W\n\x13ListReleasesRequest\x12\x1e\n\tpage_size\x18\x01 \x01(\x05\x42\x0b\xe2\x41\x01\x01\xbaH\x04\x1a\x02(\x00\x12 \n\npage_token\x18\x02 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\xe8\x07\"Y\n\x14ListReleasesResponse\x12(\n\x08releases\x18\x01 \x03(\x0b\x32\x16.aisle.recs.v1.Release\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"s\n\x14\x43reateReleaseRequest\x12-\n\x07release\x18\x01 \x01(\x0b\x32\x16.aisle.recs.v1.ReleaseB\x04\xe2\x41\x01\x02\x12,\n\nrelease_id\x18\x02 \x01(\tB\x18\xe2\x41\x01\x02\xbaH\x11r\x0f\x32\r^[0-9]{1,18}$\"b\n\x14\x44\x65leteReleaseRequest\x12J\n\x04name\x18\x01 \x01(\tB<\xe2\x41\x01\x02\xfa\x41\x18\n\x16recs.aisle.dev/Release\xbaH\x1ar\x18\x32\x16^releases/[0-9]{1,18}$\"c\n\x15PromoteReleaseRequest\x12J\n\x04name\x18\x01 \x01(\tB<\xe2\x41\x01\x02\xfa\x41\x18\n\x16recs.aisle.dev/Release\xbaH\x1ar\x18\x32\x16^releases/[0-9]{1,18}$\"\x8a\x01\n\x14\x43\x61naryReleaseRequest\x12J\n\x04name\x18\x01 \x01(\tB<\xe2\x41\x01\x02\xfa\x41\x18\n\x16recs.aisle.dev/Release\xbaH\x1ar\x18\x32\x16^releases/[0-9]{1,18}$\x12&\n\x0ftraffic_percent\x18\x02 \x01(\x05\x42\r\xe2\x41\x01\x01\xbaH\x06\x1a\x04\x18\x63(\x00\"d\n\x16RollBackReleaseRequest\x12J\n\x04name\x18\x01 \x01(\tB<\xe2\x41\x01\x02\xfa\x41\x18\n\x16recs.aisle.dev/Release\xbaH\x1ar\x18\x32\x16^releases/[0-9]{1,18}$2\xaa\x07\n\x0eReleaseService\x12u\n\nGetRelease\x12 .aisle.recs.v1.GetReleaseRequest\x1a\x16.aisle.recs.v1.Release\"-\x90\x02\x01\xda\x41\x04name\x8a\xb5\x18\x02\x08\x04\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/{name=releases/*}\x12v\n\x0cListReleases\x12\".aisle.recs.v1.ListReleasesRequest\x1a#.aisle.recs.v1.ListReleasesResponse\"\x1d\x90\x02\x01\x8a\xb5\x18\x02\x08\x04\x82\xd3\xe4\x93\x02\x0e\x12\x0c/v1/releases\x12\x86\x01\n\rCreateRelease\x12#.aisle.recs.v1.CreateReleaseRequest\x1a\x16.aisle.recs.v1.Release\"8\xda\x41\x12release,release_id\x8a\xb5\x18\x02\x08\x05\x82\xd3\xe4\x93\x02\x17\"\x0c/v1/releases:\x07release\x12x\n\rDeleteRelease\x12#.aisle.recs.v1.DeleteReleaseRequest\x1a\x16.google.protobuf.Empty\"*\xda\x41\x04name\x8a\xb5\x18\x02\x08\x05\x82\xd3\xe4\x93\x02\x17*\x15/v1/{name=releases/*}\x12\x85\x01\n\x0ePromoteRelease\x12$.aisle.recs.v1.PromoteReleaseRequest\x1a\x16.aisle.recs.v1.Release\"5\xda\x41\x04name\x8a\xb5\x18\x02\x08\x05\x82\xd3\xe4\x93\x02\"\"\x1d/v1/{name=releases/*}:promote:\x01*\x12\x92\x01\n\rCanaryRelease\x12#.aisle.recs.v1.CanaryReleaseRequest\x1a\x16.aisle.recs.v1.Release\"D\xda\x41\x14name,traffic_percent\x8a\xb5\x18\x02\x08\x05\x82\xd3\xe4\x93\x02!\"\x1c/v1/{name=releases/*}:canary:\x01*\x12\x88\x01\n\x0fRollBackRelease\x12%.aisle.recs.v1.RollBackReleaseRequest\x1a\x16.aisle.recs.v1.Release\"6\xda\x41\x04name\x8a\xb5\x18\x02\x08\x05\x82\xd3\xe4\x93\x02#\"\x1e/v1/{name=releases/*}:rollBack:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -78,6 +79,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CREATERELEASEREQUEST'].fields_by_name['release']._serialized_options = b'\342A\001\002'
   _globals['_CREATERELEASEREQUEST'].fields_by_name['release_id']._loaded_options = None
   _globals['_CREATERELEASEREQUEST'].fields_by_name['release_id']._serialized_options = b'\342A\001\002\272H\021r\0172\r^[0-9]{1,18}$'
+  _globals['_DELETERELEASEREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_DELETERELEASEREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\030\n\026recs.aisle.dev/Release\272H\032r\0302\026^releases/[0-9]{1,18}$'
   _globals['_PROMOTERELEASEREQUEST'].fields_by_name['name']._loaded_options = None
   _globals['_PROMOTERELEASEREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\030\n\026recs.aisle.dev/Release\272H\032r\0302\026^releases/[0-9]{1,18}$'
   _globals['_CANARYRELEASEREQUEST'].fields_by_name['name']._loaded_options = None
@@ -92,30 +95,34 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RELEASESERVICE'].methods_by_name['ListReleases']._serialized_options = b'\220\002\001\212\265\030\002\010\004\202\323\344\223\002\016\022\014/v1/releases'
   _globals['_RELEASESERVICE'].methods_by_name['CreateRelease']._loaded_options = None
   _globals['_RELEASESERVICE'].methods_by_name['CreateRelease']._serialized_options = b'\332A\022release,release_id\212\265\030\002\010\005\202\323\344\223\002\027\"\014/v1/releases:\007release'
+  _globals['_RELEASESERVICE'].methods_by_name['DeleteRelease']._loaded_options = None
+  _globals['_RELEASESERVICE'].methods_by_name['DeleteRelease']._serialized_options = b'\332A\004name\212\265\030\002\010\005\202\323\344\223\002\027*\025/v1/{name=releases/*}'
   _globals['_RELEASESERVICE'].methods_by_name['PromoteRelease']._loaded_options = None
   _globals['_RELEASESERVICE'].methods_by_name['PromoteRelease']._serialized_options = b'\332A\004name\212\265\030\002\010\005\202\323\344\223\002\"\"\035/v1/{name=releases/*}:promote:\001*'
   _globals['_RELEASESERVICE'].methods_by_name['CanaryRelease']._loaded_options = None
   _globals['_RELEASESERVICE'].methods_by_name['CanaryRelease']._serialized_options = b'\332A\024name,traffic_percent\212\265\030\002\010\005\202\323\344\223\002!\"\034/v1/{name=releases/*}:canary:\001*'
   _globals['_RELEASESERVICE'].methods_by_name['RollBackRelease']._loaded_options = None
   _globals['_RELEASESERVICE'].methods_by_name['RollBackRelease']._serialized_options = b'\332A\004name\212\265\030\002\010\005\202\323\344\223\002#\"\036/v1/{name=releases/*}:rollBack:\001*'
-  _globals['_RELEASE']._serialized_start=260
-  _globals['_RELEASE']._serialized_end=1068
-  _globals['_RELEASE_STATE']._serialized_start=892
-  _globals['_RELEASE_STATE']._serialized_end=1000
-  _globals['_GETRELEASEREQUEST']._serialized_start=1070
-  _globals['_GETRELEASEREQUEST']._serialized_end=1165
-  _globals['_LISTRELEASESREQUEST']._serialized_start=1167
-  _globals['_LISTRELEASESREQUEST']._serialized_end=1254
-  _globals['_LISTRELEASESRESPONSE']._serialized_start=1256
-  _globals['_LISTRELEASESRESPONSE']._serialized_end=1345
-  _globals['_CREATERELEASEREQUEST']._serialized_start=1347
-  _globals['_CREATERELEASEREQUEST']._serialized_end=1462
-  _globals['_PROMOTERELEASEREQUEST']._serialized_start=1464
-  _globals['_PROMOTERELEASEREQUEST']._serialized_end=1563
-  _globals['_CANARYRELEASEREQUEST']._serialized_start=1566
-  _globals['_CANARYRELEASEREQUEST']._serialized_end=1704
-  _globals['_ROLLBACKRELEASEREQUEST']._serialized_start=1706
-  _globals['_ROLLBACKRELEASEREQUEST']._serialized_end=1806
-  _globals['_RELEASESERVICE']._serialized_start=1809
-  _globals['_RELEASESERVICE']._serialized_end=2625
+  _globals['_RELEASE']._serialized_start=289
+  _globals['_RELEASE']._serialized_end=1097
+  _globals['_RELEASE_STATE']._serialized_start=921
+  _globals['_RELEASE_STATE']._serialized_end=1029
+  _globals['_GETRELEASEREQUEST']._serialized_start=1099
+  _globals['_GETRELEASEREQUEST']._serialized_end=1194
+  _globals['_LISTRELEASESREQUEST']._serialized_start=1196
+  _globals['_LISTRELEASESREQUEST']._serialized_end=1283
+  _globals['_LISTRELEASESRESPONSE']._serialized_start=1285
+  _globals['_LISTRELEASESRESPONSE']._serialized_end=1374
+  _globals['_CREATERELEASEREQUEST']._serialized_start=1376
+  _globals['_CREATERELEASEREQUEST']._serialized_end=1491
+  _globals['_DELETERELEASEREQUEST']._serialized_start=1493
+  _globals['_DELETERELEASEREQUEST']._serialized_end=1591
+  _globals['_PROMOTERELEASEREQUEST']._serialized_start=1593
+  _globals['_PROMOTERELEASEREQUEST']._serialized_end=1692
+  _globals['_CANARYRELEASEREQUEST']._serialized_start=1695
+  _globals['_CANARYRELEASEREQUEST']._serialized_end=1833
+  _globals['_ROLLBACKRELEASEREQUEST']._serialized_start=1835
+  _globals['_ROLLBACKRELEASEREQUEST']._serialized_end=1935
+  _globals['_RELEASESERVICE']._serialized_start=1938
+  _globals['_RELEASESERVICE']._serialized_end=2876
 # @@protoc_insertion_point(module_scope)

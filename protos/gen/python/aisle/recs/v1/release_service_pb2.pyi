@@ -234,6 +234,28 @@ class CreateReleaseRequest(_message.Message):
 Global___CreateReleaseRequest: _TypeAlias = CreateReleaseRequest  # noqa: Y015
 
 @_typing.final
+class DeleteReleaseRequest(_message.Message):
+    """Forgets a release."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """`releases/{release}`."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeleteReleaseRequest: _TypeAlias = DeleteReleaseRequest  # noqa: Y015
+
+@_typing.final
 class PromoteReleaseRequest(_message.Message):
     """Makes a release answer."""
 

@@ -4,6 +4,7 @@ import grpc
 import warnings
 
 from aisle.recs.v1 import release_service_pb2 as aisle_dot_recs_dot_v1_dot_release__service__pb2
+from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 
 GRPC_GENERATED_VERSION = '1.81.1'
 GRPC_VERSION = grpc.__version__
@@ -50,6 +51,11 @@ class ReleaseServiceStub:
                 request_serializer=aisle_dot_recs_dot_v1_dot_release__service__pb2.CreateReleaseRequest.SerializeToString,
                 response_deserializer=aisle_dot_recs_dot_v1_dot_release__service__pb2.Release.FromString,
                 _registered_method=True)
+        self.DeleteRelease = channel.unary_unary(
+                '/aisle.recs.v1.ReleaseService/DeleteRelease',
+                request_serializer=aisle_dot_recs_dot_v1_dot_release__service__pb2.DeleteReleaseRequest.SerializeToString,
+                response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                _registered_method=True)
         self.PromoteRelease = channel.unary_unary(
                 '/aisle.recs.v1.ReleaseService/PromoteRelease',
                 request_serializer=aisle_dot_recs_dot_v1_dot_release__service__pb2.PromoteReleaseRequest.SerializeToString,
@@ -88,6 +94,14 @@ class ReleaseServiceServicer:
     def CreateRelease(self, request, context):
         """Registers a release that is already laid out in the model repository and the index. Returns ALREADY_EXISTS if
         the number is taken.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteRelease(self, request, context):
+        """Forgets a release, whose models and vectors nobody needs then. Returns NOT_FOUND if it does not exist, and
+        FAILED_PRECONDITION if it answers, answers a share of the shoppers, or is the one that RollBackRelease goes back to.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -135,6 +149,11 @@ def add_ReleaseServiceServicer_to_server(servicer, server):
                     servicer.CreateRelease,
                     request_deserializer=aisle_dot_recs_dot_v1_dot_release__service__pb2.CreateReleaseRequest.FromString,
                     response_serializer=aisle_dot_recs_dot_v1_dot_release__service__pb2.Release.SerializeToString,
+            ),
+            'DeleteRelease': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteRelease,
+                    request_deserializer=aisle_dot_recs_dot_v1_dot_release__service__pb2.DeleteReleaseRequest.FromString,
+                    response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
             ),
             'PromoteRelease': grpc.unary_unary_rpc_method_handler(
                     servicer.PromoteRelease,
@@ -234,6 +253,33 @@ class ReleaseService:
             '/aisle.recs.v1.ReleaseService/CreateRelease',
             aisle_dot_recs_dot_v1_dot_release__service__pb2.CreateReleaseRequest.SerializeToString,
             aisle_dot_recs_dot_v1_dot_release__service__pb2.Release.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteRelease(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/aisle.recs.v1.ReleaseService/DeleteRelease',
+            aisle_dot_recs_dot_v1_dot_release__service__pb2.DeleteReleaseRequest.SerializeToString,
+            google_dot_protobuf_dot_empty__pb2.Empty.FromString,
             options,
             channel_credentials,
             insecure,

@@ -5,6 +5,7 @@ isort:skip_file
 
 from aisle.recs.v1 import release_service_pb2 as _release_service_pb2
 from collections import abc as _abc
+from google.protobuf import empty_pb2 as _empty_pb2
 from grpc import aio as _aio
 import abc as _abc_1
 import grpc as _grpc
@@ -41,6 +42,10 @@ class ReleaseServiceStub:
     """Registers a release that is already laid out in the model repository and the index. Returns ALREADY_EXISTS if
     the number is taken.
     """
+    DeleteRelease: _grpc.UnaryUnaryMultiCallable[_release_service_pb2.DeleteReleaseRequest, _empty_pb2.Empty]
+    """Forgets a release, whose models and vectors nobody needs then. Returns NOT_FOUND if it does not exist, and
+    FAILED_PRECONDITION if it answers, answers a share of the shoppers, or is the one that RollBackRelease goes back to.
+    """
     PromoteRelease: _grpc.UnaryUnaryMultiCallable[_release_service_pb2.PromoteReleaseRequest, _release_service_pb2.Release]
     """Makes a release the one that answers. Returns FAILED_PRECONDITION, and leaves the one before in place, when
     its models or its vectors are not ready or do not fit each other.
@@ -67,6 +72,10 @@ class ReleaseServiceAsyncStub(ReleaseServiceStub):
     CreateRelease: _aio.UnaryUnaryMultiCallable[_release_service_pb2.CreateReleaseRequest, _release_service_pb2.Release]  # type: ignore[assignment]
     """Registers a release that is already laid out in the model repository and the index. Returns ALREADY_EXISTS if
     the number is taken.
+    """
+    DeleteRelease: _aio.UnaryUnaryMultiCallable[_release_service_pb2.DeleteReleaseRequest, _empty_pb2.Empty]  # type: ignore[assignment]
+    """Forgets a release, whose models and vectors nobody needs then. Returns NOT_FOUND if it does not exist, and
+    FAILED_PRECONDITION if it answers, answers a share of the shoppers, or is the one that RollBackRelease goes back to.
     """
     PromoteRelease: _aio.UnaryUnaryMultiCallable[_release_service_pb2.PromoteReleaseRequest, _release_service_pb2.Release]  # type: ignore[assignment]
     """Makes a release the one that answers. Returns FAILED_PRECONDITION, and leaves the one before in place, when
@@ -109,6 +118,16 @@ class ReleaseServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_release_service_pb2.Release, _abc.Awaitable[_release_service_pb2.Release]]:
         """Registers a release that is already laid out in the model repository and the index. Returns ALREADY_EXISTS if
         the number is taken.
+        """
+
+    @_abc_1.abstractmethod
+    def DeleteRelease(
+        self,
+        request: _release_service_pb2.DeleteReleaseRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
+        """Forgets a release, whose models and vectors nobody needs then. Returns NOT_FOUND if it does not exist, and
+        FAILED_PRECONDITION if it answers, answers a share of the shoppers, or is the one that RollBackRelease goes back to.
         """
 
     @_abc_1.abstractmethod

@@ -10,15 +10,15 @@ import { file_google_api_annotations } from "../../../google/api/annotations_pb.
 import { file_google_api_client } from "../../../google/api/client_pb.js";
 import { file_google_api_field_behavior } from "../../../google/api/field_behavior_pb.js";
 import { file_google_api_resource } from "../../../google/api/resource_pb.js";
-import type { Timestamp, TimestampJson } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { EmptySchema, Timestamp, TimestampJson } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_empty, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file aisle/recs/v1/release_service.proto.
  */
 export const file_aisle_recs_v1_release_service: GenFile = /*@__PURE__*/
-  fileDesc("CiNhaXNsZS9yZWNzL3YxL3JlbGVhc2Vfc2VydmljZS5wcm90bxINYWlzbGUucmVjcy52MSKoBgoHUmVsZWFzZRIZCgRuYW1lGAEgASgJQgviQQEIukgEcgIYKBI6Cgpjb2xsZWN0aW9uGAIgASgJQibiQQECukgfch0YyAEyGF5bQS1aYS16X11bQS1aYS16MC05X10qJBIhCglkaW1lbnNpb24YAyABKAVCDuJBAQK6SAcaBRiAICgBEjQKEnVzZXJfdG93ZXJfdmVyc2lvbhgEIAEoCUIY4kEBArpIEXIPMg1eWzAtOV17MSwxOH0kEjQKEml0ZW1fdG93ZXJfdmVyc2lvbhgFIAEoCUIY4kEBArpIEXIPMg1eWzAtOV17MSwxOH0kEiUKDGZlYXR1cmVfc3BlYxgGIAEoCUIP4kEBArpICHIGEAIYwIQ9Eh0KBnJlcG9ydBgHIAEoCUIN4kEBAbpIBnIEGMCEPRImChBkYXRhX2ZpbmdlcnByaW50GAggASgJQgziQQEBukgFcgMYyAESJAoOY2F0YWxvZ19jdXJzb3IYCSABKAlCDOJBAQG6SAVyAxjIARIxCgVzdGF0ZRgKIAEoDjIcLmFpc2xlLnJlY3MudjEuUmVsZWFzZS5TdGF0ZUIE4kEBAxI1CgtjcmVhdGVfdGltZRgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBOJBAQMSNgoMcHJvbW90ZV90aW1lGAwgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIE4kEBAxIdCg90cmFmZmljX3BlcmNlbnQYDSABKAVCBOJBAQMSMAoOcmFua2VyX3ZlcnNpb24YDiABKAlCGOJBAQG6SBFyDzINXlswLTldezAsMTh9JCJsCgVTdGF0ZRIVChFTVEFURV9VTlNQRUNJRklFRBAAEhMKD1NUQVRFX0NBTkRJREFURRABEhIKDlNUQVRFX1BST01PVEVEEAISEQoNU1RBVEVfUkVUSVJFRBADEhAKDFNUQVRFX0NBTkFSWRAEOkLqQT8KFnJlY3MuYWlzbGUuZGV2L1JlbGVhc2USEnJlbGVhc2VzL3tyZWxlYXNlfSoIcmVsZWFzZXMyB3JlbGVhc2UiXwoRR2V0UmVsZWFzZVJlcXVlc3QSSgoEbmFtZRgBIAEoCUI84kEBAvpBGAoWcmVjcy5haXNsZS5kZXYvUmVsZWFzZbpIGnIYMhZecmVsZWFzZXMvWzAtOV17MSwxOH0kIlcKE0xpc3RSZWxlYXNlc1JlcXVlc3QSHgoJcGFnZV9zaXplGAEgASgFQgviQQEBukgEGgIoABIgCgpwYWdlX3Rva2VuGAIgASgJQgziQQEBukgFcgMY6AciWQoUTGlzdFJlbGVhc2VzUmVzcG9uc2USKAoIcmVsZWFzZXMYASADKAsyFi5haXNsZS5yZWNzLnYxLlJlbGVhc2USFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJInMKFENyZWF0ZVJlbGVhc2VSZXF1ZXN0Ei0KB3JlbGVhc2UYASABKAsyFi5haXNsZS5yZWNzLnYxLlJlbGVhc2VCBOJBAQISLAoKcmVsZWFzZV9pZBgCIAEoCUIY4kEBArpIEXIPMg1eWzAtOV17MSwxOH0kImMKFVByb21vdGVSZWxlYXNlUmVxdWVzdBJKCgRuYW1lGAEgASgJQjziQQEC+kEYChZyZWNzLmFpc2xlLmRldi9SZWxlYXNlukgachgyFl5yZWxlYXNlcy9bMC05XXsxLDE4fSQiigEKFENhbmFyeVJlbGVhc2VSZXF1ZXN0EkoKBG5hbWUYASABKAlCPOJBAQL6QRgKFnJlY3MuYWlzbGUuZGV2L1JlbGVhc2W6SBpyGDIWXnJlbGVhc2VzL1swLTldezEsMTh9JBImCg90cmFmZmljX3BlcmNlbnQYAiABKAVCDeJBAQG6SAYaBBhjKAAiZAoWUm9sbEJhY2tSZWxlYXNlUmVxdWVzdBJKCgRuYW1lGAEgASgJQjziQQEC+kEYChZyZWNzLmFpc2xlLmRldi9SZWxlYXNlukgachgyFl5yZWxlYXNlcy9bMC05XXsxLDE4fSQysAYKDlJlbGVhc2VTZXJ2aWNlEnUKCkdldFJlbGVhc2USIC5haXNsZS5yZWNzLnYxLkdldFJlbGVhc2VSZXF1ZXN0GhYuYWlzbGUucmVjcy52MS5SZWxlYXNlIi2QAgHaQQRuYW1lirUYAggEgtPkkwIXEhUvdjEve25hbWU9cmVsZWFzZXMvKn0SdgoMTGlzdFJlbGVhc2VzEiIuYWlzbGUucmVjcy52MS5MaXN0UmVsZWFzZXNSZXF1ZXN0GiMuYWlzbGUucmVjcy52MS5MaXN0UmVsZWFzZXNSZXNwb25zZSIdkAIBirUYAggEgtPkkwIOEgwvdjEvcmVsZWFzZXMShgEKDUNyZWF0ZVJlbGVhc2USIy5haXNsZS5yZWNzLnYxLkNyZWF0ZVJlbGVhc2VSZXF1ZXN0GhYuYWlzbGUucmVjcy52MS5SZWxlYXNlIjjaQRJyZWxlYXNlLHJlbGVhc2VfaWSKtRgCCAWC0+STAhciDC92MS9yZWxlYXNlczoHcmVsZWFzZRKFAQoOUHJvbW90ZVJlbGVhc2USJC5haXNsZS5yZWNzLnYxLlByb21vdGVSZWxlYXNlUmVxdWVzdBoWLmFpc2xlLnJlY3MudjEuUmVsZWFzZSI12kEEbmFtZYq1GAIIBYLT5JMCIiIdL3YxL3tuYW1lPXJlbGVhc2VzLyp9OnByb21vdGU6ASoSkgEKDUNhbmFyeVJlbGVhc2USIy5haXNsZS5yZWNzLnYxLkNhbmFyeVJlbGVhc2VSZXF1ZXN0GhYuYWlzbGUucmVjcy52MS5SZWxlYXNlIkTaQRRuYW1lLHRyYWZmaWNfcGVyY2VudIq1GAIIBYLT5JMCISIcL3YxL3tuYW1lPXJlbGVhc2VzLyp9OmNhbmFyeToBKhKIAQoPUm9sbEJhY2tSZWxlYXNlEiUuYWlzbGUucmVjcy52MS5Sb2xsQmFja1JlbGVhc2VSZXF1ZXN0GhYuYWlzbGUucmVjcy52MS5SZWxlYXNlIjbaQQRuYW1lirUYAggFgtPkkwIjIh4vdjEve25hbWU9cmVsZWFzZXMvKn06cm9sbEJhY2s6ASpiBnByb3RvMw", [file_aisle_type_v1_access, file_buf_validate_validate, file_google_api_annotations, file_google_api_client, file_google_api_field_behavior, file_google_api_resource, file_google_protobuf_timestamp]);
+  fileDesc("CiNhaXNsZS9yZWNzL3YxL3JlbGVhc2Vfc2VydmljZS5wcm90bxINYWlzbGUucmVjcy52MSKoBgoHUmVsZWFzZRIZCgRuYW1lGAEgASgJQgviQQEIukgEcgIYKBI6Cgpjb2xsZWN0aW9uGAIgASgJQibiQQECukgfch0YyAEyGF5bQS1aYS16X11bQS1aYS16MC05X10qJBIhCglkaW1lbnNpb24YAyABKAVCDuJBAQK6SAcaBRiAICgBEjQKEnVzZXJfdG93ZXJfdmVyc2lvbhgEIAEoCUIY4kEBArpIEXIPMg1eWzAtOV17MSwxOH0kEjQKEml0ZW1fdG93ZXJfdmVyc2lvbhgFIAEoCUIY4kEBArpIEXIPMg1eWzAtOV17MSwxOH0kEiUKDGZlYXR1cmVfc3BlYxgGIAEoCUIP4kEBArpICHIGEAIYwIQ9Eh0KBnJlcG9ydBgHIAEoCUIN4kEBAbpIBnIEGMCEPRImChBkYXRhX2ZpbmdlcnByaW50GAggASgJQgziQQEBukgFcgMYyAESJAoOY2F0YWxvZ19jdXJzb3IYCSABKAlCDOJBAQG6SAVyAxjIARIxCgVzdGF0ZRgKIAEoDjIcLmFpc2xlLnJlY3MudjEuUmVsZWFzZS5TdGF0ZUIE4kEBAxI1CgtjcmVhdGVfdGltZRgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBOJBAQMSNgoMcHJvbW90ZV90aW1lGAwgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIE4kEBAxIdCg90cmFmZmljX3BlcmNlbnQYDSABKAVCBOJBAQMSMAoOcmFua2VyX3ZlcnNpb24YDiABKAlCGOJBAQG6SBFyDzINXlswLTldezAsMTh9JCJsCgVTdGF0ZRIVChFTVEFURV9VTlNQRUNJRklFRBAAEhMKD1NUQVRFX0NBTkRJREFURRABEhIKDlNUQVRFX1BST01PVEVEEAISEQoNU1RBVEVfUkVUSVJFRBADEhAKDFNUQVRFX0NBTkFSWRAEOkLqQT8KFnJlY3MuYWlzbGUuZGV2L1JlbGVhc2USEnJlbGVhc2VzL3tyZWxlYXNlfSoIcmVsZWFzZXMyB3JlbGVhc2UiXwoRR2V0UmVsZWFzZVJlcXVlc3QSSgoEbmFtZRgBIAEoCUI84kEBAvpBGAoWcmVjcy5haXNsZS5kZXYvUmVsZWFzZbpIGnIYMhZecmVsZWFzZXMvWzAtOV17MSwxOH0kIlcKE0xpc3RSZWxlYXNlc1JlcXVlc3QSHgoJcGFnZV9zaXplGAEgASgFQgviQQEBukgEGgIoABIgCgpwYWdlX3Rva2VuGAIgASgJQgziQQEBukgFcgMY6AciWQoUTGlzdFJlbGVhc2VzUmVzcG9uc2USKAoIcmVsZWFzZXMYASADKAsyFi5haXNsZS5yZWNzLnYxLlJlbGVhc2USFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJInMKFENyZWF0ZVJlbGVhc2VSZXF1ZXN0Ei0KB3JlbGVhc2UYASABKAsyFi5haXNsZS5yZWNzLnYxLlJlbGVhc2VCBOJBAQISLAoKcmVsZWFzZV9pZBgCIAEoCUIY4kEBArpIEXIPMg1eWzAtOV17MSwxOH0kImIKFERlbGV0ZVJlbGVhc2VSZXF1ZXN0EkoKBG5hbWUYASABKAlCPOJBAQL6QRgKFnJlY3MuYWlzbGUuZGV2L1JlbGVhc2W6SBpyGDIWXnJlbGVhc2VzL1swLTldezEsMTh9JCJjChVQcm9tb3RlUmVsZWFzZVJlcXVlc3QSSgoEbmFtZRgBIAEoCUI84kEBAvpBGAoWcmVjcy5haXNsZS5kZXYvUmVsZWFzZbpIGnIYMhZecmVsZWFzZXMvWzAtOV17MSwxOH0kIooBChRDYW5hcnlSZWxlYXNlUmVxdWVzdBJKCgRuYW1lGAEgASgJQjziQQEC+kEYChZyZWNzLmFpc2xlLmRldi9SZWxlYXNlukgachgyFl5yZWxlYXNlcy9bMC05XXsxLDE4fSQSJgoPdHJhZmZpY19wZXJjZW50GAIgASgFQg3iQQEBukgGGgQYYygAImQKFlJvbGxCYWNrUmVsZWFzZVJlcXVlc3QSSgoEbmFtZRgBIAEoCUI84kEBAvpBGAoWcmVjcy5haXNsZS5kZXYvUmVsZWFzZbpIGnIYMhZecmVsZWFzZXMvWzAtOV17MSwxOH0kMqoHCg5SZWxlYXNlU2VydmljZRJ1CgpHZXRSZWxlYXNlEiAuYWlzbGUucmVjcy52MS5HZXRSZWxlYXNlUmVxdWVzdBoWLmFpc2xlLnJlY3MudjEuUmVsZWFzZSItkAIB2kEEbmFtZYq1GAIIBILT5JMCFxIVL3YxL3tuYW1lPXJlbGVhc2VzLyp9EnYKDExpc3RSZWxlYXNlcxIiLmFpc2xlLnJlY3MudjEuTGlzdFJlbGVhc2VzUmVxdWVzdBojLmFpc2xlLnJlY3MudjEuTGlzdFJlbGVhc2VzUmVzcG9uc2UiHZACAYq1GAIIBILT5JMCDhIML3YxL3JlbGVhc2VzEoYBCg1DcmVhdGVSZWxlYXNlEiMuYWlzbGUucmVjcy52MS5DcmVhdGVSZWxlYXNlUmVxdWVzdBoWLmFpc2xlLnJlY3MudjEuUmVsZWFzZSI42kEScmVsZWFzZSxyZWxlYXNlX2lkirUYAggFgtPkkwIXIgwvdjEvcmVsZWFzZXM6B3JlbGVhc2USeAoNRGVsZXRlUmVsZWFzZRIjLmFpc2xlLnJlY3MudjEuRGVsZXRlUmVsZWFzZVJlcXVlc3QaFi5nb29nbGUucHJvdG9idWYuRW1wdHkiKtpBBG5hbWWKtRgCCAWC0+STAhcqFS92MS97bmFtZT1yZWxlYXNlcy8qfRKFAQoOUHJvbW90ZVJlbGVhc2USJC5haXNsZS5yZWNzLnYxLlByb21vdGVSZWxlYXNlUmVxdWVzdBoWLmFpc2xlLnJlY3MudjEuUmVsZWFzZSI12kEEbmFtZYq1GAIIBYLT5JMCIiIdL3YxL3tuYW1lPXJlbGVhc2VzLyp9OnByb21vdGU6ASoSkgEKDUNhbmFyeVJlbGVhc2USIy5haXNsZS5yZWNzLnYxLkNhbmFyeVJlbGVhc2VSZXF1ZXN0GhYuYWlzbGUucmVjcy52MS5SZWxlYXNlIkTaQRRuYW1lLHRyYWZmaWNfcGVyY2VudIq1GAIIBYLT5JMCISIcL3YxL3tuYW1lPXJlbGVhc2VzLyp9OmNhbmFyeToBKhKIAQoPUm9sbEJhY2tSZWxlYXNlEiUuYWlzbGUucmVjcy52MS5Sb2xsQmFja1JlbGVhc2VSZXF1ZXN0GhYuYWlzbGUucmVjcy52MS5SZWxlYXNlIjbaQQRuYW1lirUYAggFgtPkkwIjIh4vdjEve25hbWU9cmVsZWFzZXMvKn06cm9sbEJhY2s6ASpiBnByb3RvMw", [file_aisle_type_v1_access, file_buf_validate_validate, file_google_api_annotations, file_google_api_client, file_google_api_field_behavior, file_google_api_resource, file_google_protobuf_empty, file_google_protobuf_timestamp]);
 
 /**
  * Towers, ranker, feature specification and item vectors that belong together.
@@ -475,6 +475,41 @@ export const CreateReleaseRequestSchema: GenMessage<CreateReleaseRequest, {jsonT
   messageDesc(file_aisle_recs_v1_release_service, 4);
 
 /**
+ * Forgets a release.
+ *
+ * @generated from message aisle.recs.v1.DeleteReleaseRequest
+ */
+export type DeleteReleaseRequest = Message<"aisle.recs.v1.DeleteReleaseRequest"> & {
+  /**
+   * `releases/{release}`.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+};
+
+/**
+ * Forgets a release.
+ *
+ * @generated from message aisle.recs.v1.DeleteReleaseRequest
+ */
+export type DeleteReleaseRequestJson = {
+  /**
+   * `releases/{release}`.
+   *
+   * @generated from field: string name = 1;
+   */
+  name?: string;
+};
+
+/**
+ * Describes the message aisle.recs.v1.DeleteReleaseRequest.
+ * Use `create(DeleteReleaseRequestSchema)` to create a new message.
+ */
+export const DeleteReleaseRequestSchema: GenMessage<DeleteReleaseRequest, {jsonType: DeleteReleaseRequestJson}> = /*@__PURE__*/
+  messageDesc(file_aisle_recs_v1_release_service, 5);
+
+/**
  * Makes a release answer.
  *
  * @generated from message aisle.recs.v1.PromoteReleaseRequest
@@ -507,7 +542,7 @@ export type PromoteReleaseRequestJson = {
  * Use `create(PromoteReleaseRequestSchema)` to create a new message.
  */
 export const PromoteReleaseRequestSchema: GenMessage<PromoteReleaseRequest, {jsonType: PromoteReleaseRequestJson}> = /*@__PURE__*/
-  messageDesc(file_aisle_recs_v1_release_service, 5);
+  messageDesc(file_aisle_recs_v1_release_service, 6);
 
 /**
  * Lets a release answer some.
@@ -556,7 +591,7 @@ export type CanaryReleaseRequestJson = {
  * Use `create(CanaryReleaseRequestSchema)` to create a new message.
  */
 export const CanaryReleaseRequestSchema: GenMessage<CanaryReleaseRequest, {jsonType: CanaryReleaseRequestJson}> = /*@__PURE__*/
-  messageDesc(file_aisle_recs_v1_release_service, 6);
+  messageDesc(file_aisle_recs_v1_release_service, 7);
 
 /**
  * Takes a release back.
@@ -591,7 +626,7 @@ export type RollBackReleaseRequestJson = {
  * Use `create(RollBackReleaseRequestSchema)` to create a new message.
  */
 export const RollBackReleaseRequestSchema: GenMessage<RollBackReleaseRequest, {jsonType: RollBackReleaseRequestJson}> = /*@__PURE__*/
-  messageDesc(file_aisle_recs_v1_release_service, 7);
+  messageDesc(file_aisle_recs_v1_release_service, 8);
 
 /**
  * Knows the releases: towers, ranker, feature specification and item vectors that belong together.
@@ -629,6 +664,17 @@ export const ReleaseService: GenService<{
     methodKind: "unary";
     input: typeof CreateReleaseRequestSchema;
     output: typeof ReleaseSchema;
+  },
+  /**
+   * Forgets a release, whose models and vectors nobody needs then. Returns NOT_FOUND if it does not exist, and
+   * FAILED_PRECONDITION if it answers, answers a share of the shoppers, or is the one that RollBackRelease goes back to.
+   *
+   * @generated from rpc aisle.recs.v1.ReleaseService.DeleteRelease
+   */
+  deleteRelease: {
+    methodKind: "unary";
+    input: typeof DeleteReleaseRequestSchema;
+    output: typeof EmptySchema;
   },
   /**
    * Makes a release the one that answers. Returns FAILED_PRECONDITION, and leaves the one before in place, when
