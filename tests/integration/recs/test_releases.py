@@ -74,10 +74,8 @@ async def test_a_release_is_deleted_unless_somebody_is_or_will_be_answered_with_
         request = pb.DeleteReleaseRequest(name=f"releases/{number}")
         await recs.releases.DeleteRelease(request, metadata=recs.admin, timeout=20)
 
-    for number in (1, 2, 3):
-        await recs.release(number=number)
-    await recs.release(number=4, promote=False)
-    await recs.release(number=5, promote=False)
+    for number in (1, 2, 3, 4, 5):
+        await recs.release(number, number <= 3, user_tower_version="1", item_tower_version="1")
     share = pb.CanaryReleaseRequest(name="releases/4", traffic_percent=10)
     await recs.releases.CanaryRelease(share, metadata=recs.admin, timeout=20)
     needed = {
