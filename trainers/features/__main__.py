@@ -1,7 +1,9 @@
 """Training data from the feature views: `python -m trainers.features check | join`.
 
-check  holds the events of the shop, as python -m trainers.release extract wrote them, to its views: the histories
-       that the towers learn from are those of the view, and no row tells of what came after its label
+check  holds the events of the shop, as python -m trainers.release extract wrote them, to its views, as each training
+       of a release does: the history of every moment is that of the view, and no row tells of what came after it. On
+       a sample, what the towers cut out of the log is what the view says, and no row tells of what came after its
+       label
 join   adds all features to labels, as they were just before each: reads parquet with the columns shopper, product
        and time, writes parquet. Rows with leaks are refused.
 
@@ -23,7 +25,7 @@ from trainers.arguments import count
 from trainers.datasets import DataError
 from trainers.datasets.aisle import read_files
 from trainers.evaluation.protocols import every_choice
-from trainers.features import histories, leaks
+from trainers.features import histories, leaks, training
 from trainers.features.errors import FeatureError, LeakError
 from trainers.features.views import PRODUCT, SHOPPER, TIME, Views
 from trainers.release.places import data_folder
@@ -89,6 +91,8 @@ def _join(options: argparse.Namespace, views: Views, console: Console) -> int:
 def _check(options: argparse.Namespace, views: Views, console: Console) -> int:
     folder = options.events or data_folder(options) / "offline"
     shop = read_files(folder / "products.parquet", folder / "events.parquet")
+    _, held = training.hold(shop, folder / "events.parquet", Config().history_length, views)
+    console.print(str(held), soft_wrap=True)
     asked = every_choice(shop.events).sample(options.sample)
     with _progress(console) as progress:
         task = progress.add_task("compare histories", total=len(asked))

@@ -1,7 +1,7 @@
-"""Holds the histories that the towers learn from to those of the views.
+"""Holds the histories that the towers learn from, as their training cuts them, to those of the views: on a sample.
 
-The two-tower training cuts its histories out of the log itself, which is many times as fast as a join; that is right
-only as long as it cuts what the views hold.
+That the log has the histories of the view at every moment, each training of a release sees to
+(trainers.features.training). This looks at what is made of the log then.
 """
 
 from collections.abc import Callable, Iterator

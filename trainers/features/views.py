@@ -1,13 +1,16 @@
-"""Joins labels with the views, point in time, through Feast."""
+"""Joins labels with the views, point in time, by their definitions in Feast."""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
+from trainers.features import sdk
+from trainers.features.asof import NONE, Rows, Source
 from trainers.features.errors import FeatureError
 
 SHOPPER, PRODUCT, TIME = "shopper", "product", "time"
@@ -22,14 +25,19 @@ FEAST_TIME = "event_timestamp"
 MOMENT = pd.Timedelta(microseconds=1)
 """The views' clock: a question is asked just before its label happened, since the label is an event as well."""
 AT_ONCE = 2_000
-"""Labels joined together: Feast pairs each with all rows of its shopper before it chooses."""
+"""Labels joined together: their histories lie in memory."""
 
 
 class Views:
     """The views of a repository."""
 
-    def __init__(self, repo: Path) -> None:
+    def __init__(self, repo: Path, through_feast: bool = False) -> None:
         """Opens it.
+
+        Args:
+            repo: folder of feature_store.yaml.
+            through_feast: joins by Feast's own offline store, also where the views lie in files. It does so anyway
+                where they lie elsewhere.
 
         Raises:
             FeatureError: there is none, or it lacks the views.
@@ -38,9 +46,8 @@ class Views:
             raise FeatureError(f"{repo} has no feature_store.yaml. Name the feast folder of a shop (.aisle/feast).")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            import feast
-
-            self._store: Any = feast.FeatureStore(repo_path=str(repo))
+            self._store: Any = sdk.load().FeatureStore(repo_path=str(repo))
+        self._repo, self._through_feast = repo, through_feast
         known = {view.name: view for view in self._store.list_feature_views()}
         missing = [name for names in VIEWS.values() for name in names if name not in known]
         if missing:
@@ -73,12 +80,53 @@ class Views:
         return labels
 
     def _known(self, labels: pd.DataFrame, key: str, view: str) -> pd.DataFrame:
+        moments = _micros(labels[TIME]) - MOMENT
+        if self._through_feast or not self._in_a_file(view):
+            return self._of_feast(labels, key, view, moments)
+        names = labels[key].astype(str).tolist()
+        found = self._rows(view, names, moments)
+        return found.add_prefix(f"{view}__").set_axis(labels.index)
+
+    def _rows(self, view: str, names: Sequence[str], moments: pd.Series) -> pd.DataFrame:
+        rows = self.rows(view, names)
+        at = rows.at(names, np.asarray(moments.astype(np.int64), np.int64))
+        found: pd.DataFrame = rows.features.take(pa.array(at, mask=at == NONE)).to_pandas()
+        return found
+
+    def rows(self, view: str, names: Sequence[str]) -> Rows:
+        """What a view's file knows of some shoppers or products.
+
+        Raises:
+            FeatureError: it lies in no file, or the file cannot be read.
+        """
+        return Rows(self.source(view), names)
+
+    def source(self, view: str) -> Source:
+        """The file of a view, by its definition.
+
+        Raises:
+            FeatureError: it lies in no file.
+        """
+        if not self._in_a_file(view):
+            raise FeatureError(
+                f"{view} of {self._repo} lies in no file, but in the offline store of its configuration."
+            )
+        defined = self._store.get_feature_view(view)
+        (key,), batch = defined.join_keys, defined.batch_source
+        lifetime_us = int(defined.ttl / MOMENT) if defined.ttl else None
+        names = tuple(field.name for field in defined.features)
+        return Source(Path(batch.path), key, batch.timestamp_field, lifetime_us, names)
+
+    def _in_a_file(self, view: str) -> bool:
+        batch = self._store.get_feature_view(view).batch_source
+        return type(batch).__name__ == "FileSource" and Path(batch.path).is_file()
+
+    def _of_feast(self, labels: pd.DataFrame, key: str, view: str, moments: pd.Series) -> pd.DataFrame:
         """One view's features.
 
         One view at a time: of several, Feast's file store drops a label that one of them knows only from later, with
         all that the others know of it, and keeps one of the products that a shopper was shown at one moment.
         """
-        moments = _micros(labels[TIME]) - MOMENT
         asked = pd.DataFrame({key: labels[key].astype(str), FEAST_TIME: moments})
         features = [f"{view}:{field.name}" for field in self._store.get_feature_view(view).features]
         with warnings.catch_warnings():

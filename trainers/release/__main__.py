@@ -1,7 +1,8 @@
 """Makes releases: `python -m trainers.release extract | train | publish | promote | prune | all | ...`.
 
 extract  reads products, events and stated preferences of the running shop into parquet files
-train    trains and measures towers on them; refuses what does not beat popularity, or is worse than item-kNN. Trains a
+train    holds them to the feature views, as they were at every moment, and refuses what knows of later or differs;
+         trains and measures towers on them; refuses what does not beat popularity, or is worse than item-kNN. Trains a
          ranker over them too, which the release has only if it is certainly better than the towers alone
 publish  puts towers and ranker on the inference server and the item vectors into Milvus, and registers the release
 promote  makes a release answer (the newest, or --release N; also the way back to an older one); ends a canary
@@ -15,8 +16,8 @@ canary   lets --release N answer --percent P of the shoppers beside the promoted
          promote makes it answer everybody, --percent 0 ends it
 rollback takes the promoted release back: the one before it answers again; ends a canary
 
-Exit codes: 0 done; 1 a part of the shop failed; 2 the data cannot be used; 3 the towers were refused;
-130 interrupted. Whatever happens, the release before goes on answering.
+Exit codes: 0 done; 1 a part of the shop failed; 2 the data cannot be used; 3 the towers were refused, or the feature
+views were; 130 interrupted. Whatever happens, the release before goes on answering.
 """
 
 import argparse
@@ -35,9 +36,10 @@ from trainers.arguments import count, natural, number
 from trainers.datasets import DataError, Encoder, Shop
 from trainers.datasets.aisle import read_files
 from trainers.encoders import places as encoder_places
+from trainers.features.errors import LeakError
 from trainers.ranker import build as ranker
 from trainers.ranker.config import Config as RankerConfig
-from trainers.release import encoding, extract, inference, places, prune, publish, registry, retrain, settings
+from trainers.release import encoding, extract, features, inference, places, prune, publish, registry, retrain, settings
 from trainers.release.errors import ReleaseError
 from trainers.release.index import Index
 from trainers.release.locks import making
@@ -99,7 +101,7 @@ def _once(options: argparse.Namespace, given: Sequence[str], console: Console) -
                     _run(step, services, where, options, shlex.join(["python", "-m", NAME, *given]), console)
     except NothingNew as error:
         console.print(str(error), soft_wrap=True)
-    except (Refused, Diverged, ParityError) as error:
+    except (Refused, Diverged, ParityError, LeakError) as error:
         return _said(console, error, REFUSED)
     except DataError as error:
         return _said(console, error, BAD_DATA)
@@ -209,6 +211,7 @@ def _train(services: Services, where: Places, options: argparse.Namespace, comma
     shutil.rmtree(draft, ignore_errors=True)
     users = where.offline / "users.parquet"  # an extract by an earlier version has none
     shop = replace(read_files(products, events, users if users.exists() else None), name="shop")
+    shop, checked = features.held(shop, where, config.history_length, console)
     incumbent = _incumbent(services, where, shop, options, console) if options.step == "retrain" else None
     if config.encoders:
         shop = _encoded(shop, where, options, encoding.released(options, config.encoders))
@@ -216,6 +219,7 @@ def _train(services: Services, where: Places, options: argparse.Namespace, comma
     shutil.rmtree(where.candidate, ignore_errors=True)
     with curves.written(options.curves) as watch:
         built = build(shop, config, draft, command, console, options.checkpoints, watch, incumbent)
+    built.report["features"] = checked.report()
     ranker.add(
         shop,
         built,
@@ -225,8 +229,9 @@ def _train(services: Services, where: Places, options: argparse.Namespace, comma
         incumbent.served if incumbent else None,
         incumbent.served_given_up if incumbent else 0.0,
     )
-    for name in ("products.parquet", "extract.json"):
-        shutil.copyfile(where.offline / name, draft / name)
+    shutil.copyfile(where.offline / "products.parquet", draft / "products.parquet")
+    extracted = extract.load(where.offline)
+    replace(extracted, newest_event=min(checked.until, extracted.newest_event or checked.until)).save(draft)
     settings.write(config, draft)
     draft.rename(where.candidate)
 

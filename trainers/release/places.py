@@ -39,6 +39,10 @@ class Places:
     releases: Path
     offline: Path
     """Where extracted products and events lie."""
+    features: Path
+    """Folder of feature_store.yaml."""
+    shop: Path | None = None
+    """Data folder of the shop whose features these are, where it runs on this machine."""
 
     @property
     def candidate(self) -> Path:
@@ -85,6 +89,11 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="folder of the extracted products and events (default: offline in the data folder)",
     )
+    group.add_argument(
+        "--features-dir",
+        type=Path,
+        help="folder of feature_store.yaml, whose files are used as they are (default: written anew by the shop)",
+    )
 
 
 def from_flags(options: argparse.Namespace) -> Places:
@@ -110,6 +119,8 @@ def from_flags(options: argparse.Namespace) -> Places:
         profile=options.profile,
         releases=options.releases_dir or data / "releases",
         offline=options.offline_dir or data / "offline",
+        features=options.features_dir or data / "feast",
+        shop=data if ports and not options.features_dir else None,
     )
 
 

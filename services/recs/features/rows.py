@@ -58,21 +58,26 @@ def histories(events: Iterable[LoggedEvent]) -> Iterator[Row]:
     is looked for in all events, where the online store looks through the newest LOOKED_THROUGH.
     """
     for shopper, own in groupby(events, attrgetter("shopper")):
-        newest: deque[LoggedEvent] = deque(maxlen=HISTORY_LENGTH)
+        # One event is in fifty rows: what a row says of it is made once.
+        products: deque[str] = deque(maxlen=HISTORY_LENGTH)
+        kinds: deque[int] = deque(maxlen=HISTORY_LENGTH)
+        times_ms: deque[int] = deque(maxlen=HISTORY_LENGTH)
         judged = Judged()
         bought, disliked = judged.newest()
         for time, together in groupby(own, attrgetter("event_time")):
             news = False
             for event in together:
-                newest.append(event)
+                products.append(event.product_id)
+                kinds.append(event.kind)
+                times_ms.append(milliseconds(event.event_time))
                 news |= judged.hear(event)
             if news:
                 bought, disliked = judged.newest()
             yield {
                 SHOPPER: shopper,
-                "product_ids": [event.product_id for event in newest],
-                "kinds": [event.kind for event in newest],
-                "times_ms": [milliseconds(event.event_time) for event in newest],
+                "product_ids": list(products),
+                "kinds": list(kinds),
+                "times_ms": list(times_ms),
                 "bought": bought,
                 "disliked": disliked,
                 TIME: time,

@@ -24,13 +24,17 @@ from aisle.users.v1.account_service_pb2_grpc import AccountServiceStub
 from aisle.users.v1.session_service_pb2_grpc import SessionServiceStub
 
 from services.catalog.settings import CatalogSettings
+from services.kit import database
 from services.kit.server import RunningServer, start
 from services.recs.app import build as build_recs
+from services.recs.features.repository import Repository
+from services.recs.features.settings import BatchSettings
 from services.recs.settings import RecsSettings, WorkerSettings
 from services.recs.worker.app import build as build_worker
 from services.users.app import build as build_users
 from services.users.settings import UsersSettings
 from tests.integration.recs import programs, rankers, towers
+from tests.integration.recs.feature_log import Log
 from tests.integration.recs.programs import Program
 from tests.integration.recs.shop import Metadata, Shop
 from tests.support.milvus import index_client
@@ -265,3 +269,23 @@ async def stocked(recs: Recs) -> Recs:
 
     await until(indexed, 20, "the index to be filled")
     return recs
+
+
+@pytest.fixture(scope="module")
+def feast(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository with the definitions applied, once for all tests here: it takes seconds."""
+    folder = tmp_path_factory.mktemp("feast")
+    Repository(folder).apply()
+    return folder
+
+
+@pytest.fixture
+async def log(new_database: NewDatabase, feast: Path) -> AsyncIterator[Log]:
+    url = new_database("recs_features")
+    await database.migrate(url, "services.recs")
+    engine = database.engine(url)
+    yield Log(
+        engine,
+        BatchSettings(database_url=url, inference_address="nowhere:1", milvus_uri="http://nowhere:1", feast_repo=feast),
+    )
+    await engine.dispose()

@@ -45,6 +45,7 @@ async def test_stated_preferences_are_extracted_with_the_time_from_which_they_co
         users=recs.users, catalog=recs.shop.address, recs=f"127.0.0.1:{recs.server.port}", inference="", milvus="",
         milvus_token="", email=ADMIN["email"], password_file=tmp_path / "password", models=tmp_path,
         templates=ROOT / "model_repository", profile="cpu", releases=tmp_path, offline=tmp_path / "offline",
+        features=tmp_path / "feast",
     )  # fmt: skip
     with Services(places) as services:
         done = await asyncio.to_thread(extract.extract, services, places.offline, quiet=True)

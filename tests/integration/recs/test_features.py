@@ -1,141 +1,37 @@
 """The views hold what was known at every moment: online, in the files, and in what the towers learn from."""
 
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as parquet
 import pytest
 from rich.console import Console
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.kit import database
 from services.recs.adapters.accounts import PostgresAccounts
-from services.recs.adapters.events import PostgresEvents
 from services.recs.adapters.features import FeastFeatures
 from services.recs.adapters.histories import PostgresHistories
 from services.recs.adapters.item_attributes import PostgresItemAttributes
 from services.recs.adapters.item_counts import PostgresItemCounts
 from services.recs.adapters.releases import PostgresReleases
-from services.recs.domain.events import HISTORY_KINDS, Event, Kind
+from services.recs.domain.events import Event, Kind
 from services.recs.domain.feature_spec import ItemFacts
 from services.recs.domain.shopper import Shopper
 from services.recs.features.app import Batch, WorkerRuns
-from services.recs.features.definitions import HISTORY, ITEMS, PROFILE, STATISTICS, TIME, View
+from services.recs.features.definitions import HISTORY, ITEMS, PROFILE, STATISTICS, TIME
 from services.recs.features.drift import Verdict
-from services.recs.features.monitor import Report
-from services.recs.features.repository import Repository
-from services.recs.features.settings import BatchSettings
 from services.recs.ports import AccountChange
 from services.recs.worker.item_follower import KnownItem
+from tests.integration.recs.feature_log import PRODUCTS, Log, shop_of, some_events
 from tests.integration.recs.test_statistics import NOON
-from tests.support.postgres import NewDatabase
 from tests.unit.recs.shop import RELEASE
-from trainers.datasets import KINDS, Products, Shop
-from trainers.datasets.tables import make_events
 from trainers.evaluation.protocols import every_choice, split
 from trainers.features import histories, leaks
 from trainers.features.errors import LeakError
 from trainers.features.views import Views
 from trainers.two_tower.spec import FeatureSpec
 
-PRODUCTS = [f"p{i}" for i in range(30)]
 SECOND = timedelta(seconds=1)
-
-
-@dataclass
-class Log:
-    """A log of events, the feature store's repository, and the batch work between them."""
-
-    engine: AsyncEngine
-    settings: BatchSettings
-    written: Sequence[Event] = ()
-
-    @property
-    def repository(self) -> Repository:
-        return Repository(self.settings.feast_repo)
-
-    async def write(self, events: Sequence[Event]) -> None:
-        """Adds events."""
-        await PostgresEvents(self.engine).write(events)
-        self.written = [*self.written, *events]
-
-    async def build(self) -> Report:
-        """Writes the files."""
-        async with Batch(self.settings, Console(quiet=True)) as batch:
-            return await batch.build()
-
-    def rows(self, view: View) -> list[dict[str, object]]:
-        """A view's file."""
-        return list(parquet.read_table(view.file(self.settings.feast_repo)).to_pylist())
-
-    def last(self, view: View) -> dict[object, dict[str, object]]:
-        """The last row of each shopper or product."""
-        return {row[view.entity]: row for row in sorted(self.rows(view), key=lambda row: str(row[TIME]))}
-
-    def plant(self, view: View, rows: Sequence[dict[str, object]]) -> None:
-        """Adds rows to a view's file that no batch would write."""
-        table = pa.Table.from_pylist([*self.rows(view), *rows], view.schema)
-        parquet.write_table(table, view.file(self.settings.feast_repo))
-
-
-@pytest.fixture(scope="module")
-def feast(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A repository with the definitions applied, once for all tests here: it takes seconds."""
-    folder = tmp_path_factory.mktemp("feast")
-    Repository(folder).apply()
-    return folder
-
-
-@pytest.fixture
-async def log(new_database: NewDatabase, feast: Path) -> AsyncIterator[Log]:
-    url = new_database("recs_features")
-    await database.migrate(url, "services.recs")
-    engine = database.engine(url)
-    yield Log(
-        engine,
-        BatchSettings(database_url=url, inference_address="nowhere:1", milvus_uri="http://nowhere:1", feast_repo=feast),
-    )
-    await engine.dispose()
-
-
-def some_events(shoppers: int = 12, each: int = 70, seed: int = 3) -> list[Event]:
-    """More than a history holds, of every kind, some in the same moment; times to the microsecond."""
-    random = np.random.default_rng(seed)
-    found = []
-    for shopper in range(shoppers):
-        time = NOON
-        for number in range(each):
-            time += timedelta(microseconds=int(random.exponential(3e9))) * int(random.random() > 0.1)
-            kind = Kind(int(random.choice([int(kind) for kind in HISTORY_KINDS])))
-            item = PRODUCTS[int(random.integers(len(PRODUCTS)))]
-            rating = 4 if kind is Kind.RATE else 0
-            found.append(Event(f"users/u{shopper}", f"e{number}", kind, item, time, rating))
-    return found
-
-
-def shop_of(events: Sequence[Event]) -> Shop:
-    """The same log as the trainers extract it."""
-    blank = [""] * len(PRODUCTS)
-    products = Products(PRODUCTS, blank, [()] * len(PRODUCTS), blank, np.ones(len(PRODUCTS)), [{}] * len(PRODUCTS))
-    ordered = sorted(events, key=lambda event: event.event_time)
-    return Shop(
-        "log",
-        products,
-        make_events(
-            products,
-            [event.shopper for event in ordered],
-            [event.product_id for event in ordered],
-            np.array([KINDS[event.kind.name] for event in ordered]),
-            np.array([event.event_time.timestamp() for event in ordered]),
-        ),
-        {},
-    )
 
 
 async def test_the_files_end_where_the_online_store_stands(log: Log) -> None:

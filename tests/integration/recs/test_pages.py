@@ -46,7 +46,7 @@ def read(recs: Recs, folder: Path) -> Sequence[pages.Page]:
     nowhere = Path()
     places = Places(
         recs.users, recs.shop.address, f"127.0.0.1:{recs.server.port}", "", "", "", ADMIN["email"], folder / "password",
-        nowhere, nowhere, "cpu", nowhere, folder,
+        nowhere, nowhere, "cpu", nowhere, folder, nowhere,
     )  # fmt: skip
     with Services(places) as services:
         extract(services, folder, quiet=True)

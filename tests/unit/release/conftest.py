@@ -11,6 +11,8 @@ from aisle.recs.v1 import release_service_pb2 as pb
 from google.protobuf.timestamp_pb2 import Timestamp
 from rich.console import Console
 
+from trainers.datasets import Shop
+from trainers.features.training import Held
 from trainers.ranker import golden as ranker_golden
 from trainers.release import inference, model_repository, prune, publish
 from trainers.release.errors import ReleaseError
@@ -20,6 +22,11 @@ from trainers.two_tower import golden
 from trainers.two_tower.build import GOLDEN, REPORT, SPEC
 
 CONSOLE = Console(quiet=True)
+
+
+def unheld(shop: Shop, *_: object) -> tuple[Shop, Held]:
+    """What is learned from where there are no views: tests/integration/recs/test_held.py has some."""
+    return shop, Held(0, 0, 0, 0, {}, 0.0)
 
 
 class Recs:
@@ -33,7 +40,7 @@ class Recs:
         self.places = Places(
             users="", catalog="", recs="", inference="", milvus="", milvus_token="", email="", password_file=folder,
             models=folder / "models", templates=ROOT / "model_repository", profile="cpu",
-            releases=folder / "releases", offline=folder / "offline",
+            releases=folder / "releases", offline=folder / "offline", features=folder / "feast",
         )  # fmt: skip
 
     def add(self, number: int, state: pb.Release.State.ValueType, promoted: int = 0, ranker: bool = False) -> None:

@@ -10,7 +10,7 @@ import pyarrow.parquet as parquet
 import pytest
 from aisle.search.v1 import search_release_service_pb2 as pb
 
-from tests.unit.release.conftest import CONSOLE, Recs
+from tests.unit.release.conftest import CONSOLE, Recs, unheld
 from trainers import datasets
 from trainers.encoders.runtime import Vectors
 from trainers.release import __main__ as program
@@ -18,6 +18,7 @@ from trainers.release import encoding, registry, retrain
 from trainers.release.errors import ReleaseError
 from trainers.release.extract import Extract
 from trainers.release.retrain import News
+from trainers.two_tower.build import Built
 
 
 class Encoder:
@@ -76,10 +77,11 @@ def test_new_towers_and_the_incumbent_each_get_the_vectors_of_their_own_encoders
     got: dict[str, Any] = {}
     older = (datasets.Encoder("clip_image", "2", 3),)
 
-    def built(shop: datasets.Shop, config: Any, folder: Path, *_: object, **__: object) -> None:
+    def built(shop: datasets.Shop, config: Any, folder: Path, *_: object, **__: object) -> Built:
         folder.mkdir(parents=True)
         got["new"] = config.encoders, tuple(shop.products.vectors)
         got["said"] = shop.preferred("users/u", 1.0), shop.preferred("users/u", 0.5)
+        return Built(folder, None, {}, None, None)  # type: ignore[arg-type]
 
     def incumbent(shop: datasets.Shop, *_: object) -> Any:
         got["incumbent"] = tuple(shop.products.vectors)
@@ -89,6 +91,7 @@ def test_new_towers_and_the_incumbent_each_get_the_vectors_of_their_own_encoders
         return {encoder: np.ones((2, encoder.dimension), np.float32) for encoder in encoders}
 
     monkeypatch.setattr(program, "build", built)
+    monkeypatch.setattr(program.features, "held", unheld)
     monkeypatch.setattr(program.ranker, "add", lambda *_: None)
     monkeypatch.setattr(registry, "promoted", lambda _: 4)
     monkeypatch.setattr(retrain, "news", lambda *_: News(4, 0.0, 1000, 0.0))

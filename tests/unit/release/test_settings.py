@@ -11,7 +11,7 @@ import pyarrow.parquet as parquet
 import pytest
 
 from tests.support.shops import small_shop
-from tests.unit.release.conftest import CONSOLE, Recs
+from tests.unit.release.conftest import CONSOLE, Recs, unheld
 from tests.unit.two_tower.conftest import QUICK
 from trainers.datasets import DataError, Shop
 from trainers.release import __main__ as program
@@ -91,6 +91,7 @@ def test_a_release_is_trained_with_the_settings_named_and_goes_on_where_it_was_k
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recs = Recs(tmp_path)
+    monkeypatch.setattr(program.features, "held", unheld)
     extracted(small_shop(), recs.places.offline)
     wanted = replace(QUICK, temperature=0.123)
     files.write(wanted, tmp_path / "tuned.json")
