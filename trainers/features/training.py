@@ -156,8 +156,6 @@ class _Columns:
     @staticmethod
     def of(rows: Rows, known: Log) -> "_Columns":
         product, kind, times = (rows.features[name].combine_chunks() for name in ("product_ids", "kinds", "times_ms"))
-        if isinstance(product, pa.ChunkedArray):  # as pyarrow gives a table without rows
-            product, kind, times = (pa.concat_arrays(column.chunks) for column in (product, kind, times))
         offsets = product.offsets.to_numpy()
         codes = compute.fill_null(compute.index_in(product.values, pa.array(known.products)), -1)
         flat = (

@@ -80,7 +80,7 @@ class Views:
         return labels
 
     def _known(self, labels: pd.DataFrame, key: str, view: str) -> pd.DataFrame:
-        moments = _micros(labels[TIME]) - MOMENT
+        moments = _micros(_micros(labels[TIME]) - MOMENT)
         if self._through_feast or not self._in_a_file(view):
             return self._of_feast(labels, key, view, moments)
         names = labels[key].astype(str).tolist()
