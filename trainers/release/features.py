@@ -44,6 +44,11 @@ def held(shop: Shop, where: Places, length: int, console: Console) -> tuple[Shop
 def _write(where: Places, console: Console) -> None:
     """Has the files hold all that was extracted: the shop writes them once an hour."""
     if where.shop is None:
+        if not (where.features / "feature_store.yaml").exists():
+            raise ReleaseError(
+                f"A training is held to the shop's feature views, and {where.features} has no feature_store.yaml. "
+                "Away from the shop's machine, name its folder with --features-dir."
+            )
         console.print(f"features: as the shop wrote them last to {where.features}", soft_wrap=True)
         return
     if code := _run(where.shop):

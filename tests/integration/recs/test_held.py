@@ -188,3 +188,9 @@ def test_a_shop_on_this_machine_writes_its_views_before_a_training(
     with pytest.raises(features.ReleaseError, match=r"exit code 7.*local features build"):
         features.held(shop_of([]), where, LENGTH, Console(quiet=True))
     assert asked == [tmp_path]
+
+
+def test_a_training_without_views_says_which_flag_names_them(tmp_path: Path) -> None:
+    where = replace(Recs(tmp_path).places, shop=None, features=tmp_path / "nowhere")
+    with pytest.raises(features.ReleaseError, match=r"nowhere has no feature_store.yaml.*--features-dir"):
+        features.held(shop_of([]), where, LENGTH, Console(quiet=True))
