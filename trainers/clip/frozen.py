@@ -31,8 +31,8 @@ def part(model: Clip, until: int, spec: PictureSpec) -> Callable[[Tensor], Half]
             return np.asarray(model.begin(batch, until).half().cpu().numpy(), np.float16)
 
         return compute
-    session = _session(_Begin(model, until).eval(), torch.zeros(2, 3, spec.height, spec.width))
-    return lambda pixels: session.run(None, {"pixels": pixels.contiguous().numpy()})[0].astype(np.float16)
+    beginning = session(_Begin(model, until).eval(), torch.zeros(2, 3, spec.height, spec.width))
+    return lambda pixels: beginning.run(None, {"pixels": pixels.contiguous().numpy()})[0].astype(np.float16)
 
 
 class _Begin(nn.Module):
@@ -44,7 +44,8 @@ class _Begin(nn.Module):
         return self.model.begin(pixels, self.until)
 
 
-def _session(module: nn.Module, example: Tensor) -> ort.InferenceSession:
+def session(module: nn.Module, example: Tensor) -> ort.InferenceSession:
+    """A module of one input, `pixels`, of the example's shape but for how many, on as many threads as torch has."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         logging.getLogger("torch.onnx").setLevel(logging.ERROR)

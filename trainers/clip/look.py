@@ -1,25 +1,26 @@
 """The encoder of looks: it finds the same photograph again, whatever was cut off, mirrored or compressed.
 
 CLIP puts products beside each other of which the same is said; thirty pairs of silver earrings have one title. This one
-learns nothing of what is said: it is the published backbone at two depths, each made white (principal components of
-equal weight), so that what is common to all pictures of a shop counts for little and what sets them apart for much.
+learns nothing of what is said: it is the published backbone at three depths, each weighed so that what changes in
+altered copies of a picture counts for little, and what sets a shop's pictures apart for much.
 """
 
 import random
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnxruntime as ort
 import torch
 from numpy.typing import NDArray
 from rich.console import Console
 from torch import Tensor, nn
 from torch.nn import functional
 
-from trainers.clip import model
+from trainers.clip import copies, frozen, model
 from trainers.clip.build import WHITE
 from trainers.clip.config import Config
 from trainers.clip.data import Product
@@ -29,10 +30,10 @@ from trainers.encoders.spec import PictureSpec
 from trainers.evaluation.search import looks
 
 NAME, SPACE = "look_image", "look"
-MIDDLE, DEEP = 4, 6
+LOW, MIDDLE, DEEP = 3, 4, 6
 """Blocks of the backbone. What they see in a part of a picture is not far from what they see in all of it; later layers
 know kinds of things and no more single ones."""
-PART = 192
+PART = 128
 """Numbers of each depth."""
 LEARNED, TRIED = 3000, 200
 """Pictures that the components are taken from, and others of which altered copies are made."""
@@ -40,8 +41,12 @@ FEWEST = 24
 """With fewer pictures there are no components."""
 CUBE, TINY = 3.0, 1e-6
 """Of the generalised mean, which counts the strongest places (https://arxiv.org/abs/1711.02512)."""
-FLOOR = 1e-3
-"""Of the largest variance: components that hardly vary are noise."""
+FLOOR = 1e-2
+"""Of the largest spread of a channel: what hardly varies is not stretched to the others' size."""
+COPIES = 2
+"""Altered copies of each picture that the components are taken from."""
+SHRINKAGE = 0.1
+"""Share of the mean variance that is added to each: few copies of few pictures do not show all that may change."""
 SURE = 1.0
 """Percent of the altered copies that may be farther from their picture than what counts as the same."""
 BATCH = 32
@@ -55,29 +60,47 @@ class Seen(nn.Module):
         super().__init__()
         self.trunk: Any = trunk
 
-    def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
-        """Normalised pixels to the means of the middle block, plain and generalised, and the mean of the deep one."""
+    def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Normalised pixels to means of the low and the middle block, plain and generalised, and of the deep one."""
         features = self.trunk.bn1(self.trunk.conv_stem(image))
-        middle = self.trunk.blocks[: MIDDLE + 1](features)
-        strongest = middle.clamp(min=TINY).pow(CUBE).mean((2, 3)).pow(1 / CUBE)
+        low = self.trunk.blocks[: LOW + 1](features)
+        middle = self.trunk.blocks[LOW + 1 : MIDDLE + 1](low)
         deep = self.trunk.blocks[MIDDLE + 1 : DEEP + 1](middle)
-        return torch.cat([middle.mean((2, 3)), strongest], dim=1), deep.mean((2, 3))
+        return _means(low), _means(middle), deep.mean((2, 3))
+
+
+def _means(features: Tensor) -> Tensor:
+    strongest = features.clamp(min=TINY).pow(CUBE).mean((2, 3)).pow(1 / CUBE)
+    return torch.cat([features.mean((2, 3)), strongest], dim=1)
 
 
 class Whitened(nn.Module):
-    """Components of equal weight, of length 1."""
+    """Components in which altered copies differ from their pictures alike in every direction, of length 1.
 
-    def __init__(self, rows: Numbers, most: int) -> None:
-        """Learns them from rows, [pictures, channels]."""
+    Learned whitening: Mikolajczyk and Matas 2007, as in https://arxiv.org/abs/1711.02512, section 3.4.
+    """
+
+    def __init__(self, rows: NDArray[Any], altered: Sequence[Numbers], most: int) -> None:
+        """Learns them.
+
+        Args:
+            rows: of pictures, [pictures, channels].
+            altered: of copies of the same pictures in the same order, [pictures, channels] each.
+            most: components that are kept: those in which pictures differ most.
+        """
         super().__init__()
-        mean = rows.mean(axis=0)
-        variances, directions = np.linalg.eigh(np.cov((rows - mean).T))
+        rows = rows.astype(np.float64)
+        mean, spread = rows.mean(axis=0), rows.std(axis=0)
+        spread = np.maximum(spread, FLOOR * spread.max())
+        changes = np.concatenate([changed - rows for changed in altered]) / spread
+        variances, directions = np.linalg.eigh(_shrunk(changes.T @ changes / len(changes)))
+        equal = (directions / np.sqrt(variances)) @ directions.T / spread[:, None]
+        variances, directions = np.linalg.eigh(np.cov(((rows - mean) @ equal).T))
         first = np.argsort(-variances)[:most]
-        spread = np.sqrt(np.maximum(variances[first], FLOOR * variances.max()))
         self.mean: Tensor
         self.to_white: Tensor
         self.register_buffer("mean", torch.from_numpy(mean.astype(np.float32)))
-        self.register_buffer("to_white", torch.from_numpy((directions[:, first] / spread).astype(np.float32)))
+        self.register_buffer("to_white", torch.from_numpy((equal @ directions[:, first]).astype(np.float32)))
 
     def forward(self, rows: Tensor) -> Tensor:
         """[N, channels] to [N, components]."""
@@ -123,10 +146,9 @@ def build(products: Sequence[Product], config: Config, folder: Path, console: Co
         return
     spec = PictureSpec(NAME, SPACE, 0, config.width, config.height, "squash", "bicubic", WHITE)
     seen = Seen(model.create(config).visual.trunk).eval()
-    rows = _see(seen, learned, spec, quiet=not config.progress)
-    most = min(PART, len(learned) // 2)
-    module = export.Pictures(Look(seen, [Whitened(part, most) for part in rows]).eval(), model.MEAN, model.STD).eval()
-    spec = replace(spec, dimension=sum(min(most, part.shape[1]) for part in rows))
+    parts = _parts(seen, learned, spec, config)
+    module = export.Pictures(Look(seen, parts).eval(), model.MEAN, model.STD).eval()
+    spec = replace(spec, dimension=sum(part.to_white.shape[1] for part in parts))
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder) as made:
         file = Path(made) / f"{NAME}.onnx"
@@ -153,14 +175,36 @@ def build(products: Sequence[Product], config: Config, folder: Path, console: Co
     )
 
 
-def _see(seen: Seen, files: Sequence[Path], spec: PictureSpec, *, quiet: bool) -> list[Numbers]:
-    parts: list[tuple[Tensor, Tensor]] = []
-    with bar("looks", len(files), quiet=quiet) as step, torch.inference_mode():
-        for begin in range(0, len(files), BATCH):
-            batch = np.stack([pictures.pixels(file, spec) for file in files[begin : begin + BATCH]])
-            parts.append(seen(model.normalise(torch.from_numpy(batch))))
-            step(len(batch))
-    return [torch.cat(part).numpy() for part in zip(*parts, strict=True)]
+def _parts(seen: Seen, files: Sequence[Path], spec: PictureSpec, config: Config) -> list[Whitened]:
+    """Components of each depth, from the pictures and altered copies of them."""
+    dice, most = random.Random(config.seed), min(PART, len(files) // 2)  # noqa: S311 - no secret
+    see = frozen.session(seen, torch.zeros(2, 3, spec.height, spec.width))
+    with bar("looks", len(files) * (1 + COPIES), quiet=not config.progress) as step:
+        rows = _see(see, files, spec, step)
+        altered = [_see(see, files, spec, step, lambda file: copies.copy(file, spec, dice)) for _ in range(COPIES)]
+    return [Whitened(part, others, most) for part, *others in zip(rows, *altered, strict=True)]
+
+
+def _see(
+    see: ort.InferenceSession,
+    files: Sequence[Path],
+    spec: PictureSpec,
+    step: Callable[[int], None],
+    alter: Callable[[Path], bytes | Path] = lambda file: file,
+) -> list[Numbers]:
+    """What the backbone sees at each depth, [pictures, channels]."""
+    parts = []
+    for begin in range(0, len(files), BATCH):
+        batch = np.stack([pictures.pixels(alter(file), spec) for file in files[begin : begin + BATCH]])
+        parts.append(see.run(None, {"pixels": model.normalise(torch.from_numpy(batch)).contiguous().numpy()}))
+        step(len(batch))
+    return [np.concatenate(part) for part in zip(*parts, strict=True)]
+
+
+def _shrunk(covariance: NDArray[Any]) -> NDArray[Any]:
+    size = len(covariance)
+    shrunk: NDArray[Any] = covariance + SHRINKAGE * np.trace(covariance) / size * np.eye(size)
+    return shrunk
 
 
 def _try(look: runtime.Pictures, tried: Sequence[Path], others: Sequence[Path], seed: int) -> Tried:

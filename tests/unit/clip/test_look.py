@@ -27,13 +27,29 @@ def products(folder: Path, count: int) -> list[Product]:
     return made
 
 
-def test_components_are_white() -> None:
+def test_copies_differ_alike_in_every_direction(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(look, "SHRINKAGE", 0.0)
     dice = np.random.default_rng(1)
-    rows = (dice.normal(size=(400, 6)) * np.array([9, 3, 1, 1, 1, 1]) + 5).astype(np.float32)
-    made = look.Whitened(rows, 4)
-    found = (torch.from_numpy(rows) - made.mean) @ made.to_white
-    torch.testing.assert_close(torch.cov(found.T), torch.eye(4), atol=1e-4, rtol=0)
-    torch.testing.assert_close(made(torch.from_numpy(rows)).norm(dim=1), torch.ones(400))
+    spread = np.array([9, 3, 1, 1, 1, 1])
+    rows = (dice.normal(size=(4000, 6)) * spread + 5).astype(np.float32)
+    altered = [(rows + dice.normal(size=rows.shape) * spread[::-1]).astype(np.float32) for _ in range(2)]
+    made = look.Whitened(rows, altered, 4)
+    changes = torch.from_numpy(altered[0] - rows) @ made.to_white
+    torch.testing.assert_close(torch.cov(changes.T), torch.eye(4), atol=0.15, rtol=0)
+    found = torch.cov(((torch.from_numpy(rows) - made.mean) @ made.to_white).T)
+    torch.testing.assert_close(found, torch.diag(found.diag()), atol=1e-2, rtol=0)
+    torch.testing.assert_close(made(torch.from_numpy(rows)).norm(dim=1), torch.ones(4000))
+
+
+def test_what_changes_in_copies_does_not_decide_who_is_the_same() -> None:
+    dice = np.random.default_rng(1)
+    kind, light = dice.normal(size=(500, 3)), dice.normal(size=(500, 3)) * 5
+    rows = np.hstack([kind, light]).astype(np.float32)
+    altered = [np.hstack([kind, dice.normal(size=(500, 3)) * 5]).astype(np.float32) for _ in range(3)]
+    made = look.Whitened(rows, altered[:2], 3)
+    with torch.inference_mode():
+        found = made(torch.from_numpy(altered[2])) @ made(torch.from_numpy(rows)).T
+    assert (found.argmax(dim=1) == torch.arange(500)).double().mean() > 0.9
 
 
 def test_altered_copies_find_their_pictures(tmp_path: Path) -> None:
