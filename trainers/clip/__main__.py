@@ -123,10 +123,7 @@ def _run(step: str, shop: Shop | None, where: Places, options: argparse.Namespac
                 raise
             _go_without_clip(error, where, options, folder, console)
     elif step == "look":
-        config = _config(options)
-        products = data.titled(_folders(where, options))
-        pictured = [product for product in products if product.pictures]
-        look.build(splitting.split(pictured, config).train, config, folder, console)
+        _look(where, options, folder, console)
     elif step == "sentence":
         known = options.products or find(where.offline, "products")
         products = data.titled(_folders(where, options)) if known else []
@@ -164,6 +161,16 @@ def _train(where: Places, options: argparse.Namespace, folder: Path, console: Co
     publishable.write(towers, sets, folder, console)
     candidate.add_report(folder, {"data_fingerprint": fingerprint(products), "products": len(products)})
     console.print(f"written to {folder}", soft_wrap=True)
+
+
+def _look(where: Places, options: argparse.Namespace, folder: Path, console: Console) -> None:
+    config = _config(options)
+    pictured = [product for product in data.titled(_folders(where, options)) if product.pictures]
+    look.build(splitting.split(pictured, config).train, config, folder, console)
+    if look.NAME in candidate.specs(folder):
+        held_out = {name: getattr(config, name) for name in sorted(splitting.SETTINGS)}
+        said = {**candidate.report(folder)[look.NAME], **held_out, "data_fingerprint": fingerprint(pictured)}
+        candidate.add_report(folder, {look.NAME: said})
 
 
 def _go_without_clip(

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from trainers.clip.config import Config
 from trainers.clip.data import Product
 
+SETTINGS = frozenset({"seed", "test_titles", "largest_share"})
+"""Those that say which products are held out."""
+
 
 @dataclass(frozen=True)
 class Split:

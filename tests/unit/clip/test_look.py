@@ -9,10 +9,13 @@ import torch
 from PIL import Image
 from rich.console import Console
 
-from trainers.clip import look
+from trainers.clip import __main__ as command
+from trainers.clip import data, look
 from trainers.clip.config import Config
 from trainers.clip.data import Product
+from trainers.clip.fingerprint import fingerprint
 from trainers.encoders import candidate
+from trainers.evaluation.search import held_out
 
 SMALL = Config(width=48, height=64, progress=False)
 
@@ -80,3 +83,19 @@ def test_a_shop_with_hardly_a_picture_does_without(tmp_path: Path) -> None:
 def test_what_counts_as_the_same_is_in_the_specification(tmp_path: Path, same: float) -> None:
     spec = look.PictureSpec("look_image", "look", 8, 48, 64, "squash", "bicubic", (255, 255, 255), same)
     assert look.candidate.of_json(spec.to_json()) == spec
+
+
+def test_the_command_says_of_which_products_the_encoder_was_made(tmp_path: Path) -> None:
+    (tmp_path / "images").mkdir()
+    rows = [{"id": item.id, "title": f"Thing {item.id}"} for item in products(tmp_path / "images", 60)]
+    lines = (json.dumps(row | {"images": [f"images/{row['id']}.png"]}) + "\n" for row in rows)
+    (tmp_path / "products.jsonl").write_text("".join(lines))
+    out, small = tmp_path / "out", ["--width", "48", "--height", "64"]
+    given = ["look", "--products", str(tmp_path), "--out", str(out), *small, "--test-titles", "5"]
+    assert command.main(given) == 0
+    made = held_out.training(out)
+    assert made is not None
+    known = data.read([tmp_path])
+    assert made.fingerprint == fingerprint(known)
+    assert held_out.trained_with(out).test_titles == 5
+    assert len(held_out.held_out(out, known)) == 5

@@ -154,3 +154,15 @@ def test_ground_truth_says_how_much_of_it_was_learned_from(
     others = searched.shop(tmp_path / "others")
     searched.write(others, searched.read(others)[1:])
     assert "other products than those of --products" in refused(capsys, pictures, trained, *asked, "--products", others)
+
+
+def test_the_encoder_of_looks_is_measured_alone_and_has_learned_too(
+    shop: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    encoders = searched.candidate(tmp_path / "looks", shop, "look_image")
+    known = {"data_fingerprint": searched.fingerprint(data.read([shop])), **searched.CONFIG}
+    (encoders / "report.json").write_text(json.dumps({"look_image": known}))
+    found = measured(shop, encoders, tmp_path, "--whole")["tasks"]["image-to-image: crop"]
+    assert set(found["rankers"]) == {"look", "search"}
+    assert (found["documents"], found["learned_from"]) == (64, 48)
+    assert "were trained with the seed 7" in refused(capsys, shop, encoders, "--seed", 8)

@@ -29,7 +29,7 @@ def corpus(folder: Path) -> Corpus:
 
 @pytest.fixture(scope="module")
 def shop(corpus: Corpus, encoders: Path) -> Shop:
-    return Shop(corpus, encoders, rankers.see(corpus, encoders))
+    return Shop(corpus, encoders, rankers.see(corpus, encoders), rankers.looked(corpus, encoders))
 
 
 def first(corpus: Corpus, scores: np.ndarray) -> list[str]:
@@ -76,5 +76,5 @@ def test_questions_are_answered_each_for_itself(corpus: Corpus, shop: Shop) -> N
 def test_texts_alone_are_titles(corpus: Corpus, encoders: Path) -> None:
     plain = Corpus(corpus.ids[:3], corpus.pictures[:3], ["Warm fleece", "Linen shirt", "Red shoe"])
     assert [product.title for product in products_of(plain)] == plain.texts
-    shop = Shop(plain, encoders, rankers.see(plain, encoders))
+    shop = Shop(plain, encoders, rankers.see(plain, encoders), rankers.looked(plain, encoders))
     assert first(plain, shop.words(["shirts"])[0]) == [plain.ids[1]]

@@ -35,7 +35,7 @@ from trainers.evaluation import quality
 from trainers.evaluation.report import console as terminal
 from trainers.evaluation.search import corpora, held_out, looks, records, service, tasks
 from trainers.evaluation.search.measure import PICTURES, measure
-from trainers.evaluation.search.rankers import Corpus, rankers, see
+from trainers.evaluation.search.rankers import Corpus, looked, rankers, see
 from trainers.evaluation.search.rankers import looks as looks_of
 from trainers.evaluation.search.tasks import Task
 
@@ -132,12 +132,12 @@ def _measure(options: argparse.Namespace) -> dict[str, Any]:
         raise DataError(f"{folder} has no {candidate.SPEC} with encoders.")
     asked = _own_questions(options, folder) if options.ground_truth else _held_out(options, folder)
     corpus, quiet = asked.corpus, options.quiet
-    seen = see(corpus, folder, quiet=quiet)
-    shop = service.Shop(corpus, folder, seen, quiet=quiet) if corpus.texts else None
+    seen, look = see(corpus, folder, quiet=quiet), looked(corpus, folder, quiet=quiet)
+    shop = service.Shop(corpus, folder, seen, look, quiet=quiet) if corpus.texts else None
     measured = measure(asked.tasks, corpus, {**rankers(corpus, folder, seen, quiet=quiet), **service.rankers(shop)})
     right = {task.name: {id_ for ids in task.truth.values() for id_ in ids} for task in asked.tasks}
-    if seen is not None and not options.ground_truth:
-        copies = looks.measure(corpus.pictures, {**looks_of(seen), **service.looks(shop)}, TRIES)
+    if (seen or look) and not options.ground_truth:
+        copies = looks.measure(corpus.pictures, {**looks_of(seen, look), **service.looks(shop)}, TRIES)
         # Any product of the corpus may be the one whose picture is altered.
         right |= {name: set(corpus.ids) for name in copies}
         measured |= copies

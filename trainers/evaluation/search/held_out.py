@@ -1,8 +1,9 @@
 """Which products encoders have learned from, and which were held out: by the report of their training."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from trainers.clip import split as splitting
 from trainers.clip.config import Config
@@ -11,21 +12,39 @@ from trainers.clip.fingerprint import fingerprint
 from trainers.datasets import DataError
 from trainers.encoders import candidate
 
-LEARNS = "clip_image"
-"""The encoder that learns a shop's products; the others come as they were published."""
+CLIP, LOOK = "clip_image", "look_image"
+"""The encoders that learn a shop's products; the others come as they were published."""
+
+
+@dataclass(frozen=True)
+class Training:
+    """What a report says of a training."""
+
+    settings: Mapping[str, Any]
+    """Those of the split among them."""
+    fingerprint: str
+    """Of all products of the split; empty where the report has none."""
+
+
+def training(folder: Path) -> Training | None:
+    """The training of encoders on a shop's products; None where there was none.
+
+    Published weights of CLIP have learned from no product, and say so; the encoder of looks beside them has.
+    """
+    there, said = candidate.specs(folder), candidate.report(folder)
+    clip, look = said.get("clip", {"training": "not known"}), said.get(LOOK, {})
+    if CLIP in there and "training" in clip:
+        return Training(clip.get("config", {}), said.get("data_fingerprint", ""))
+    if LOOK in there and look.keys() >= splitting.SETTINGS:
+        return Training(look, look.get("data_fingerprint", ""))
+    return None
 
 
 def trained_with(folder: Path) -> Config:
     """Settings of the split that encoders were trained with, from their report; the usual ones where it names none."""
-    said = candidate.report(folder).get("clip", {}).get("config", {})
-    names = {"seed", "test_titles", "largest_share"}
-    return replace(Config(), **{name: value for name, value in said.items() if name in names})
-
-
-def learns(folder: Path) -> bool:
-    """Whether encoders have learned from a shop's products. Published weights of CLIP have not, and say so."""
-    clip = candidate.report(folder).get("clip", {"training": "not known"})
-    return LEARNS in candidate.specs(folder) and "training" in clip
+    made = training(folder)
+    said = {} if made is None else made.settings
+    return replace(Config(), **{name: value for name, value in said.items() if name in splitting.SETTINGS})
 
 
 def learned(folder: Path, products: Sequence[Product]) -> frozenset[str] | None:
@@ -35,9 +54,10 @@ def learned(folder: Path, products: Sequence[Product]) -> frozenset[str] | None:
         folder: of the encoders.
         products: those of the training, all of them; else it is not known.
     """
-    if not learns(folder):
+    known = training(folder)
+    if known is None:
         return frozenset()
-    if candidate.report(folder).get("data_fingerprint") != fingerprint(products):
+    if known.fingerprint != fingerprint(products):
         return None
     made = splitting.split(products, trained_with(folder))
     return frozenset(product.id for product in (*made.train, *made.validation))
@@ -59,7 +79,7 @@ def held_out(
     """
     config = trained_with(folder)
     if seed is not None and seed != config.seed:
-        if learns(folder):
+        if training(folder) is not None:
             raise DataError(
                 f"The encoders in {folder} were trained with the seed {config.seed}: with {seed}, products that they "
                 "have learned from would count as held out. Leave --seed away."

@@ -37,14 +37,13 @@ class Corpus:
 
 @dataclass(frozen=True)
 class Seen:
-    """A corpus in the space of CLIP, and as it looks."""
+    """A corpus in the space of CLIP."""
 
     pictures: Vectors
     documents: Vectors | None
     """Pictures and texts mixed, where there are texts."""
     text: runtime.Texts
     picture: runtime.Pictures
-    look: "Looked | None"
 
     @property
     def vectors(self) -> Mapping[str, Vectors]:
@@ -68,9 +67,13 @@ def see(corpus: Corpus, folder: Path, *, quiet: bool = True) -> Seen | None:
     seen, mixed = picture(corpus.pictures, quiet=quiet), None
     if corpus.texts:
         mixed = documents(seen, clip(corpus.texts, quiet=quiet), candidate.read(folder)["document"])
+    return Seen(seen, mixed, clip, picture)
+
+
+def looked(corpus: Corpus, folder: Path, *, quiet: bool = True) -> Looked | None:
+    """Encodes a corpus with the encoder of looks of a candidate, if it has one."""
     look = candidate.pictures_of(folder, "look_image")
-    looked = None if look is None else Looked(look(corpus.pictures, quiet=quiet), look)
-    return Seen(seen, mixed, clip, picture, looked)
+    return None if look is None else Looked(look(corpus.pictures, quiet=quiet), look)
 
 
 def rankers(corpus: Corpus, folder: Path, seen: Seen | None, *, quiet: bool = True) -> Mapping[str, Ranker]:
@@ -88,13 +91,17 @@ def rankers(corpus: Corpus, folder: Path, seen: Seen | None, *, quiet: bool = Tr
     return found
 
 
-def looks(seen: Seen) -> Mapping[str, Look]:
+def looks(seen: Seen | None, look: Looked | None) -> Mapping[str, Look]:
     """What can be ranked for a picture; LOOK_FIRST puts the same picture first and what is like it behind."""
-    found = {name: _by_look(seen.picture, vectors) for name, vectors in seen.vectors.items()}
-    if seen.look is not None:
-        found["look"] = look = _by_look(seen.look.encode, seen.look.pictures)
-        like = found["clip" if "clip" in found else "clip pictures"]
-        found[LOOK_FIRST] = _same_first(look, like, seen.look.encode.spec.same_above)
+    found: dict[str, Look] = {}
+    if seen is not None:
+        found |= {name: _by_look(seen.picture, vectors) for name, vectors in seen.vectors.items()}
+    if look is not None:
+        same = _by_look(look.encode, look.pictures)
+        like = found.get("clip", found.get("clip pictures"))
+        found["look"] = same
+        if like is not None:
+            found[LOOK_FIRST] = _same_first(same, like, look.encode.spec.same_above)
     return found
 
 

@@ -42,7 +42,7 @@ from trainers.encoders.runtime import Vectors
 from trainers.encoders.spec import PictureSpec
 from trainers.evaluation.search.looks import Look
 from trainers.evaluation.search.metrics import CUT, Scores
-from trainers.evaluation.search.rankers import Corpus, Ranker, Seen
+from trainers.evaluation.search.rankers import Corpus, Looked, Ranker, Seen
 
 WORDS, MEANING, BOTH = "search: words", "search: meaning", "search"
 """Its lexical side alone, what is near in meaning alone, and what a shopper gets."""
@@ -111,8 +111,10 @@ class Builds:
 class Shop:
     """The service over a corpus with texts."""
 
-    def __init__(self, corpus: Corpus, folder: Path, seen: Seen | None, *, quiet: bool = True) -> None:
-        """`folder`: of the encoders; `seen`: the corpus as its CLIP sees it."""
+    def __init__(
+        self, corpus: Corpus, folder: Path, seen: Seen | None, look: Looked | None, *, quiet: bool = True
+    ) -> None:
+        """`folder`: of the encoders; `seen` and `look`: the corpus as its CLIP, and its encoder of looks, see it."""
         self._corpus = corpus
         self._places = {item: place for place, item in enumerate(corpus.ids)}
         self._loop = asyncio.Runner()
@@ -126,7 +128,7 @@ class Shop:
         groups = synonyms.parse(SYNONYMS.read_text(), lambda text: tuple(map(self._index.stem, words(text))))
         self._understand = Understand(self._index.stem, vocabulary, groups, Dictionary())
         spec = _spec(folder)
-        nearest = Nearest(corpus.ids, _collections(spec, products, folder, seen, quiet=quiet))
+        nearest = Nearest(corpus.ids, _collections(spec, products, folder, seen, look, quiet=quiet))
         # The ports name what the service needs of these; a search needs less.
         self._files: Any = Files(folder)
         self._nearest: Any = nearest
@@ -228,7 +230,13 @@ def _spec(folder: Path) -> EncoderSpec:
 
 
 def _collections(
-    spec: EncoderSpec, products: Sequence[Product], folder: Path, seen: Seen | None, *, quiet: bool
+    spec: EncoderSpec,
+    products: Sequence[Product],
+    folder: Path,
+    seen: Seen | None,
+    look: Looked | None,
+    *,
+    quiet: bool,
 ) -> dict[str, Vectors]:
     """Vectors of the corpus by collection, as the worker makes them (services.search.worker.embedding)."""
     made: dict[str, Vectors] = {}
@@ -240,6 +248,6 @@ def _collections(
         elif seen is not None and space.text is not None:
             assert seen.documents is not None
             made[GROUP.format(name)] = seen.documents
-        elif seen is not None and seen.look is not None:
-            made[GROUP.format(name)] = seen.look.pictures
+        elif look is not None and space.text is None:
+            made[GROUP.format(name)] = look.pictures
     return made
