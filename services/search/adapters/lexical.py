@@ -92,7 +92,8 @@ class TantivyIndex:
     def _found(self, query: tantivy.Query, limit: int | None = None) -> tuple[Rows, Scores]:
         # Addresses hold for one searcher alone, and a commit in another thread may put the next in its place.
         searcher = self._searcher
-        hits = searcher.search(query, limit or max(1, searcher.num_docs), count=False).hits
+        most = max(1, searcher.num_docs)  # of more it would keep places that nothing can take
+        hits = searcher.search(query, min(limit or most, most), count=False).hits
         rows = searcher.fast_field_values("row", [address for _, address in hits])
         return np.array(rows, np.int64), np.array([score for score, _ in hits], np.float32)
 

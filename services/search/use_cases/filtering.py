@@ -12,6 +12,10 @@ from services.search.use_cases.catalogue import NONE, Catalogue
 
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
 """[rows] whether each passes."""
+SPARE = 1.25
+"""Times as many are looked at as are enough on average: a single one that is left out makes nobody ask again."""
+FARTHER = 8
+"""Times as many products are looked at where too few of the first pass."""
 COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     "=": operator.eq,
     "!=": operator.ne,
@@ -35,6 +39,22 @@ def passing(passes: Mask, found: tuple[Rows, Scores]) -> tuple[Rows, Scores]:
     kept = rows < len(passes)
     kept[kept] = passes[rows[kept]]
     return rows[kept], scores[kept]
+
+
+def enough(passes: Mask, search: Callable[[int], tuple[Rows, Scores]], least: int) -> tuple[Rows, Scores]:
+    """So many of what `search` finds, best first, that at least so many of them pass; all of it where fewer do.
+
+    Args:
+        passes: [rows] whether each passes.
+        search: the first rows of what it finds, with their scores, as many as it is asked for.
+        least: how many have to pass.
+    """
+    passing_rows = max(1, np.count_nonzero(passes))
+    # As if those that pass lay as close together among what is found as in the whole table, and a little worse.
+    most = least if passing_rows == len(passes) else int(SPARE * least * len(passes) / passing_rows)
+    while len((found := search(most))[0]) >= most and len(passing(passes, found)[0]) < least:
+        most *= FARTHER
+    return found
 
 
 def _passes(catalogue: Catalogue, where: Expr) -> Mask:

@@ -20,7 +20,7 @@ from services.search.use_cases.asking import Ask, Found, decisive, refusal
 from services.search.use_cases.audience import Audience, admitted
 from services.search.use_cases.catalogue import Catalogue
 from services.search.use_cases.facets import Facet
-from services.search.use_cases.filtering import Mask, mask, passing
+from services.search.use_cases.filtering import Mask, enough, mask, passing
 from services.search.use_cases.fusion import Ranking, behind, first, fuse, weighed
 from services.search.use_cases.guards import Degradation, Down
 from services.search.use_cases.meaning import Meaning, Near, Wanted
@@ -185,18 +185,17 @@ class Search:
     ) -> tuple[Understood, tuple[Rows, Scores]]:
         """The likeliest way to read a query of which nothing has all words; the query itself when there is none."""
 
-        def count(query: Query) -> int:
-            return self._index.count(query) if request.admits_all else len(self._search(request, query)[0])
+        def admitted(query: Query) -> int:
+            return len(self._search(request, query)[0])
 
-        best = self._understand.best_instead(understood, count)
+        best = self._understand.best_instead(understood, self._index.count, None if request.admits_all else admitted)
         return (best, self._search(request, best.query)) if best is not None else (understood, found)
 
     def _by_some_words(self, request: Request, query: Query) -> None:
-        # Half of the shop may have one of the words: without a filter nobody needs to know them all.
-        most = RELAXED if request.ask.where is None and request.admits_all else None
-        found = request.admitted(self._index.search(query, any_of=True, most=most))
+        # Half of the shop may have one of the words: nobody needs to know them all.
+        found = enough(request.passes, lambda most: self._index.search(query, any_of=True, most=most), RELAXED)
         if not request.has_all_words:
-            request.whole = found[0][:RELAXED]
+            request.whole = request.admitted(found)[0][:RELAXED]
         rows, scores = passing(request.passes, found)
         request.relaxed = rows[:RELAXED], scores[:RELAXED]
 

@@ -8,9 +8,10 @@ import numpy as np
 
 from services.search.domain.query import Query
 from services.search.domain.words import OPTIONAL, words
-from services.search.ports import LexicalIndex, Rows, Vocabulary
+from services.search.ports import LexicalIndex, Rows, Scores, Vocabulary
 from services.search.use_cases.audience import NOBODY_KNOWN, Audience, admitted
 from services.search.use_cases.catalogue import NONE, Catalogue
+from services.search.use_cases.filtering import enough, passing
 from services.search.use_cases.remembering import Remembered
 from services.search.use_cases.understand import Understand, Understood
 
@@ -22,8 +23,6 @@ COMPLETED = 50
 """Words that a beginning stands for, at most, when products are looked for by it."""
 AUDIENCES = 100
 """Regions and ages whose categories and brands are kept."""
-FARTHER = 8
-"""Times as many products are looked at where too few of the first may be shown."""
 KEPT = 10_000
 """Completions that are kept, some kB each: all shoppers type the same beginnings."""
 
@@ -251,14 +250,13 @@ class Suggest:
 
     def _having(self, found: Sequence[str], context: Query, size: int, audience: Audience) -> Rows:
         """The first rows with one of the words that may be shown."""
-        admits, most = admitted(self._catalogue, audience), size
-        while True:
+        admits = admitted(self._catalogue, audience)
+
+        def first(most: int) -> tuple[Rows, Scores]:
             rows = self._index.having(found, context, most)
-            known = rows[rows < len(admits)]
-            kept: Rows = known[admits[known]]
-            if len(kept) >= size or len(rows) < most:
-                return kept[:size]
-            most *= FARTHER
+            return rows, np.zeros(len(rows), np.float32)
+
+        return passing(admits, enough(admits, first, size))[0][:size]
 
 
 def _fitting(queries: Iterable[tuple[str, Sequence[str]]], typed: _Typed, meant: _Meant) -> list[str]:

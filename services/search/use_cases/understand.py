@@ -105,16 +105,28 @@ class Understand:
         changes = [*islice(ways, MOST_INSTEAD), *([{i: others[0] for i, others in near}] if len(near) > 1 else [])]
         return [self._changed(understood, change) for change in changes]
 
-    def best_instead(self, understood: Understood, count: Callable[[Query], int]) -> Understood | None:
+    def best_instead(
+        self,
+        understood: Understood,
+        count: Callable[[Query], int],
+        admitted: Callable[[Query], int] | None = None,
+    ) -> Understood | None:
         """Of these ways that find something, one with the fewest other words; and of those the one that finds the most.
 
         Args:
             understood: the query, as it was read first.
             count: how many products a query finds.
+            admitted: how many of these may be shown, which is dear to know; all of them when left out.
         """
-        ways = [(way, found) for way in self.instead(understood) if (found := count(way.query))]
-        least = min(ways, key=lambda way: (way[0].replaced(understood), -way[1]), default=None)
-        return least[0] if least is not None else None
+        ways = self.instead(understood)
+        counted = [(way.replaced(understood), -count(way.query), place) for place, way in enumerate(ways)]
+        best: tuple[int, int, int] | None = None
+        for replaced, found, place in sorted(way for way in counted if way[1]):
+            if best is not None and best <= (replaced, found, place):
+                break  # no more of them may be shown than are found
+            if shown := -found if admitted is None else admitted(ways[place].query):
+                best = min(best or (replaced, -shown, place), (replaced, -shown, place))
+        return ways[best[2]] if best is not None else None
 
     def _changed(self, understood: Understood, change: Mapping[int, str]) -> Understood:
         """The query with other words at some places."""
