@@ -14,12 +14,12 @@ from aisle.catalog.v1.product_pb2 import Product
 from services.search.domain.words import words
 from services.search.ports import LexicalIndex, Rows, Texts, Vocabulary
 from services.search.use_cases import products
+from services.search.use_cases.categories import NONE, Tree
 from services.search.use_cases.position import digest
 
 DEEPEST = 12
 """Categories from the root to the leaf that are kept; the catalogue makes eight at most."""
 FIRST_ROWS = 1024
-NONE = -1
 MOST_KEYS = 1000
 """Keys of attributes that can be filtered by; four bytes a product each."""
 REGIONS = "regions"
@@ -86,6 +86,8 @@ class Catalogue:
         self.categories = np.full((FIRST_ROWS, DEEPEST), NONE, np.int32)
         self.category_ids = Values()
         self.category_names: dict[str, str] = {}
+        self.tree = Tree()
+        """Of categories by their codes."""
         self._codes: dict[str, Column] = {}
         self.values: dict[str, Values] = {}
         for field in ("brand", "currency", REGIONS):
@@ -195,8 +197,10 @@ class Catalogue:
         self.in_stock[row] = product.in_stock
         self.age_limits[row] = product.age_limit
         self.categories[row] = NONE
-        for depth, category in enumerate(product.category_ids[:DEEPEST]):
-            self.categories[row, depth] = self.category_ids.code(category)
+        # Each once: one that lies below itself would have no end.
+        path = [self.category_ids.code(category) for category in dict.fromkeys(product.category_ids[:DEEPEST])]
+        self.categories[row, : len(path)] = path
+        self.tree.put(path)
         self.category_names.update(zip(product.category_ids, product.category_path, strict=False))
         for codes in self._codes.values():
             codes[row] = NONE
@@ -253,11 +257,6 @@ class Catalogue:
         self.numbers = {name: np.concatenate([c, np.full(more, np.nan)]) for name, c in self.numbers.items()}
         self.categories = np.concatenate([self.categories, np.full((more, DEEPEST), NONE, np.int32)])
         self._codes = {name: np.concatenate([c, np.full(more, NONE, np.int32)]) for name, c in self._codes.items()}
-
-
-def every(catalogue: Catalogue) -> Rows:
-    """All rows."""
-    return np.flatnonzero(catalogue.alive[: catalogue.size])
 
 
 def _vocabulary(texts: Texts) -> tuple[set[str], set[str]]:

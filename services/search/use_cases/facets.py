@@ -9,7 +9,8 @@ import numpy as np
 
 from services.kit.errors import InvalidArgument
 from services.search.ports import Rows
-from services.search.use_cases.catalogue import NONE, Catalogue, every
+from services.search.use_cases.catalogue import Catalogue
+from services.search.use_cases.categories import NONE
 
 PLAIN = ("category", "brand", "price", "rating", "in_stock")
 MOST_VALUES = 100
@@ -86,23 +87,10 @@ def _categories(catalogue: Catalogue, rows: Rows, ticked: Collection[str]) -> tu
     counts = np.bincount(codes[codes != NONE], minlength=0)
     if ticked:
         # Where they lie, all products say: of a ticked one none may have been found.
-        paths = catalogue.categories[every(catalogue)]
-        around = [_around(paths, catalogue.category_ids.find(item)) for item in ticked]
-        counts[np.setdiff1d(np.arange(len(counts)), np.concatenate(around))] = 0
+        around = set[int]().union(*(catalogue.tree.around(catalogue.category_ids.find(item)) for item in ticked))
+        counts[np.setdiff1d(np.arange(len(counts)), list(around))] = 0
     ids, names = catalogue.category_ids.all, catalogue.category_names
     return tuple(Value(ids[code], many, names.get(ids[code], ids[code])) for code, many in _most(counts))
-
-
-def _around(paths: np.ndarray, code: int) -> np.ndarray:
-    """The categories above and below one, itself, and those beside it."""
-    rows, depths = np.nonzero(paths == code) if code != NONE else (np.zeros(0, int), np.zeros(0, int))
-    if not len(rows):
-        return np.zeros(0, np.int64)
-    depth = depths[0]
-    beside = paths if depth == 0 else paths[paths[:, depth - 1] == paths[rows[0], depth - 1]]
-    found = np.unique(np.concatenate([paths[rows].ravel(), beside[:, depth]]))
-    known: np.ndarray = found[found != NONE]
-    return known
 
 
 def _coded(catalogue: Catalogue, rows: Rows, field: str) -> tuple[Value, ...]:

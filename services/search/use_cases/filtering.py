@@ -8,7 +8,8 @@ import numpy as np
 
 from services.kit.filters import And, Comparison, Expr, FieldType, Not, Or
 from services.search.ports import Rows, Scores
-from services.search.use_cases.catalogue import NONE, Catalogue
+from services.search.use_cases.catalogue import Catalogue
+from services.search.use_cases.categories import NONE
 
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
 """[rows] whether each passes."""
@@ -49,7 +50,7 @@ def enough(passes: Mask, search: Callable[[int], tuple[Rows, Scores]], least: in
         search: the first rows of what it finds, with their scores, as many as it is asked for.
         least: how many have to pass.
     """
-    passing_rows = max(1, np.count_nonzero(passes))
+    passing_rows = max(1, int(np.count_nonzero(passes)))
     # As if those that pass lay as close together among what is found as in the whole table, and a little worse.
     most = least if passing_rows == len(passes) else int(SPARE * least * len(passes) / passing_rows)
     while len((found := search(most))[0]) >= most and len(passing(passes, found)[0]) < least:

@@ -271,13 +271,16 @@ class Search:
         return rows if len(rows) else found.rows
 
     def _facets(self, request: Request, found: Ordered, shown: Rows) -> list[Facet]:
+        is_instead = bool(request.beside) and self._is_instead(request, shown)
+
         def counted(name: str) -> Facet:
             ticked, passes = narrowing.ticked(request.ask.where, name), request.beside.get(name)
-            chosen = counting.count(self._catalogue, shown, name, ticked)
             if passes is None:
-                return chosen
+                return counting.count(self._catalogue, shown, name, ticked)
             beside = counting.count(self._catalogue, self._counted(request, found, passes), name, ticked)
-            return counting.beside(beside, chosen, ticked) if self._is_instead(request, shown) else beside
+            if not is_instead:
+                return beside
+            return counting.beside(beside, counting.count(self._catalogue, shown, name, ticked), ticked)
 
         return [counted(name) for name in request.ask.facets]
 

@@ -10,7 +10,8 @@ from services.search.domain.query import Query
 from services.search.domain.words import OPTIONAL, words
 from services.search.ports import LexicalIndex, Rows, Scores, Vocabulary
 from services.search.use_cases.audience import NOBODY_KNOWN, Audience, admitted
-from services.search.use_cases.catalogue import NONE, Catalogue
+from services.search.use_cases.catalogue import Catalogue
+from services.search.use_cases.categories import NONE
 from services.search.use_cases.filtering import enough, passing
 from services.search.use_cases.remembering import Remembered
 from services.search.use_cases.understand import Understand, Understood

@@ -1,8 +1,9 @@
 """How much of the shop a search looks at: no more of it because a few products are not for everybody."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from services.search.adapters.vocabulary import Vocabulary
 from services.search.domain.query import Query
 from services.search.domain.synonyms import Synonyms
 from services.search.ports import Rows, Scores
+from services.search.use_cases import facets
 from services.search.use_cases.asking import Ask
 from services.search.use_cases.audience import Audience
 from services.search.use_cases.catalogue import Catalogue
@@ -146,3 +148,51 @@ def test_farther_down_is_looked_at_only_where_too_few_pass(passing: Sequence[int
     rows, _ = enough(passes, search, 10)
     assert seen == asked
     assert passes[rows].sum() >= min(10, len(passing))
+
+
+class Column(np.ndarray):
+    """A column that says how many of its rows are looked at."""
+
+    seen: ClassVar[list[int]] = []
+
+    def __getitem__(self, rows: Any) -> Any:
+        taken = super().__getitem__(rows)
+        self.seen.append(len(taken))
+        return np.asarray(taken)
+
+
+def test_where_a_ticked_category_lies_is_known_without_looking_at_all_products(shop: Shop) -> None:
+    for number in range(4):
+        path = ["home", "lamps" if number else "rugs"]
+        shop.table.put(Product(name=f"products/{number}", title="Thing", category_ids=path, category_path=path))
+    shop.table.put(Product(name="products/wine", title="Wine", category_ids=["drinks"], category_path=["Drinks"]))
+    rows = np.array([shop.table.row(str(number)) for number in range(3)])
+    shop.table.categories = shop.table.categories.view(Column)
+    Column.seen.clear()
+    counted = facets.count(shop.table, rows, "category", {"rugs"})
+    assert {value.value: value.count for value in counted.values} == {"home": 3, "lamps": 2, "rugs": 1}
+    assert sum(Column.seen) == len(rows)
+
+
+@pytest.mark.parametrize(
+    ("where", "times"),
+    [
+        ("", {"brand": 1, "price": 1}),
+        ('brand = "Norr"', {"brand": 1, "price": 1}),
+        ('brand = "Birk" AND price < 5', {"brand": 2, "price": 2}),
+    ],
+)
+async def test_what_is_shown_instead_is_counted_only_where_something_is(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, where: str, times: dict[str, int]
+) -> None:
+    counted, count = list[str](), facets.count
+
+    def counting(table: Catalogue, rows: Rows, name: str, *ticked: Any) -> facets.Facet:
+        counted.append(name)
+        return count(table, rows, name, *ticked)
+
+    monkeypatch.setattr(facets, "count", counting)
+    ask = Ask("shirt", 20, where=filters.parse(where, SCHEMA), filter_text=where, facets=("brand", "price"))
+    found = await shop.search(ask)
+    assert found.results or "Birk" in where
+    assert Counter(counted) == times

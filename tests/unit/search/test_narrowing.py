@@ -236,6 +236,23 @@ async def test_categories_beside_a_ticked_one_stay_with_those_above_and_below(sh
     assert {"c1-1", "c0-2", "c0-1-0"} <= set(both)
 
 
+async def test_categories_beside_one_that_is_empty_or_moved_are_those_that_lie_there_now(shop: Shop) -> None:
+    table = shop.search._catalogue
+    for number in range(COUNT, COUNT + 2):
+        made = product(0)
+        made.name = f"products/p-{number}"
+        made.category_ids[:] = ["c0", "c0-0", f"new-{number}"]
+        table.put(made)
+    table.remove(f"p-{COUNT}")
+    assert {"c0", "c0-0-0", f"new-{COUNT + 1}"} <= set(
+        counts(await shop.ask("", f'category = "new-{COUNT}"'), "category")
+    )
+    made.category_ids[:] = ["c1", f"new-{COUNT + 1}"]
+    table.put(made)
+    moved = counts(await shop.ask("", f'category = "new-{COUNT + 1}"'), "category")
+    assert set(moved) == {"c1", "c1-0", "c1-1", "c1-2", f"new-{COUNT + 1}"}
+
+
 @pytest.mark.parametrize("scale", [1, 250_000, 10**9])
 def test_price_bands_can_be_filtered_by_whatever_the_currency(scale: int) -> None:
     table = Catalogue(index := TantivyIndex(), Vocabulary(index.stem))
