@@ -1,7 +1,7 @@
 """Counts of a field's values among found products."""
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -31,7 +31,7 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Facet:
-    """The values of a field, the most frequent first; of ranges in their order."""
+    """The values of a field, the most frequent first; of ranges in their order. What is ticked is always among them."""
 
     field: str
     values: tuple[Value, ...]
@@ -52,7 +52,10 @@ def check(fields: tuple[str, ...]) -> None:
 
 
 def count(catalogue: Catalogue, rows: Rows, field: str, ticked: Collection[str] = ()) -> Facet:
-    """The facet of found rows; of categories, when some were ticked, only those around these."""
+    """The facet of found rows; of categories, when some were ticked, only those around these.
+
+    Ticked values that were found are in it, however many others are more frequent.
+    """
     if field == "category":
         return Facet(field, _categories(catalogue, rows, ticked))
     if field == "price":
@@ -63,7 +66,7 @@ def count(catalogue: Catalogue, rows: Rows, field: str, ticked: Collection[str] 
         there = int(catalogue.in_stock[rows].sum())
         both = (("true", there), ("false", len(rows) - there))
         return Facet(field, tuple(Value(value, many, value) for value, many in both if many))
-    return Facet(field, _coded(catalogue, rows, field))
+    return Facet(field, _coded(catalogue, rows, field, ticked))
 
 
 def beside(found: Facet, shown: Facet, ticked: Collection[str]) -> Facet:
@@ -79,7 +82,8 @@ def beside(found: Facet, shown: Facet, ticked: Collection[str]) -> Facet:
     values = [*found.values, *(value for value in instead if value.value not in there)]
     if found.field == "rating":
         return Facet(found.field, tuple(sorted(values, key=lambda value: value.value, reverse=True)))
-    return Facet(found.field, tuple(sorted(values, key=lambda value: -value.count)[:MOST_VALUES]))
+    kept = sorted(values, key=lambda value: (value.value not in ticked, -value.count))[:MOST_VALUES]
+    return Facet(found.field, tuple(sorted(kept, key=lambda value: -value.count)))
 
 
 def _categories(catalogue: Catalogue, rows: Rows, ticked: Collection[str]) -> tuple[Value, ...]:
@@ -90,21 +94,27 @@ def _categories(catalogue: Catalogue, rows: Rows, ticked: Collection[str]) -> tu
         around = set[int]().union(*(catalogue.tree.around(catalogue.category_ids.find(item)) for item in ticked))
         counts[np.setdiff1d(np.arange(len(counts)), list(around))] = 0
     ids, names = catalogue.category_ids.all, catalogue.category_names
-    return tuple(Value(ids[code], many, names.get(ids[code], ids[code])) for code, many in _most(counts))
+    found = _most(counts, map(catalogue.category_ids.find, ticked))
+    return tuple(Value(ids[code], many, names.get(ids[code], ids[code])) for code, many in found)
 
 
-def _coded(catalogue: Catalogue, rows: Rows, field: str) -> tuple[Value, ...]:
+def _coded(catalogue: Catalogue, rows: Rows, field: str, ticked: Collection[str]) -> tuple[Value, ...]:
     found = catalogue.codes(field)
     if found is None:
         return ()
     codes, values = found[0][rows], found[1].all
     counts = np.bincount(codes[codes != NONE], minlength=0)
-    return tuple(Value(values[code], many, values[code]) for code, many in _most(counts) if values[code])
+    most = _most(counts, map(found[1].find, ticked))
+    return tuple(Value(values[code], many, values[code]) for code, many in most if values[code])
 
 
-def _most(counts: np.ndarray) -> list[tuple[int, int]]:
-    best = np.argsort(-counts, kind="stable")[:MOST_VALUES]
-    return [(int(code), int(counts[code])) for code in best if counts[code]]
+def _most(counts: np.ndarray, ticked: Iterable[int]) -> list[tuple[int, int]]:
+    """Codes with how often each was found, the most frequent first, and ticked ones among them."""
+    best = np.argsort(-counts, kind="stable")
+    best = best[counts[best] > 0]
+    is_ticked = np.isin(best, list(ticked))
+    kept = np.sort(np.concatenate([np.flatnonzero(is_ticked), np.flatnonzero(~is_ticked)])[:MOST_VALUES])
+    return [(int(code), int(counts[code])) for code in best[kept]]
 
 
 def _prices(prices: np.ndarray) -> tuple[Value, ...]:

@@ -253,6 +253,24 @@ async def test_categories_beside_one_that_is_empty_or_moved_are_those_that_lie_t
     assert set(moved) == {"c1", "c1-0", "c1-1", "c1-2", f"new-{COUNT + 1}"}
 
 
+@pytest.mark.parametrize("title", ["Wool", "Silk"], ids=["found", "shown instead"])
+@pytest.mark.parametrize("name", ["brand", "category", "attributes.colour"])
+async def test_a_ticked_value_stays_however_many_are_more_frequent(shop: Shop, name: str, title: str) -> None:
+    table, seldom = shop.search._catalogue, "seldom"
+    frequent = [f"v{number // 2}" for number in range(2 * facets.MOST_VALUES)]
+    for number, value in enumerate((*frequent, seldom)):
+        made = Product(name=f"products/w-{number}", title="Wool" if value != seldom else title, brand=value)
+        made.category_ids.append(value)
+        made.attributes["colour"] = value
+        table.put(made)
+    table.commit()
+    assert set(counts(await shop.ask("wool"), name)) == set(frequent)
+    ticked = await shop.ask("wool", filtered(name, seldom))
+    counted = counts(ticked, name)
+    assert counted[seldom] == ticked.total == 1
+    assert list(counted.values()) == [*[2] * (facets.MOST_VALUES - 1), 1]
+
+
 @pytest.mark.parametrize("scale", [1, 250_000, 10**9])
 def test_price_bands_can_be_filtered_by_whatever_the_currency(scale: int) -> None:
     table = Catalogue(index := TantivyIndex(), Vocabulary(index.stem))
