@@ -240,7 +240,7 @@ def test_what_was_typed_can_be_had_as_it_stands(page: Page) -> None:
 def test_a_country_and_an_age_go_with_recommendations(page: Page) -> None:
     """They are kept in this browser, and the shop takes them."""
     steps.home(page)
-    page.get_by_label("I am 18 or older").check()
+    page.get_by_label("Show what has an age limit").select_option("18")
     with page.expect_response(lambda answer: '"region":"FR"' in (answer.request.post_data or "")) as answered:
         page.get_by_label("Show what is sold in").select_option("FR")
     assert answered.value.ok
@@ -248,7 +248,7 @@ def test_a_country_and_an_age_go_with_recommendations(page: Page) -> None:
         page.reload()
     assert answered.value.request.post_data_json["age"] == 18
     assert answered.value.request.post_data_json["region"] == "FR"
-    expect(page.get_by_label("I am 18 or older")).to_be_checked()
+    expect(page.get_by_label("Show what has an age limit")).to_have_value("18")
 
 
 def test_a_picture_is_previewed_and_refined(page: Page) -> None:

@@ -78,7 +78,7 @@ test("what is reached by scrolling carries the reply of its own page", async () 
     return { results: products(page, 20), attributionToken: page, degraded: [], nextPageToken };
   });
   const ask = { scenario: "home" };
-  await queryClient.query(rowQuery(ask, { region: "", adult: false, impersonal: false }));
+  await queryClient.query(rowQuery(ask, { region: "", age: 0, impersonal: false }));
   renderLinked(<EndlessRecommendations ask={ask} title="More" />);
   const places = await shown(40);
   expect(places["products/second0"]).toBe("second 21");

@@ -38,7 +38,7 @@ test.each([
   ["/search?q=nothing", "search-empty"],
 ])("the country and the age go with the rows of %s, of the scenario %s", async (address, scenario) => {
   const calls = shop(({ path }) => (path === `/v1/${LAMP.name}` ? LAMP : NOTHING));
-  choose({ region: "FR", adult: true });
+  choose({ region: "FR", age: 18 });
   open(address);
   const asked = () => calls.filter(({ path }) => path === `/v1/scenarios/${scenario}:recommend`);
   await vi.waitFor(() => expect(asked()).not.toHaveLength(0), { timeout: 40_000 });

@@ -171,7 +171,7 @@ test("a country and an age are sent with searches and completions as soon as the
   await eventually(() => expect(bodies(calls)).toHaveLength(1));
   expect(bodies(calls)[0]).not.toHaveProperty("region");
   expect(bodies(calls)[0]).not.toHaveProperty("age");
-  choose({ region: "FR", adult: true });
+  choose({ region: "FR", age: 18 });
   await eventually(() => expect(bodies(calls)).toHaveLength(2));
   expect(bodies(calls)[1]).toMatchObject({ query: "whom", region: "FR", age: 18 });
   (await find("input.search-input")).focus();

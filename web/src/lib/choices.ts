@@ -7,15 +7,17 @@ import { keep, kept } from "@/lib/kept";
 export interface Choices {
   /** CLDR code of the region that products have to be sold in; empty for any. */
   region: string;
-  /** Whether they said that they are of age. */
-  adult: boolean;
+  /** Years that they said they have at least: what has a higher age limit stays hidden; 0 for nothing said. */
+  age: number;
   /** Whether their history is to have no part in the order of what they search for. */
   impersonal: boolean;
 }
 
-const NONE: Choices = { region: "", adult: false, impersonal: false };
+const NONE: Choices = { region: "", age: 0, impersonal: false };
 const BROWSER = "browser";
-const OF_AGE = 18;
+
+/** What can be said of an age: the limits that laws know. */
+export const AGES: readonly number[] = [18, 21];
 
 let choices: Choices | undefined;
 const listeners = new Set<() => void>();
@@ -38,7 +40,7 @@ export function onChoice(listener: () => void): () => void {
 }
 
 /** What a request for recommendations, results or completions says of whom it is for; what is not known is left out. */
-export const audience = ({ region, adult }: Choices): { region?: string; age?: number } => ({
+export const audience = ({ region, age }: Choices): { region?: string; age?: number } => ({
   ...(region && { region }),
-  ...(adult && { age: OF_AGE }),
+  ...(age > 0 && { age }),
 });

@@ -55,7 +55,7 @@ export async function leave(): Promise<void> {
   queryClient.clear();
   shop(() => ({}));
   await flush();
-  choose({ region: "", adult: false, impersonal: false });
+  choose({ region: "", age: 0, impersonal: false });
 }
 
 /** Renders into the document, under the page's own cache. */
