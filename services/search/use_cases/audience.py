@@ -6,6 +6,9 @@ import numpy as np
 
 from services.search.use_cases.catalogue import REGIONS, Catalogue, Column
 
+ELSEWHERE = "elsewhere"
+"""Stands for every region that no product names: no code of one is as long."""
+
 
 @dataclass(frozen=True, slots=True)
 class Audience:
@@ -18,6 +21,18 @@ class Audience:
 
 
 NOBODY_KNOWN = Audience()
+
+
+def alike(catalogue: Catalogue, audience: Audience) -> Audience:
+    """Who stands for all that are shown the same: what is kept for one of them is kept for all.
+
+    Of age limits that products have or had only the highest one up to the age matters, and of regions those that some
+    are or were sold in.
+    """
+    age = max((limit for limit in catalogue.known_limits if limit <= audience.age), default=0)
+    if audience.region in catalogue.known_regions:
+        return Audience(audience.region, age)
+    return Audience(ELSEWHERE if audience.region and catalogue.known_regions else "", age)
 
 
 def admitted(catalogue: Catalogue, audience: Audience) -> Column:

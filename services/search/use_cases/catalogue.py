@@ -78,6 +78,10 @@ class Catalogue:
         }
         self.rating_count = np.zeros(FIRST_ROWS, np.int64)
         self.age_limits = np.zeros(FIRST_ROWS, np.int64)
+        self.known_limits: set[int] = set()
+        """Age limits that products have or had, without 0."""
+        self.known_regions: set[str] = set()
+        """Regions that products are or were sold in, where that is not everywhere."""
         self.digests = np.zeros(FIRST_ROWS, np.int64)
         """Of ids: they order equals in the same way in every replica."""
         self._taken = np.zeros(FIRST_ROWS, np.int64)
@@ -196,6 +200,8 @@ class Catalogue:
             self.numbers[name][row] = time.seconds + time.nanos / 1e9
         self.in_stock[row] = product.in_stock
         self.age_limits[row] = product.age_limit
+        self.known_limits.update([product.age_limit] if product.age_limit else [])
+        self.known_regions.update(product.regions)
         self.categories[row] = NONE
         # Each once: one that lies below itself would have no end.
         path = [self.category_ids.code(category) for category in dict.fromkeys(product.category_ids[:DEEPEST])]

@@ -17,7 +17,7 @@ from services.search.use_cases import facets as counting
 from services.search.use_cases import narrowing, ordering, position
 from services.search.use_cases.active_build import ActiveBuild
 from services.search.use_cases.asking import Ask, Found, decisive, refusal
-from services.search.use_cases.audience import Audience, admitted
+from services.search.use_cases.audience import Audience, admitted, alike
 from services.search.use_cases.catalogue import Catalogue
 from services.search.use_cases.facets import Facet
 from services.search.use_cases.filtering import Mask, enough, mask, passing
@@ -84,7 +84,7 @@ class Search:
         counting.check(ask.facets)
         if ask.similar and self._catalogue.row(ask.similar) is None:
             raise NotFound(f"products/{ask.similar}")
-        ask = decisive(ask)
+        ask = replace(decisive(ask), audience=alike(self._catalogue, ask.audience))
         beside = {name: self._mask(ask, name) for name in ask.facets if narrowing.ticked(ask.where, name)}
         admits = self._mask(replace(ask, where=None, filter_text=""))
         admits_all = int(admits.sum()) >= len(self._catalogue)

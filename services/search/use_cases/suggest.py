@@ -9,7 +9,7 @@ import numpy as np
 from services.search.domain.query import Query
 from services.search.domain.words import OPTIONAL, words
 from services.search.ports import LexicalIndex, Rows, Scores, Vocabulary
-from services.search.use_cases.audience import NOBODY_KNOWN, Audience, admitted
+from services.search.use_cases.audience import NOBODY_KNOWN, Audience, admitted, alike
 from services.search.use_cases.catalogue import Catalogue
 from services.search.use_cases.categories import NONE
 from services.search.use_cases.filtering import enough, passing
@@ -23,7 +23,7 @@ QUERIES, NAMES = 4, 2
 COMPLETED = 50
 """Words that a beginning stands for, at most, when products are looked for by it."""
 AUDIENCES = 100
-"""Regions and ages whose categories and brands are kept."""
+"""Regions and ages, of those that differ in what is shown, whose categories and brands are kept."""
 KEPT = 10_000
 """Completions that are kept, some kB each: all shoppers type the same beginnings."""
 
@@ -113,7 +113,7 @@ class Suggest:
         if not typed.before and not typed.prefix:
             recent = (Suggestion(Kind.HISTORY, query) for query in own[:RECENT])
             return _distinct((*recent, *(Suggestion(Kind.QUERY, query) for query in popular)), size)
-        meant, others = self._everybodys(typed, size, popular, audience)
+        meant, others = self._everybodys(typed, size, popular, alike(self._catalogue, audience))
         fitting = _fitting(((q, words(q)) for q in own), typed, meant)
         history = [Suggestion(Kind.HISTORY, q) for q in fitting[:HISTORY]]
         return _distinct((*history, *others), size) if history else others[:size]

@@ -16,8 +16,10 @@ from services.search.adapters.lexical import TantivyIndex
 from services.search.adapters.vocabulary import Vocabulary
 from services.search.domain.synonyms import Synonyms
 from services.search.servicer.search import SearchServicer
+from services.search.use_cases import search as search_module
+from services.search.use_cases import suggest as suggest_module
 from services.search.use_cases.asking import Ask, Found
-from services.search.use_cases.audience import Audience, admitted
+from services.search.use_cases.audience import Audience, admitted, alike
 from services.search.use_cases.catalogue import Catalogue
 from services.search.use_cases.guards import Degradation
 from services.search.use_cases.meaning import NEAREST, Guards, Meaning
@@ -173,6 +175,41 @@ async def test_a_limit_that_changes_counts_at_once(table: Catalogue) -> None:
     changed.ClearField("regions")
     table.put(changed)
     assert admitted(table, Audience("DE"))[row]
+
+
+def test_who_is_shown_the_same_is_one_audience(table: Catalogue) -> None:
+    regions = ("", "FR", "DE", "AT", "US", "PT", "FRA")
+    everybody = [Audience(region, age) for region in regions for age in range(151)]
+    for audience in everybody:
+        assert (admitted(table, audience) == admitted(table, alike(table, audience))).all(), audience
+    assert len({alike(table, audience) for audience in everybody}) == 3 * 5, (
+        "below 18, 21, and above; any, 3, and others"
+    )
+    unlimited = Catalogue(index := TantivyIndex(), Vocabulary(index.stem))
+    unlimited.put(product("juice", 0))
+    assert {alike(unlimited, audience) for audience in everybody} == {Audience()}
+    table.put(Product(name="products/port", title="Port", age_limit=25, regions=["PT"]))
+    assert len({alike(table, audience) for audience in everybody}) == 4 * 6
+
+
+async def test_what_is_kept_for_one_audience_is_kept_for_all_that_are_shown_the_same(
+    search: Search, table: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = list[Audience]()
+
+    def counted(catalogue: Catalogue, audience: Audience) -> Any:
+        asked.append(audience)
+        return admitted(catalogue, audience)
+
+    monkeypatch.setattr(search_module, "admitted", counted)
+    monkeypatch.setattr(suggest_module, "admitted", counted)
+    index, vocabulary = table._index, table._vocabulary
+    suggest = Suggest(table, index, vocabulary, Understand(index.stem, vocabulary, Synonyms(), Dictionary()))
+    read = filters.parse("price < 3", SCHEMA)
+    for audience in (Audience(region, age) for region in ("US", "PT", "GB") for age in range(21, 90)):
+        await search(Ask("bottle", 20, where=read, filter_text="price < 3", audience=audience))
+        suggest("bottle of r", 8, (), (), audience)
+    assert len(asked) == 2 + 2, "with the filter and without, and names and products"
 
 
 @pytest.mark.parametrize(
