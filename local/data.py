@@ -28,6 +28,8 @@ from local.settings import MARKER, ROOT, MeshSettings
 TIMEOUT_S = 15.0
 # Exit codes of trainers.release: too little data, and towers that do not beat popularity.
 UNTRAINABLE = (2, 3)
+# Another one: the feature views differ from the log. They are written anew for the next training, which may go well.
+VIEWS_REFUSED = 4
 # Exit code of services.importer: the address has nothing new, or does not answer.
 UNCHANGED = 3
 IMPORTED = "imported.json"
@@ -80,9 +82,16 @@ def needs_release(mesh: Mesh) -> bool:
 
 
 def make_release(mesh: Mesh) -> None:
-    """Trains and publishes; data that nothing can be learned from leaves a shop that recommends what is popular."""
+    """Trains and publishes; data that nothing can be learned from leaves a shop that recommends what is popular.
+
+    So do feature views that were refused, until the next `up`, which tries again.
+    """
     with loud_step("train and publish a release"):
-        code = run_module(mesh, "trainers.release", "all", accepted=(0, *UNTRAINABLE))
+        code = run_module(mesh, "trainers.release", "all", accepted=(0, *UNTRAINABLE, VIEWS_REFUSED))
+    if code == VIEWS_REFUSED:
+        console.print("  [yellow]The shop is up with the release that it had, or recommends what is popular.[/]")
+        console.print("  The next `make up` tries again.")
+        return
     (mesh.settings.run / TO_LEARN).unlink(missing_ok=True)
     if code:
         (mesh.settings.run / REFUSED_FOR).write_text(_imported(mesh.settings))

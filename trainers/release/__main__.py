@@ -16,8 +16,8 @@ canary   lets --release N answer --percent P of the shoppers beside the promoted
          promote makes it answer everybody, --percent 0 ends it
 rollback takes the promoted release back: the one before it answers again; ends a canary
 
-Exit codes: 0 done; 1 a part of the shop failed; 2 the data cannot be used; 3 the towers were refused, or the feature
-views were; 130 interrupted. Whatever happens, the release before goes on answering.
+Exit codes: 0 done; 1 a part of the shop failed; 2 the data cannot be used; 3 the towers were refused; 4 the feature
+views were, which may pass; 130 interrupted. Whatever happens, the release before goes on answering.
 """
 
 import argparse
@@ -53,7 +53,7 @@ from trainers.two_tower.state import Diverged
 
 MOST_PERCENT = 99
 """Everybody is answered by promoting."""
-FAILED, BAD_DATA, REFUSED, INTERRUPTED = 1, 2, 3, 130
+FAILED, BAD_DATA, REFUSED, VIEWS_REFUSED, INTERRUPTED = 1, 2, 3, 4, 130
 STEPS = ("extract", "train", PUBLISH, PROMOTE, PRUNE)
 MAKING = ("extract", "train", PUBLISH)
 """What works on the candidate."""
@@ -101,8 +101,10 @@ def _once(options: argparse.Namespace, given: Sequence[str], console: Console) -
                     _run(step, services, where, options, shlex.join(["python", "-m", NAME, *given]), console)
     except NothingNew as error:
         console.print(str(error), soft_wrap=True)
-    except (Refused, Diverged, ParityError, LeakError) as error:
+    except (Refused, Diverged, ParityError) as error:
         return _said(console, error, REFUSED)
+    except LeakError as error:
+        return _said(console, error, VIEWS_REFUSED)
     except DataError as error:
         return _said(console, error, BAD_DATA)
     except (ReleaseError, OSError) as error:

@@ -170,7 +170,7 @@ async def test_the_pipeline_refuses_a_planted_leak_and_reports_what_it_held(
         log.plant(view, [{**next(iter(log.last(view).values())), TIME: middle}])
         capsys.readouterr()
         (candidate / "of before").touch()
-        assert program.main(["train"]) == program.REFUSED
+        assert program.main(["train"]) == program.VIEWS_REFUSED
         said = " ".join(capsys.readouterr().out.split())
         assert f"{view.name} has rows that tell of what happened after them" in said
         assert not release.places.candidate.with_name("candidate.new").exists()

@@ -19,6 +19,7 @@ from local.ports import choose
 from local.postgres import Postgres
 from local.processes import Mesh
 from local.settings import MeshSettings
+from trainers.release import __main__ as release
 
 URL = "https://ann:pass-word@127.0.0.1:1/products.zip?signature=s3cret"
 
@@ -157,6 +158,25 @@ def test_what_no_release_could_be_made_of_is_not_tried_again_after_an_import_wit
     older(folder / "products.csv")
     data.fill(filled)
     assert trained(importer) == 2, "the second of these was the refused one"
+
+
+@pytest.mark.parametrize("news", [True, False])
+def test_feature_views_that_were_refused_are_tried_again_by_the_next_start(
+    filled: Mesh, importer: Path, monkeypatch: pytest.MonkeyPatch, news: bool
+) -> None:
+    async def none(_: Mesh) -> bool:
+        return False
+
+    monkeypatch.setattr(data, "has_release", none)
+    if news:
+        (filled.settings.run / data.TO_LEARN).touch()
+    (importer / "code").write_text(str(release.VIEWS_REFUSED))
+    data.fill(filled)
+    assert (filled.settings.run / data.TO_LEARN).exists() == news, "it was not learned from"
+    (importer / "code").write_text("0")
+    data.fill(filled)
+    assert trained(importer) == 3
+    assert not (filled.settings.run / data.REFUSED_FOR).exists()
 
 
 def test_what_was_imported_is_kept_without_secrets_and_tells_urls_apart(mesh: Mesh, importer: Path) -> None:
