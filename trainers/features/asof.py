@@ -4,7 +4,8 @@ What Feast's `get_historical_features` gives (held to it by a test), by pandas' 
 each label with every row of its shopper, histories and all, before it chooses.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,44 +35,79 @@ class Source:
     """Microseconds after which a row is known no more; None for never."""
     features: tuple[str, ...]
 
-
-class Rows:
-    """Rows of a view's file."""
-
-    def __init__(self, source: Source, names: Sequence[str]) -> None:
-        """Reads those of some shoppers or products.
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Says of which file it was that something could not be read.
 
         Raises:
-            FeatureError: the file cannot be read.
+            FeatureError: in place of what pyarrow raises.
         """
-        wanted = compute.field(source.key).isin(pa.array(sorted(set(names)), pa.string()))
-        columns = [source.key, source.time, *source.features]
         try:
-            table = parquet.read_table(source.file, columns=columns, filters=wanted).combine_chunks()
+            yield
         except (OSError, ValueError, pa.ArrowException) as error:
-            raise FeatureError(f"{source.file} cannot be read: {error}") from error
-        self._lifetime_us = source.lifetime_us
-        self.features = table.select(list(source.features))
-        self.known = pd.DataFrame(
-            {
-                "name": table[source.key].to_pandas().astype(object),
-                "micros": micros_of(table[source.time]),
-                "row": np.arange(table.num_rows),
-            }
-        ).sort_values("micros", kind="stable")
-        """Columns name, micros (since 1970) and row, by time."""
+            raise FeatureError(f"{self.file} cannot be read: {error}") from error
 
-    def at(self, names: Sequence[str], micros: Ints) -> Ints:
-        """The row of each name that was known last at its moment, in microseconds since 1970; NONE where none was."""
-        asked = pd.DataFrame({"name": pd.Series(names, dtype=object), "micros": micros, "asked": np.arange(len(names))})
+
+class Times:
+    """Since when each row of some shoppers or products was known."""
+
+    def __init__(self, source: Source, parts: Iterable[pa.RecordBatch], names: Sequence[str]) -> None:
+        """Takes them out of a file, part by part.
+
+        Args:
+            source: of the file.
+            parts: all its rows in their order, with at least the columns key and time.
+            names: of the shoppers or products, each once.
+        """
+        wanted, begin = pa.array(names, pa.string()), 0
+        who, micros, rows = [], [], []
+        for part in parts:
+            number = compute.fill_null(compute.index_in(part[source.key], wanted), NONE).to_numpy()
+            there = np.flatnonzero(number != NONE)
+            who.append(number[there].astype(np.int64))
+            micros.append(micros_of(pa.chunked_array([part[source.time]]))[there])
+            rows.append(there + begin)
+            begin += len(part)
+        nothing = np.zeros(0, np.int64)
+        self._lifetime_us = source.lifetime_us
+        self.known = pd.DataFrame(
+            {name: np.concatenate([nothing, *own]) for name, own in (("who", who), ("micros", micros), ("row", rows))}
+        ).sort_values("micros", kind="stable")
+        """Columns who (place in the names), micros (since 1970) and row (of the file), by time."""
+
+    def at(self, who: Ints, micros: Ints) -> Ints:
+        """The row that was known last of each at its moment; NONE where none was.
+
+        Args:
+            who: places in the names [asked].
+            micros: moments in microseconds since 1970 [asked].
+        """
+        asked = pd.DataFrame({"who": who, "micros": micros, "asked": np.arange(len(who))})
         found = pd.merge_asof(
             asked.sort_values("micros", kind="stable"),
             self.known,
             on="micros",
-            by="name",
+            by="who",
             tolerance=self._lifetime_us,
         ).sort_values("asked")
         return found["row"].fillna(NONE).to_numpy(np.int64)
+
+
+class Rows(Times):
+    """Rows of a view's file, with their features."""
+
+    def __init__(self, source: Source, names: Sequence[str]) -> None:
+        """Reads those of some shoppers or products, whose features lie in memory.
+
+        Raises:
+            FeatureError: the file cannot be read.
+        """
+        wanted = compute.field(source.key).isin(pa.array(names, pa.string()))
+        columns = [source.key, source.time, *source.features]
+        with source.reading():
+            table = parquet.read_table(source.file, columns=columns, filters=wanted).combine_chunks()
+        super().__init__(source, table.select([source.key, source.time]).to_batches(), names)
+        self.features = table.select(list(source.features))
 
 
 def micros_of(column: pa.ChunkedArray) -> Ints:

@@ -1,5 +1,6 @@
 """The log of events as it was extracted, to be held to the views: all products, also those that the catalogue lost."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -66,10 +67,15 @@ def read(file: Path) -> Log:
         micros = micros_of(table["time"])
     except (OSError, ValueError, KeyError, AttributeError, pa.ArrowException) as error:
         raise DataError(f"{file} cannot be held to the views: {error}") from error
-    users = [name if "/" in name else f"users/{name}" for name in table["user"].to_pylist()]
-    items = [name.removeprefix("products/") for name in table["product"].to_pylist()]
-    shoppers, shopper = np.unique(np.array(users, dtype=str), return_inverse=True)
-    products, product = np.unique(np.array(items, dtype=str), return_inverse=True)
+    shoppers, shopper = _numbered(table["user"], lambda name: name if "/" in name else f"users/{name}")
+    products, product = _numbered(table["product"], lambda name: name.removeprefix("products/"))
     order = np.lexsort((micros, shopper))
     kind = np.array(list(KINDS.values()))[table["code"].to_numpy() - 1]
-    return Log(shoppers.tolist(), shopper[order], products.tolist(), product[order], kind[order], micros[order])
+    return Log(shoppers, shopper[order], products, product[order], kind[order], micros[order])
+
+
+def _numbered(column: pa.ChunkedArray, called: Callable[[str], str]) -> tuple[list[str], Ints]:
+    """The names in a column, sorted, and the number of each row's; `called` is the name of what is written there."""
+    written = column.unique()
+    names, number = np.unique(np.array([called(text) for text in written.to_pylist()], dtype=str), return_inverse=True)
+    return names.tolist(), number[compute.index_in(column, written).to_numpy()].astype(np.int64)

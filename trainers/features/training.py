@@ -7,7 +7,7 @@ history of every moment at which a shopper did something is held to the view's r
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from trainers.datasets import Shop
 from trainers.datasets.tables import Ints
 from trainers.features import log
-from trainers.features.asof import NONE, Rows, Source, micros_of
+from trainers.features.asof import NONE, Source, Times, micros_of
 from trainers.features.errors import FeatureError, LeakError
 from trainers.features.log import Log
 from trainers.features.views import AS_OF, FADING, Views
@@ -30,7 +30,7 @@ views are read one after the other."""
 UNLIKE_FEWEST = 5
 """So many may differ in the smallest shop."""
 AT_ONCE = 20_000
-"""Histories compared together: fifty events each."""
+"""Histories compared together: fifty events each, some 40 MB of ids."""
 AGAIN = "Write the files of the views anew (python -m local features build)"
 Bools = NDArray[np.bool_]
 
@@ -84,7 +84,7 @@ def hold(shop: Shop, events_file: Path, length: int, views: Views) -> tuple[Shop
     if len(whole) and newest is None:
         raise FeatureError(f"The views hold no history yet, and the log does. {AGAIN}.")
     known = whole.where(whole.micros <= (newest or 0))
-    unlike = differing(known, length, views)
+    unlike = differing(known, length, views.source(HISTORY))
     names = [name for name, other in zip(known.shoppers, unlike, strict=True) if other]
     there = int((np.diff(known.starts) > 0).sum())
     if len(names) > max(UNLIKE_FEWEST, UNLIKE_SHARE * there):
@@ -110,8 +110,8 @@ def stamped(source: Source, view: str) -> int:
     """
     told = AS_OF if view == FADING else "times_ms"
     rows = 0
-    try:
-        for batch in parquet.ParquetFile(source.file).iter_batches(columns=[source.key, source.time, told]):
+    with source.reading():
+        for batch in _batches(source, [source.key, source.time, told]):
             table = pa.Table.from_batches([batch])
             late = _latest(table[told]) - (micros_of(table[source.time]) + 500) // 1000
             if len(found := np.flatnonzero(late > 0)):
@@ -122,30 +122,42 @@ def stamped(source: Source, view: str) -> int:
                     f"{late[found[0]] / 1000:,.3f} s later. Nothing learns from these. {AGAIN}."
                 )
             rows += len(table)
-    except (OSError, ValueError, pa.ArrowException) as error:
-        raise FeatureError(f"{source.file} cannot be read: {error}") from error
     return rows
 
 
-def differing(known: Log, length: int, views: Views) -> Bools:
-    """Which shoppers' histories the view tells otherwise than the log, at any moment of theirs."""
+def differing(known: Log, length: int, source: Source) -> Bools:
+    """Which shoppers' histories the view tells otherwise than the log, at any moment of theirs.
+
+    The file is read in parts, since its histories are larger than memory: which row each moment is held to is settled
+    before, by its times alone. It is opened once, so that both are of the same file where the shop writes it anew.
+
+    Raises:
+        FeatureError: the file cannot be read.
+    """
     unlike = np.zeros(len(known.shoppers), bool)
     if not len(known):
         return unlike
-    rows = views.rows(HISTORY, known.shoppers)
-    columns = _Columns.of(rows, known)
-    for begin in range(0, len(known.moments), AT_ONCE):
-        moments = known.moments[begin : begin + AT_ONCE]
-        names = [known.shoppers[i] for i in known.shopper[moments]]
-        at = rows.at(names, known.micros[moments] - 1)
-        unlike[known.shopper[moments[~_same(known, moments, columns, at, length)]]] = True
-    return unlike | _crowded(known, rows)
+    with source.reading(), parquet.ParquetFile(source.file) as file:
+        times = Times(source, file.iter_batches(AT_ONCE, columns=[source.key, source.time]), known.shoppers)
+        at = times.at(known.shopper[known.moments], known.micros[known.moments] - 1)
+        order = np.argsort(at, kind="stable")
+        moments, at = known.moments[order], at[order]
+        first = moments[: np.searchsorted(at, NONE, "right")]
+        unlike[known.shopper[first[first != known.starts[known.shopper[first]]]]] = True
+        products, begin = pa.array(known.products, pa.string()), 0
+        for part in file.iter_batches(AT_ONCE, columns=list(_Columns.READ)):
+            these = slice(*np.searchsorted(at, [begin, begin + len(part)]))
+            same = _same(known, moments[these], _Columns.of(part, products), at[these] - begin, length)
+            unlike[known.shopper[moments[these][~same]]] = True
+            begin += len(part)
+    return unlike | _crowded(known, times)
 
 
 @dataclass(frozen=True)
 class _Columns:
-    """The lists of a view's rows, one behind the other."""
+    """The lists of a part's rows, one behind the other."""
 
+    READ: ClassVar = ("product_ids", "kinds", "times_ms")
     begins: Ints
     ends: Ints
     product: Ints
@@ -154,10 +166,10 @@ class _Columns:
     times_ms: Ints
 
     @staticmethod
-    def of(rows: Rows, known: Log) -> "_Columns":
-        product, kind, times = (rows.features[name].combine_chunks() for name in ("product_ids", "kinds", "times_ms"))
+    def of(part: pa.RecordBatch, products: pa.Array) -> "_Columns":
+        product, kind, times = (part[name] for name in _Columns.READ)
         offsets = product.offsets.to_numpy()
-        codes = compute.fill_null(compute.index_in(product.values, pa.array(known.products)), -1)
+        codes = compute.fill_null(compute.index_in(product.values, products), -1)
         flat = (
             np.asarray(column.to_numpy(zero_copy_only=False), np.int64) for column in (codes, kind.values, times.values)
         )
@@ -165,13 +177,10 @@ class _Columns:
 
 
 def _same(known: Log, moments: Ints, columns: _Columns, at: Ints, length: int) -> Bools:
-    """Whether the log's newest events before each moment are those of the row [moments]."""
+    """Whether the log's newest events before each moment are those of the part's row [moments]."""
     sizes = np.minimum(moments - known.starts[known.shopper[moments]], length)
-    row = np.maximum(at, 0)
-    begins, ends = (
-        side[row] if len(columns.ends) else np.zeros(len(row), np.int64) for side in (columns.begins, columns.ends)
-    )
-    theirs = np.where(at == NONE, 0, np.minimum(ends - begins, length))
+    begins, ends = columns.begins[at], columns.ends[at]
+    theirs = np.minimum(ends - begins, length)
     same: Bools = sizes == theirs
     which = np.repeat(np.arange(len(moments)), np.where(same, sizes, 0))
     within = np.arange(len(which)) - np.searchsorted(which, which)
@@ -185,12 +194,11 @@ def _same(known: Log, moments: Ints, columns: _Columns, at: Ints, length: int) -
     return same
 
 
-def _crowded(known: Log, rows: Rows) -> Bools:
+def _crowded(known: Log, times: Times) -> Bools:
     """Which shoppers have another number of rows, before their last moment, than the log has moments."""
     last = known.starts[1:] - 1
-    place = {name: i for i, name in enumerate(known.shoppers)}
-    shopper = rows.known["name"].map(place).to_numpy(np.int64)
-    before = rows.known["micros"].to_numpy() < known.micros[last[shopper]]
+    shopper = times.known["who"].to_numpy()
+    before = times.known["micros"].to_numpy() < known.micros[last[shopper]]
     count = np.bincount(shopper[before], minlength=len(known.shoppers))
     moments = np.bincount(known.shopper[known.moments], minlength=len(known.shoppers))
     unlike: Bools = count != np.maximum(moments - 1, 0)

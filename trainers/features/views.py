@@ -88,18 +88,11 @@ class Views:
         return found.add_prefix(f"{view}__").set_axis(labels.index)
 
     def _rows(self, view: str, names: Sequence[str], moments: pd.Series) -> pd.DataFrame:
-        rows = self.rows(view, names)
-        at = rows.at(names, np.asarray(moments.astype(np.int64), np.int64))
+        distinct, who = np.unique(np.array(names, dtype=str), return_inverse=True)
+        rows = Rows(self.source(view), distinct.tolist())
+        at = rows.at(who, np.asarray(moments.astype(np.int64), np.int64))
         found: pd.DataFrame = rows.features.take(pa.array(at, mask=at == NONE)).to_pandas()
         return found
-
-    def rows(self, view: str, names: Sequence[str]) -> Rows:
-        """What a view's file knows of some shoppers or products.
-
-        Raises:
-            FeatureError: it lies in no file, or the file cannot be read.
-        """
-        return Rows(self.source(view), names)
 
     def source(self, view: str) -> Source:
         """The file of a view, by its definition.

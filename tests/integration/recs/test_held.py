@@ -105,6 +105,36 @@ async def test_any_other_history_is_found(log: Log, tmp_path: Path, number: int)
     assert {kept.events.users[user] for user in kept.events.user} == {f"users/u{i}" for i in range(8) if i != 3}
 
 
+@pytest.mark.parametrize("at_once", [1, 7, 64])
+async def test_a_view_of_many_parts_is_held_like_a_whole_one(
+    log: Log, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    await log.write(some_events(shoppers=8))
+    await log.build()
+    file, parts = HISTORY.file(log.settings.feast_repo), []
+    rows = log.rows(HISTORY)
+    changed = [row for row in rows if row["shopper"] == "users/u3"][40]
+    changed["product_ids"] = [*list(changed["product_ids"])[:-1], "p-other"]  # type: ignore[call-overload]
+    part_of = training._Columns.of
+
+    def seen(part: pa.RecordBatch, products: pa.Array) -> training._Columns:
+        parts.append(part)
+        return part_of(part, products)
+
+    monkeypatch.setattr(training, "AT_ONCE", at_once)
+    monkeypatch.setattr(training._Columns, "of", seen)
+    shop, extract = shop_of(log.written), extracted(log.written, tmp_path)
+    parquet.write_table(parquet.read_table(file), file, row_group_size=5)
+    assert held(log, shop, extract)[1].shoppers_left_out == 0
+    assert sum(map(len, parts)) == len(rows)
+    assert max(map(len, parts)) <= at_once < 70, "so that every shopper's rows lie in several"
+    assert "bought" not in parts[0].schema.names, "what is compared with nothing is not read"
+    parquet.write_table(pa.Table.from_pylist(rows, HISTORY.schema), file, row_group_size=5)
+    kept, checked = held(log, shop, extract)
+    assert checked.shoppers_left_out == 1
+    assert {kept.events.users[user] for user in kept.events.user} == {f"users/u{i}" for i in range(8) if i != 3}
+
+
 async def test_many_other_histories_are_refused(log: Log, tmp_path: Path) -> None:
     await log.write(some_events())
     await log.build()
