@@ -49,10 +49,19 @@ def answering(found: Collection[pb.Release]) -> set[int]:
 
 
 def before(found: Collection[pb.Release]) -> int | None:
-    """The one that answers again when the promoted one is rolled back."""
-    retired = [release for release in found if release.state == RETIRED]
-    newest = max(retired, key=lambda release: release.promote_time.ToNanoseconds(), default=None)
+    """The one that answers again when the promoted one is rolled back: as recs has it, promoted last before that one.
+
+    One that was a canary when another was taken back is retired, and was promoted later than what answers.
+    """
+    since = next((_promoted_at(release) for release in found if release.state == PROMOTED), 0)
+    earlier = [release for release in found if release.state == RETIRED and _promoted_at(release) < since]
+    newest = max(earlier, key=_promoted_at, default=None)
     return number(newest) if newest is not None else None
+
+
+def _promoted_at(release: pb.Release) -> int:
+    """Nanoseconds since 1970."""
+    return release.promote_time.ToNanoseconds()
 
 
 def create(services: Services, manifest: dict[str, Any], feature_spec: str, report: str) -> None:

@@ -54,6 +54,14 @@ def test_nothing_is_dropped_where_nothing_answers(recs: Recs) -> None:
     assert left(recs) == {1, 2, 3, 4, 5}
 
 
+def test_the_way_back_is_that_of_recs_also_where_another_was_promoted_later(recs: Recs) -> None:
+    """3 was promoted after 2, and a canary when what was promoted after both was taken back."""
+    for number, state in enumerate(("RETIRED", "PROMOTED", "RETIRED", "CANDIDATE"), start=1):
+        recs.add(number, pb.Release.State.Value(f"STATE_{state}"), number if state != "CANDIDATE" else 0)
+    assert prune.prune(recs, recs.places, 1, CONSOLE) == [3]  # type: ignore[arg-type]
+    assert left(recs) == {1, 2, 4}
+
+
 def test_vectors_that_a_release_shares_with_one_that_stays_are_not_dropped(old: Recs) -> None:
     old.known[4].collection = "items_r3"
     prune.prune(old, old.places, 3, CONSOLE)  # type: ignore[arg-type]
