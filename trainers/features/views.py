@@ -26,6 +26,7 @@ MOMENT = pd.Timedelta(microseconds=1)
 """The views' clock: a question is asked just before its label happened, since the label is an event as well."""
 AT_ONCE = 2_000
 """Labels joined together: their histories lie in memory."""
+NAMED = "Name the feast folder of a shop, whole: trainers.release with --features-dir, trainers.features with --repo."
 
 
 class Views:
@@ -43,7 +44,7 @@ class Views:
             FeatureError: there is none, or it lacks the views.
         """
         if not (repo / "feature_store.yaml").exists():
-            raise FeatureError(f"{repo} has no feature_store.yaml. Name the feast folder of a shop (.aisle/feast).")
+            raise FeatureError(f"{repo} has no feature_store.yaml. {NAMED}")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             self._store: Any = sdk.load().FeatureStore(repo_path=str(repo))
@@ -97,22 +98,31 @@ class Views:
     def source(self, view: str) -> Source:
         """The file of a view, by its definition.
 
+        A definition names its file as the machine knew it that wrote it. The repository's own comes before that: it may
+        have been copied, or be mounted elsewhere.
+
         Raises:
-            FeatureError: it lies in no file.
+            FeatureError: it lies in no file, or that is not there.
         """
         if not self._in_a_file(view):
             raise FeatureError(
-                f"{view} of {self._repo} lies in no file, but in the offline store of its configuration."
+                f"{view} of {self._repo} lies in no file, but in the offline store of its configuration. Labels can be "
+                "joined with that (python -m trainers.features join); a release can only be trained on files: name a "
+                "folder that has them (trainers.release with --features-dir)."
             )
         defined = self._store.get_feature_view(view)
         (key,), batch = defined.join_keys, defined.batch_source
+        said = Path(batch.path)
+        places = (self._repo / said.parent.name / said.name, said)
+        file = next((place for place in places if place.is_file()), None)
+        if file is None:
+            raise FeatureError(f"{view} of {self._repo} has no file: neither {places[0]} nor {said} is there. {NAMED}")
         lifetime_us = int(defined.ttl / MOMENT) if defined.ttl else None
         names = tuple(field.name for field in defined.features)
-        return Source(Path(batch.path), key, batch.timestamp_field, lifetime_us, names)
+        return Source(file, key, batch.timestamp_field, lifetime_us, names)
 
     def _in_a_file(self, view: str) -> bool:
-        batch = self._store.get_feature_view(view).batch_source
-        return type(batch).__name__ == "FileSource" and Path(batch.path).is_file()
+        return type(self._store.get_feature_view(view).batch_source).__name__ == "FileSource"
 
     def _of_feast(self, labels: pd.DataFrame, key: str, view: str, moments: pd.Series) -> pd.DataFrame:
         """One view's features.

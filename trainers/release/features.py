@@ -33,26 +33,32 @@ def held(shop: Shop, where: Places, length: int, console: Console) -> tuple[Shop
         ReleaseError: the views cannot be written or read.
     """
     try:
-        _write(where, console)
-        kept, checked = training.hold(shop, where.offline / "events.parquet", length, Views(where.features))
+        views = Views(_written(where, console))
+        kept, checked = training.hold(shop, where.offline / "events.parquet", length, views)
     except FeatureError as error:
         raise ReleaseError(str(error)) from error
     console.print(f"features: {checked}", soft_wrap=True)
     return kept, checked
 
 
-def _write(where: Places, console: Console) -> None:
-    """Has the files hold all that was extracted: the shop writes them once an hour."""
+def _written(where: Places, console: Console) -> Path:
+    """The folder of the views, whose files hold all that was extracted: the shop writes them once an hour."""
+    if where.features is None:
+        raise ReleaseError(
+            "A training is held to the feature views of the shop that the gateway leads to, which is not the one on "
+            "this machine. Name their folder, or a copy of it, with --features-dir."
+        )
     if where.shop is None:
         if not (where.features / "feature_store.yaml").exists():
             raise ReleaseError(
                 f"A training is held to the shop's feature views, and {where.features} has no feature_store.yaml. "
-                "Away from the shop's machine, name its folder with --features-dir."
+                "Away from the shop's machine, name their folder, or a copy of it, with --features-dir."
             )
         console.print(f"features: as the shop wrote them last to {where.features}", soft_wrap=True)
-        return
+        return where.features
     if code := _run(where.shop):
         raise ReleaseError(f"The features were not written (exit code {code}): python -m {' '.join(COMMAND)} says why.")
+    return where.features
 
 
 def _run(shop: Path) -> int:

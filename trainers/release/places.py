@@ -39,8 +39,8 @@ class Places:
     releases: Path
     offline: Path
     """Where extracted products and events lie."""
-    features: Path
-    """Folder of feature_store.yaml."""
+    features: Path | None
+    """Folder of feature_store.yaml; None where it has to be named, since the shop is elsewhere."""
     shop: Path | None = None
     """Data folder of the shop whose features these are, where it runs on this machine."""
 
@@ -92,7 +92,8 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--features-dir",
         type=Path,
-        help="folder of feature_store.yaml, whose files are used as they are (default: written anew by the shop)",
+        help="folder of feature_store.yaml, or a copy of it, whose files are used as they are (default: written anew "
+        "by the shop on this machine)",
     )
 
 
@@ -104,6 +105,7 @@ def from_flags(options: argparse.Namespace) -> Places:
     """
     data = data_folder(options)
     ports = _ports(data / "run" / "ports.json")
+    elsewhere = bool(ports) and not _is_here(options, ports)
     milvus = options.milvus or (f"http://{_local(ports['milvus'])}" if "milvus" in ports else "")
     return Places(
         users=service(options, "users"),
@@ -119,8 +121,8 @@ def from_flags(options: argparse.Namespace) -> Places:
         profile=options.profile,
         releases=options.releases_dir or data / "releases",
         offline=options.offline_dir or data / "offline",
-        features=options.features_dir or data / "feast",
-        shop=data if ports and not options.features_dir else None,
+        features=options.features_dir or (None if elsewhere else data / "feast"),
+        shop=data if ports and not elsewhere and not options.features_dir else None,
     )
 
 
@@ -136,9 +138,18 @@ def service(options: argparse.Namespace, name: str) -> str:
         ReleaseError: none of them.
     """
     data = data_folder(options)
-    gateway = urlsplit(options.gateway).netloc or options.gateway if options.gateway else ""
     known = _local(_ports(data / "run" / "ports.json").get(name))
-    return _named(name, getattr(options, name) or gateway or known, data)
+    return _named(name, getattr(options, name) or _gateway(options) or known, data)
+
+
+def _gateway(options: argparse.Namespace) -> str:
+    return urlsplit(options.gateway).netloc or options.gateway if options.gateway else ""
+
+
+def _is_here(options: argparse.Namespace, ports: Mapping[str, Any]) -> bool:
+    """Whether what the gateway leads to, if one is named, is the shop on this machine."""
+    local = {f"{host}:{ports.get('gateway')}" for host in ("127.0.0.1", "localhost", ports.get("host"))}
+    return not options.gateway or _gateway(options) in local
 
 
 def _ports(file: Path) -> Mapping[str, Any]:

@@ -1,6 +1,7 @@
 """No release learns from what the feature views do not hold, or from what tells of later."""
 
 import json
+import shutil
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -157,6 +158,29 @@ async def test_what_the_views_do_not_hold_yet_waits(log: Log, tmp_path: Path) ->
     assert checked.until == pytest.approx(end.timestamp())
 
 
+async def test_a_copy_of_the_views_is_read_where_it_lies(log: Log, tmp_path: Path) -> None:
+    await log.write(some_events())
+    await log.build()
+    copy, defined = tmp_path / "mounted", HISTORY.file(log.settings.feast_repo)
+    shutil.copytree(log.settings.feast_repo, copy)
+    parquet.write_table(HISTORY.schema.empty_table(), defined)
+    shop, events = shop_of(log.written), extracted(log.written, tmp_path)
+    assert training.hold(shop, events, LENGTH, Views(copy))[1].shoppers == 12
+    for file in (defined, HISTORY.file(copy)):
+        file.unlink()
+    with pytest.raises(FeatureError, match=r"neither .*/mounted/offline/.* is there.*--features-dir"):
+        training.hold(shop, events, LENGTH, Views(copy))
+
+
+async def test_a_warehouse_is_refused_with_what_is_possible(
+    log: Log, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await log.build()
+    monkeypatch.setattr(Views, "_in_a_file", lambda *_: False)
+    with pytest.raises(FeatureError, match=r"trainers.features join.*--features-dir"):
+        held(log, shop_of([]), extracted([], tmp_path))
+
+
 @pytest.fixture
 def release(log: Log, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Recs:
     """The release pipeline beside the views, with trainings that only say what they were given."""
@@ -223,4 +247,10 @@ def test_a_shop_on_this_machine_writes_its_views_before_a_training(
 def test_a_training_without_views_says_which_flag_names_them(tmp_path: Path) -> None:
     where = replace(Recs(tmp_path).places, shop=None, features=tmp_path / "nowhere")
     with pytest.raises(features.ReleaseError, match=r"nowhere has no feature_store.yaml.*--features-dir"):
+        features.held(shop_of([]), where, LENGTH, Console(quiet=True))
+
+
+def test_a_training_for_a_shop_elsewhere_is_not_held_to_the_views_of_the_one_here(tmp_path: Path) -> None:
+    where = replace(Recs(tmp_path).places, shop=None, features=None)
+    with pytest.raises(features.ReleaseError, match=r"not the one on this machine.*--features-dir"):
         features.held(shop_of([]), where, LENGTH, Console(quiet=True))
