@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.kit.database import UnitOfWork
+from services.kit.errors import NotFound
 from services.recs.adapters.tables import popularity, releases
 from services.recs.domain import feature_spec
 from services.recs.domain.events import Kind
@@ -78,7 +79,7 @@ class PostgresReleases:
         async with self._alone() as connection:
             await _end_canary(connection, besides=number)
             here = releases.c.number == number
-            found = (await connection.execute(select(releases).where(here))).one()
+            found = _there((await connection.execute(select(releases).where(here))).first(), number)
             if found.state == State.PROMOTED:
                 return None
             # One that answered before is a retired one again when its share ends.
@@ -89,7 +90,7 @@ class PostgresReleases:
     async def roll_back(self, number: int, to: int) -> Release | None:
         async with self._alone() as connection:
             here = releases.c.number == number
-            found = (await connection.execute(select(releases).where(here))).one()
+            found = _there((await connection.execute(select(releases).where(here))).first(), number)
             if found.state != State.PROMOTED:
                 return None
             await _end_canary(connection)
@@ -137,7 +138,18 @@ def _before(promoted: Any) -> Any:
 
 async def _set(connection: AsyncConnection, number: int, **values: Any) -> Any:
     statement = update(releases).where(releases.c.number == number).values(traffic_percent=0).values(**values)
-    return (await connection.execute(statement.returning(*releases.c))).one()
+    return _there((await connection.execute(statement.returning(*releases.c))).first(), number)
+
+
+def _there(row: Any, number: int) -> Any:
+    """The row of a release, unless somebody deleted it meanwhile: then nothing of the change stands.
+
+    Raises:
+        NotFound: it is gone.
+    """
+    if row is None:
+        raise NotFound(f"releases/{number}")
+    return row
 
 
 async def _end_canary(connection: AsyncConnection, besides: int = -1) -> None:

@@ -1,6 +1,7 @@
 """A release answers whole or not at all."""
 
 import asyncio
+from typing import Any
 
 import grpc
 import pytest
@@ -8,6 +9,8 @@ from aisle.recs.v1 import release_service_pb2 as pb
 from pymilvus import DataType, MilvusClient
 
 from services.recs.adapters.index_schema import ALIAS
+from services.recs.domain.releases import Release
+from services.recs.use_cases import fitness
 from tests.integration.recs import towers
 from tests.integration.recs.conftest import Recs, until
 from tests.support.milvus import index_client
@@ -16,6 +19,11 @@ from tests.support.milvus import index_client
 async def promote(recs: Recs, number: int) -> pb.Release:
     request = pb.PromoteReleaseRequest(name=f"releases/{number}")
     return await recs.releases.PromoteRelease(request, metadata=recs.admin, timeout=20)
+
+
+async def delete(recs: Recs, number: int) -> None:
+    request = pb.DeleteReleaseRequest(name=f"releases/{number}")
+    await recs.releases.DeleteRelease(request, metadata=recs.admin, timeout=20)
 
 
 async def test_what_does_not_fit_is_refused_and_the_one_before_stays(stocked: Recs) -> None:
@@ -70,10 +78,6 @@ async def test_a_number_is_taken_once_and_a_specification_is_read(recs: Recs) ->
 
 
 async def test_a_release_is_deleted_unless_somebody_is_or_will_be_answered_with_it(recs: Recs) -> None:
-    async def delete(number: int) -> None:
-        request = pb.DeleteReleaseRequest(name=f"releases/{number}")
-        await recs.releases.DeleteRelease(request, metadata=recs.admin, timeout=20)
-
     for number in (1, 2, 3, 4, 5):
         await recs.release(number, number <= 3, user_tower_version="1", item_tower_version="1")
     share = pb.CanaryReleaseRequest(name="releases/4", traffic_percent=10)
@@ -85,17 +89,39 @@ async def test_a_release_is_deleted_unless_somebody_is_or_will_be_answered_with_
     }
     for number, why in needed.items():
         with pytest.raises(grpc.aio.AioRpcError, match=why) as error:
-            await delete(number)
+            await delete(recs, number)
         assert error.value.code() is grpc.StatusCode.FAILED_PRECONDITION
     for number in (1, 5):
-        await delete(number)
+        await delete(recs, number)
         with pytest.raises(grpc.aio.AioRpcError) as error:
-            await delete(number)
+            await delete(recs, number)
         assert error.value.code() is grpc.StatusCode.NOT_FOUND
     assert [release.name for release in await recs.all_releases()] == ["releases/4", "releases/3", "releases/2"]
     back = pb.RollBackReleaseRequest(name="releases/3")
     assert (await recs.releases.RollBackRelease(back, metadata=recs.admin, timeout=20)).name == "releases/2"
-    await delete(3)
+    await delete(recs, 3)
+
+
+async def test_a_release_that_is_deleted_while_it_is_looked_at_is_not_found_and_nothing_changes(
+    recs: Recs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look = fitness.problem
+
+    async def gone(release: Release, *parts: Any) -> str:
+        found = await look(release, *parts)
+        await delete(recs, release.number)
+        return found
+
+    for number in (1, 2, 3):
+        await recs.release(number, number == 1, user_tower_version="1", item_tower_version="1")
+    monkeypatch.setattr(fitness, "problem", gone)
+    share = pb.CanaryReleaseRequest(name="releases/3", traffic_percent=10)
+    for change in (promote(recs, 2), recs.releases.CanaryRelease(share, metadata=recs.admin, timeout=20)):
+        with pytest.raises(grpc.aio.AioRpcError) as error:
+            await change
+        assert error.value.code() is grpc.StatusCode.NOT_FOUND, error.value.details()
+    assert [release.name for release in await recs.all_releases()] == ["releases/1"]
+    assert (await recs.current()).name == "releases/1"
 
 
 async def test_a_switch_under_load_fails_no_request_and_is_filled_by_the_worker(stocked: Recs) -> None:
