@@ -1,7 +1,7 @@
 """Drops what nobody goes back to: item vectors, towers and files of old releases.
 
 A shop that retrains every day would fill the vector server and the disk without it. recs forgets them last: until then
-the next prune finds what a kill left of them.
+the next prune finds what a kill left of them. Of what recs was told to forget otherwise it finds the number alone.
 """
 
 import shutil
@@ -11,7 +11,7 @@ from aisle.recs.v1.release_service_pb2 import Release
 from rich.console import Console
 
 from trainers.release import inference, model_repository, registry
-from trainers.release.index import Index
+from trainers.release.index import Index, collection
 from trainers.release.places import Places
 from trainers.release.services import Services
 
@@ -43,18 +43,22 @@ def prune(services: Services, places: Places, newest: int, console: Console) -> 
     kept = keep(known, newest)
     old = {registry.number(release): release.collection for release in known if registry.number(release) not in kept}
     needed = {release.collection for release in known if registry.number(release) in kept}
-    for number in old:
+    lost = {number: collection(number) for number in _unknown(known)}
+    left = (model_repository.numbers(places.releases) | model_repository.present(places.models)) & set(lost)
+    gone = lost | old
+    for number in gone:
         _put_aside(places, number)
-    _unload(places, old)
-    if collections := [collection for collection in old.values() if collection and collection not in needed]:
-        Index(places.milvus, places.milvus_token).drop(collections)
+    _unload(places, gone)
+    dropped = set(Index(places.milvus, places.milvus_token).drop([name for name in {*gone.values()} - needed if name]))
+    left |= {number for number, name in lost.items() if name in dropped}
     for folder in places.releases.glob(f"{DROPPED}*"):
         shutil.rmtree(folder)
     for number in old:
         registry.delete(services, number)
-    numbers = ", ".join(map(str, sorted(old)))
+    if left:
+        console.print(f"dropped, as recs knows nothing of them: what was left of {_said(left)}", soft_wrap=True)
     console.print(
-        f"dropped, as nobody goes back to them: the releases {numbers}"
+        f"dropped, as nobody goes back to them: the releases {_said(old)}"
         if old
         else f"nothing to drop: what there is answers, is the way back, or is among the newest {newest}",
         soft_wrap=True,
@@ -67,6 +71,16 @@ def keep(known: Collection[Release], newest: int) -> set[int]:
     numbers = sorted(map(registry.number, known), reverse=True)
     before = registry.before(known)
     return {*numbers[:newest], *registry.answering(known), *([before] if before is not None else [])}
+
+
+def _unknown(known: Collection[Release]) -> set[int]:
+    """Numbers that recs was told to forget: what is being published now has a higher one than all."""
+    numbers = set(map(registry.number, known))
+    return set(range(1, max(numbers))) - numbers
+
+
+def _said(numbers: Collection[int]) -> str:
+    return ", ".join(map(str, sorted(numbers)))
 
 
 def _put_aside(places: Places, number: int) -> None:

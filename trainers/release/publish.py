@@ -17,7 +17,7 @@ from trainers.ranker.build import GOLDEN as RANKER_GOLDEN
 from trainers.ranker.golden import Golden as RankerGolden
 from trainers.release import extract, inference, model_repository, registry
 from trainers.release.errors import ReleaseError
-from trainers.release.index import Index
+from trainers.release.index import Index, collection
 from trainers.release.model_repository import RANKER
 from trainers.release.places import ROOT, Places
 from trainers.release.services import Services
@@ -136,9 +136,20 @@ def _lay_out(places: Places, wanted: int, known: Collection[Release]) -> None:
             f"Release {wanted} cannot answer any more: it was dropped, as old ones are, and {folder} does not exist. "
             "Name a newer one (promote --release N), or make one: python -m trainers.release all"
         )
+    _refuse_other(folder, next(release for release in known if registry.number(release) == wanted))
     with ExitStack() as undo:
         _install(places, wanted, registry.answering(known), folder, undo)
         undo.pop_all()
+
+
+def _refuse_other(folder: Path, release: Release) -> None:
+    """Lets no towers of another release of that number answer over its vectors: numbers come again elsewhere."""
+    file = folder / MANIFEST
+    if file.exists() and json.loads(file.read_text())["data_fingerprint"] != release.data_fingerprint:
+        raise ReleaseError(
+            f"{folder} is of another release {registry.number(release)} than the one that recs knows: it learned from "
+            "other data. Name the folder of that one (--releases-dir), or a newer release (promote --release N)."
+        )
 
 
 def _install(places: Places, number: int, kept: Collection[int], folder: Path, undo: ExitStack) -> None:
@@ -164,7 +175,7 @@ def _manifest(places: Places, number: int) -> dict[str, Any]:
     spec = json.loads((places.candidate / SPEC).read_text())
     return {
         "release": number,
-        "collection": f"items_r{number}",
+        "collection": collection(number),
         "dimension": spec["dimension"],
         "metric": METRIC,
         "user_tower_version": str(number),

@@ -76,6 +76,26 @@ def test_what_is_no_registered_release_stays(old: Recs) -> None:
     assert (old.places.releases / "77").is_dir()
 
 
+def test_what_was_deleted_by_hand_is_dropped_and_what_is_being_published_stays(old: Recs) -> None:
+    told = Console(record=True, width=200)
+    old.add(9, pb.Release.STATE_CANDIDATE)
+    del old.known[5], old.known[9]
+    Index.collections.add("another_shop")
+    assert prune.prune(old, old.places, 8, told) == []  # type: ignore[arg-type]
+    assert "what was left of 5\n" in told.export_text()
+    Index.collections.remove("another_shop")
+    assert left(old) == old.served == {1, 2, 3, 4, 6, 7, 8, 9}
+    prune.prune(old, old.places, 8, told)  # type: ignore[arg-type]
+    assert "what was left" not in told.export_text()
+
+
+def test_vectors_of_a_number_that_is_forgotten_stay_where_a_release_uses_them(old: Recs) -> None:
+    old.known[4].collection = "items_r5"
+    del old.known[5]
+    prune.prune(old, old.places, 8, CONSOLE)  # type: ignore[arg-type]
+    assert "items_r5" in Index.collections
+
+
 class Killed(BaseException):
     """What a test ends the program with."""
 

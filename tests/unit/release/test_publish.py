@@ -68,6 +68,19 @@ def test_a_canary_and_a_roll_back_find_their_towers_where_they_are_gone(tried: R
         publish.canary(tried, tried.places, 9, 5, CONSOLE)  # type: ignore[arg-type]
 
 
+def test_towers_of_another_release_of_that_number_are_not_laid_out(tried: Recs) -> None:
+    model_repository.keep(tried.places.models, {2, 3})
+    tried.known[1].data_fingerprint = "ours"
+    manifest = tried.places.releases / "1" / publish.MANIFEST
+    manifest.write_text('{"data_fingerprint": "of another shop"}')
+    with pytest.raises(ReleaseError, match=r"another release 1 than the one that recs knows.*--releases-dir"):
+        publish.promote(tried, tried.places, 1, CONSOLE)  # type: ignore[arg-type]
+    assert tried.served == {2, 3}
+    manifest.write_text('{"data_fingerprint": "ours"}')
+    publish.promote(tried, tried.places, 1, CONSOLE)  # type: ignore[arg-type]
+    assert tried.served == {1, 2, 3}
+
+
 def test_a_ranker_comes_and_goes_with_its_release(recs: Recs) -> None:
     recs.add(1, pb.Release.STATE_RETIRED, promoted=10, ranker=True)
     recs.add(2, pb.Release.STATE_PROMOTED, promoted=20)
