@@ -2,16 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from importlib.resources import files
 
 import pytest
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Connection, text
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.kit import database
+from tests.support import migrations
 from tests.support.postgres import NewDatabase
 
 PACKAGE = "services.catalog"
@@ -33,16 +31,9 @@ async def before(new_database: NewDatabase) -> AsyncIterator[AsyncEngine]:
     """A shop before it had commerce."""
     engine = database.engine(new_database("catalog_migrations"))
     async with engine.connect() as connection:
-        await connection.run_sync(_to_0002)
+        await connection.run_sync(migrations.upgrade, PACKAGE, "0002")
     yield engine
     await engine.dispose()
-
-
-def _to_0002(connection: Connection) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(files(PACKAGE) / "migrations"))
-    config.attributes["connection"] = connection
-    command.upgrade(config, "0002")
 
 
 def url(engine: AsyncEngine) -> str:

@@ -31,15 +31,22 @@ class Log:
     written: int = 0
 
     async def did(
-        self, shopper: str, kind: Kind, *items: str, days_ago: float = 0, region: str = "", order: str = ""
+        self,
+        shopper: str,
+        kind: Kind,
+        *items: str,
+        days_ago: float = 0,
+        region: str = "",
+        order: str = "",
+        event: str = "e",
     ) -> None:
-        """Somebody did something with each of the items."""
+        """Somebody did something with each of the items; the events' ids begin as `event` says."""
         time = NOON - timedelta(days=days_ago)
         events = []
         for item in items:
             self.written += 1
             events.append(
-                Event(f"users/{shopper}", f"e{self.written}", kind, item, time, region=region, order_id=order)
+                Event(f"users/{shopper}", f"{event}{self.written}", kind, item, time, region=region, order_id=order)
             )
         await PostgresEvents(self.engine).write(events)
 
@@ -85,6 +92,23 @@ async def test_a_basket_is_an_order_where_purchases_name_it(log: Log) -> None:
     }  # fmt: skip
     # 9 baskets, 3 with each.
     assert found["tent"].scores[0] == pytest.approx(3 * 9 / (3 * 3), rel=1e-5)
+
+
+async def test_purchases_of_before_have_their_order_in_the_events_id(log: Log) -> None:
+    for i in range(3):
+        await log.did(f"u{i}", Kind.PURCHASE, "tent", event=f"order-a-{i}-")
+        await log.did(f"u{i}", Kind.PURCHASE, "lamp", order=f"a-{i}")  # a line that a newer replica wrote
+        await log.did(f"u{i}", Kind.PURCHASE, "soap", event=f"order-b{i}-")  # on the same day
+        await log.did(f"u{i}", Kind.PURCHASE, "pen", days_ago=0.49, event=f"order-c{i}-")
+        await log.did(f"u{i}", Kind.PURCHASE, "ink", days_ago=0.51, event=f"order-c{i}-")
+        await log.did(f"u{i}", Kind.PURCHASE, "oar", days_ago=5, event="order-")  # not the id of a checkout
+        await log.did(f"u{i}", Kind.PURCHASE, "map", days_ago=5, event="reorder-d-")
+    found = await log.entries(Statistic.BOUGHT_WITH)
+    assert {key: entry.ids for key, entry in found.items()} == {
+        "tent": ("lamp",), "lamp": ("tent",), "pen": ("ink",), "ink": ("pen",), "oar": ("map",), "map": ("oar",)
+    }  # fmt: skip
+    # 12 baskets, 3 with each.
+    assert found["tent"].scores[0] == pytest.approx(3 * 12 / (3 * 3), rel=1e-5)
 
 
 async def test_a_visit_is_a_day_though_something_was_ordered_in_it(log: Log) -> None:
