@@ -1,5 +1,6 @@
 """Cells to values. What cannot be read raises CellError with a reason that names the remedy."""
 
+import hashlib
 import json
 import math
 import re
@@ -13,6 +14,7 @@ from services.importer.domain import Price
 Row = Mapping[str, Any]
 D = TypeVar("D", int, None)
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]*")
+_ORDER = re.compile(r"[A-Za-z0-9._~:-]{0,128}")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
 LONGEST_ID = 128
@@ -59,6 +61,12 @@ def identifier(row: Row, field: str) -> str:
         allowed = f"at most {LONGEST_ID} letters, digits and . _ ~ -, beginning with a letter or digit"
         raise CellError(field, f"{found[:40]!r} is no id: {allowed}")
     return found
+
+
+def order_id(row: Row, field: str) -> str:
+    """An order's id as the shop takes it: itself, or where it has other characters or more than 128, its hash."""
+    found = text(row, field)
+    return found if _ORDER.fullmatch(found) else hashlib.sha256(found.encode()).hexdigest()
 
 
 def integer(row: Row, field: str, default: D, least: int = 0, most: int = 1_000_000_000) -> int | D:

@@ -154,7 +154,7 @@ def _event(row: Row) -> Event:
         query=values.text(row, "query"),
         position=values.integer(row, "position", default=0, most=100_000),
         quantity=values.integer(row, "quantity", default=0, most=100_000),
-        order_id=values.text(row, "order_id"),
+        order_id=values.order_id(row, "order_id") if kind == "purchase" else "",
     )
 
 

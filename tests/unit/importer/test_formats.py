@@ -1,18 +1,20 @@
 """Each format on small data sets with what real ones have wrong."""
 
 import json
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import protovalidate
 import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
 
 from services.importer import rows
 from services.importer.adapters import messages
-from services.importer.domain import Finding, Item, Price
+from services.importer.domain import KINDS, Finding, Item, Price
 from services.importer.errors import DataError
 from services.importer.formats import detect
 from services.importer.formats.amazon_sales import AmazonSales
@@ -165,6 +167,28 @@ def test_aisles_own_format_reads_the_same_from_each_kind_of_file(tmp_path: Path,
     (event,), _ = split(data.events())
     assert (event.shopper, event.kind, event.time) == ("users/u1", "purchase", product.create_time)
     assert (event.order_id, messages.event(event).order_id) == ("o1", "o1")
+
+
+@pytest.mark.parametrize("order", ["#1001", "2024/17", "заказ 5", "o" * 129, 17, "a.b_c~d:e-F", "o" * 128])
+def test_any_order_is_one_that_the_shop_takes_and_names_it_alone(tmp_path: Path, order: str | int) -> None:
+    rows = [EVENT | {"order_id": order}, EVENT | {"order_id": order}, EVENT | {"order_id": f"{order}#"}]
+    (tmp_path / "events.jsonl").write_bytes(table("jsonl", rows, tmp_path)[1])
+    events, findings = split(detect(fill(tmp_path)).events())
+    assert findings == []
+    for event in events:
+        protovalidate.validate(messages.event(event))
+    one, again, other = (event.order_id for event in events)
+    assert one == again != other
+    assert (one == str(order)) == (re.fullmatch("[A-Za-z0-9._~:-]{1,128}", str(order)) is not None)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "purchase"])
+@pytest.mark.parametrize("order", ["o1", "#1001", ["o1"]])
+def test_an_order_beside_anything_but_a_purchase_is_not_read(tmp_path: Path, kind: str, order: str | list[str]) -> None:
+    row = EVENT | {"kind": kind, "order_id": order}
+    (tmp_path / "events.jsonl").write_bytes(table("jsonl", [row], tmp_path)[1])
+    (event,), findings = split(detect(fill(tmp_path)).events())
+    assert (event.kind, event.order_id, findings) == (kind, "", [])
 
 
 @pytest.mark.parametrize(
