@@ -181,19 +181,15 @@ async def test_unknown_address_and_wrong_password_get_the_same_answer_in_the_sam
             made = pb.CreateAccountRequest(account=pb.Account(email=email))
             await accounts.CreateAccount(made, metadata=bearer(admin))
     seconds: dict[str, list[float]] = defaultdict(list)
-    work: dict[str, list[float]] = defaultdict(list)
     answers = set()
     for email in tries:
         kind = email.rpartition("-")[0]
-        began, spent = time.perf_counter(), time.process_time()
+        began = time.perf_counter()
         answers.add(await answer_to(sessions, email))
-        work[kind].append(time.process_time() - spent)
         seconds[kind].append(time.perf_counter() - began)
     assert len(answers) == 1
     # A log-in that skipped the hashing would be five times as fast.
     assert ratio(seconds) < 1.5
-    # What the processor does is the same on a busy machine too. The service is in this process.
-    assert ratio(work) < 1.2
 
 
 async def test_a_locked_address_is_told_the_same_whether_it_has_an_account(accounts: Any, sessions: Any) -> None:
