@@ -27,7 +27,8 @@ class UsersSettings(TokenSettings):
     admin_password: str = ""
     """The account with the roles merchant and admin that is made at the start, when both are set."""
     clients_file: Path | None = None
-    """JSON of {client id: secret} of the machines that may ask for a token."""
+    """JSON of {client id: secret} of the machines that may ask for a token. The right secret is never locked out: make
+    each of 32 random bytes, as `local` does."""
     refresh_token_s: int = Field(30 * 86400, ge=60)
     guess_window_s: int = Field(900, ge=1)
     guesses_per_account_and_address: int = Field(10, ge=1)
@@ -37,4 +38,4 @@ class UsersSettings(TokenSettings):
     """A whole office may stand behind one address."""
     sign_ups_per_address: int = Field(500, ge=1)
     exchanges_per_client_and_address: int = Field(100, ge=1)
-    """Above the replicas of a service that start on one host at once; no secret is found in a hundred tries."""
+    """Tries with a wrong secret, after which who has it is told when to come back."""

@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 
+from services.kit import database
 from services.kit.errors import ResourceExhausted
 from services.users.domain import network
 from services.users.ports import Attempts
@@ -20,7 +21,11 @@ class GuessLimits:
 
 
 class Guesses:
-    """Counts tries before a password is looked at, so that guessing in parallel gains nothing."""
+    """Counts tries before a password is looked at, so that guessing in parallel gains nothing.
+
+    Of machines only wrong secrets are counted: theirs are long and random, not to be found by guessing, and a service
+    that came with its new secret before users had it must not be locked out.
+    """
 
     def __init__(self, attempts: Attempts, limits: GuessLimits) -> None:
         self._attempts = attempts
@@ -46,21 +51,19 @@ class Guesses:
         await self._attempts.forget(f"pair:{account}:{network(address)}")
         await self._attempts.take_back(f"account:{account}")
 
-    async def exchange(self, client_id: str, address: str) -> None:
-        """Counts a machine's try to get a token. No stranger's tries at another address keep a machine out.
+    async def exchange_failed(self, client_id: str, address: str) -> None:
+        """Counts a machine's try with a wrong secret; where the database is gone, nothing is counted.
 
         Raises:
             ResourceExhausted: there were too many; says when to come back, and not for which of the reasons.
         """
         client, address = _account(client_id), network(address)
-        await self._count(f"client:{client}:{address}", self._limits.exchanges_per_client_and_address)
-        await self._count(f"clients-address:{address}", self._limits.per_address)
-
-    async def exchange_succeeded(self, client_id: str, address: str) -> None:
-        """Forgets the tries of a machine that knew its secret, and of its address' count this one."""
-        address = network(address)
-        await self._attempts.forget(f"client:{_account(client_id)}:{address}")
-        await self._attempts.take_back(f"clients-address:{address}")
+        try:
+            await self._count(f"client:{client}:{address}", self._limits.exchanges_per_client_and_address)
+            await self._count(f"clients-address:{address}", self._limits.per_address)
+        except Exception as error:
+            if not database.is_gone(error):
+                raise
 
     async def sign_up(self, address: str) -> None:
         """Counts a sign-up.

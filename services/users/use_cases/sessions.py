@@ -128,16 +128,17 @@ class Exchange:
         self._guesses = guesses
 
     async def __call__(self, client_id: str, client_secret: str, address: str) -> Tokens:
-        """An access token for a machine.
+        """An access token for a machine; with the right secret always, and without the database.
 
         Raises:
             Unauthenticated: the client is unknown or the secret wrong.
-            ResourceExhausted: there were too many tries.
+            ResourceExhausted: it is, and there were too many such tries.
         """
-        await self._guesses.exchange(client_id, address)
-        tokens = self._sessions.machine(client_id, client_secret, self._clients)
-        await self._guesses.exchange_succeeded(client_id, address)
-        return tokens
+        try:
+            return self._sessions.machine(client_id, client_secret, self._clients)
+        except Unauthenticated:
+            await self._guesses.exchange_failed(client_id, address)
+            raise
 
 
 class LogIn:

@@ -123,3 +123,24 @@ async def test_a_lost_database_is_unavailable_and_its_return_is_noticed(
             wire.mend()
             assert (await stub.CreateVisitorSession(request)).subject.startswith("visitors/")
         await running.stop()
+
+
+async def test_machines_are_known_by_their_secret_also_without_the_database(
+    new_database: NewDatabase, tmp_path: Path
+) -> None:
+    clients = tmp_path / "clients.json"
+    clients.write_text('{"worker": "s3cret"}')
+    url = make_url(new_database("users"))
+    assert url.port is not None
+    async with wire_to(url.port) as wire:
+        through = url.set(port=wire.port).render_as_string(hide_password=False)
+        settings = UsersSettings(database_url=through, signing_keys_dir=tmp_path / "keys", clients_file=clients)
+        running = await start(await build(settings))
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{running.port}") as channel:
+            stub = SessionServiceStub(channel)
+            right = spb.ExchangeClientCredentialsRequest(client_id="worker", client_secret="s3cret")
+            wrong = spb.ExchangeClientCredentialsRequest(client_id="worker", client_secret="guess")
+            wire.cut()
+            assert (await stub.ExchangeClientCredentials(right)).subject == "services/worker"
+            assert await code_of(stub.ExchangeClientCredentials(wrong)) is grpc.StatusCode.UNAUTHENTICATED
+        await running.stop()

@@ -140,8 +140,12 @@ class FakeAttempts:
     """One window that never ends."""
 
     counts: dict[str, int] = field(default_factory=dict)
+    broken: Exception | None = None
+    """What counting raises."""
 
     async def count(self, key: str) -> tuple[int, float]:
+        if self.broken is not None:
+            raise self.broken
         self.counts[key] = self.counts.get(key, 0) + 1
         return self.counts[key], 60.0
 

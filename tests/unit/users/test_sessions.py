@@ -132,8 +132,9 @@ async def test_guessing_a_machines_secret_is_limited_per_client_and_address(user
         with pytest.raises(Unauthenticated):
             await users.exchange("worker", "guess", ADDRESS)
     with pytest.raises(ResourceExhausted):
-        await users.exchange("worker", "s3cret", ADDRESS)
-    assert (await users.exchange("worker", "s3cret", "198.51.100.7")).subject == "services/worker"
+        await users.exchange("worker", "guess", ADDRESS)
+    with pytest.raises(Unauthenticated):
+        await users.exchange("worker", "guess", "198.51.100.7")
 
 
 async def test_guessing_many_clients_is_limited_per_address(users: Users) -> None:
@@ -141,12 +142,26 @@ async def test_guessing_many_clients_is_limited_per_address(users: Users) -> Non
         with pytest.raises(Unauthenticated):
             await users.exchange(f"worker-{number}", "s3cret", ADDRESS)
     with pytest.raises(ResourceExhausted):
-        await users.exchange("worker", "s3cret", ADDRESS)
+        await users.exchange("another", "s3cret", ADDRESS)
 
 
-async def test_a_machine_that_knows_its_secret_may_come_as_often_as_it_likes(users: Users) -> None:
+async def test_a_machine_that_knows_its_secret_is_never_locked_out_and_never_counted(users: Users) -> None:
+    for _ in range(LIMITS.exchanges_per_client_and_address):
+        with pytest.raises(Unauthenticated):
+            await users.exchange("worker", "of yesterday", ADDRESS)
+    counts = dict(users.attempts.counts)
     for _ in range(3 * LIMITS.per_address):
-        await users.exchange("worker", "s3cret", ADDRESS)
+        assert (await users.exchange("worker", "s3cret", ADDRESS)).subject == "services/worker"
+    assert users.attempts.counts == counts
+
+
+async def test_a_wrong_secret_is_refused_also_where_nothing_can_be_counted(users: Users) -> None:
+    users.attempts.broken = ConnectionRefusedError()
+    with pytest.raises(Unauthenticated):
+        await users.exchange("worker", "guess", ADDRESS)
+    users.attempts.broken = ZeroDivisionError()
+    with pytest.raises(ZeroDivisionError):
+        await users.exchange("worker", "guess", ADDRESS)
 
 
 async def test_a_sweep_deletes_what_has_expired_and_nothing_else(users: Users) -> None:

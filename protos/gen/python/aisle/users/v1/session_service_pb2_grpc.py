@@ -118,7 +118,7 @@ class SessionServiceServicer:
 
     def ExchangeClientCredentials(self, request, context):
         """Gives a machine an access token. Returns UNAUTHENTICATED for an unknown client or a wrong secret, and
-        RESOURCE_EXHAUSTED after too many tries for one client, or for any, from one address.
+        RESOURCE_EXHAUSTED for them after too many such tries for one client, or for any, from one address.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -53,7 +53,7 @@ class SessionServiceStub:
     """Ends the session of a refresh token, or of a browser's cookie. Succeeds for one that has ended already."""
     ExchangeClientCredentials: _grpc.UnaryUnaryMultiCallable[_session_service_pb2.ExchangeClientCredentialsRequest, _session_service_pb2.Session]
     """Gives a machine an access token. Returns UNAUTHENTICATED for an unknown client or a wrong secret, and
-    RESOURCE_EXHAUSTED after too many tries for one client, or for any, from one address.
+    RESOURCE_EXHAUSTED for them after too many such tries for one client, or for any, from one address.
     """
     GetJsonWebKeySet: _grpc.UnaryUnaryMultiCallable[_session_service_pb2.GetJsonWebKeySetRequest, _session_service_pb2.JsonWebKeySet]
     """The public keys that access tokens are signed with, as RFC 7517 has it."""
@@ -82,7 +82,7 @@ class SessionServiceAsyncStub(SessionServiceStub):
     """Ends the session of a refresh token, or of a browser's cookie. Succeeds for one that has ended already."""
     ExchangeClientCredentials: _aio.UnaryUnaryMultiCallable[_session_service_pb2.ExchangeClientCredentialsRequest, _session_service_pb2.Session]  # type: ignore[assignment]
     """Gives a machine an access token. Returns UNAUTHENTICATED for an unknown client or a wrong secret, and
-    RESOURCE_EXHAUSTED after too many tries for one client, or for any, from one address.
+    RESOURCE_EXHAUSTED for them after too many such tries for one client, or for any, from one address.
     """
     GetJsonWebKeySet: _aio.UnaryUnaryMultiCallable[_session_service_pb2.GetJsonWebKeySetRequest, _session_service_pb2.JsonWebKeySet]  # type: ignore[assignment]
     """The public keys that access tokens are signed with, as RFC 7517 has it."""
@@ -144,7 +144,7 @@ class SessionServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_session_service_pb2.Session, _abc.Awaitable[_session_service_pb2.Session]]:
         """Gives a machine an access token. Returns UNAUTHENTICATED for an unknown client or a wrong secret, and
-        RESOURCE_EXHAUSTED after too many tries for one client, or for any, from one address.
+        RESOURCE_EXHAUSTED for them after too many such tries for one client, or for any, from one address.
         """
 
     @_abc_1.abstractmethod

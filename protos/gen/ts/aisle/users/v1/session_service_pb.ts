@@ -608,7 +608,7 @@ export const SessionService: GenService<{
   },
   /**
    * Gives a machine an access token. Returns UNAUTHENTICATED for an unknown client or a wrong secret, and
-   * RESOURCE_EXHAUSTED after too many tries for one client, or for any, from one address.
+   * RESOURCE_EXHAUSTED for them after too many such tries for one client, or for any, from one address.
    *
    * @generated from rpc aisle.users.v1.SessionService.ExchangeClientCredentials
    */
