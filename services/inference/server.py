@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import grpc
-import uvloop
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1._async import HealthServicer
 from tritonclient.grpc import service_pb2_grpc
@@ -93,7 +92,7 @@ def run() -> None:
     """Reads settings, serves until SIGTERM or SIGINT, exits with 1 if a part of it dies."""
     settings = kit_settings.load(InferenceSettings)
     telemetry.configure_logs(settings.log_level)
-    sys.exit(uvloop.run(_serve(settings)))
+    sys.exit(asyncio.run(_serve(settings)))
 
 
 async def _serve(settings: InferenceSettings) -> int:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import grpc
-import uvloop
 from grpc_health.v1 import health, health_pb2_grpc
 from grpc_reflection.v1alpha.reflection import SERVICE_NAME as REFLECTION
 
@@ -93,7 +92,7 @@ def run(build: Callable[[S], Awaitable[App]], settings_class: type[S]) -> None:
     """A service's `__main__`: reads settings, serves until SIGTERM or SIGINT, exits with 1 if a part of it dies."""
     settings = kit_settings.load(settings_class)
     telemetry.configure_logs(settings.log_level)
-    sys.exit(uvloop.run(_serve(build, settings)))
+    sys.exit(asyncio.run(_serve(build, settings)))
 
 
 async def _serve(build: Callable[[S], Awaitable[App]], settings: S) -> int:
