@@ -52,7 +52,8 @@ def enough(passes: Mask, search: Callable[[int], tuple[Rows, Scores]], least: in
     """
     passing_rows = max(1, int(np.count_nonzero(passes)))
     # As if those that pass lay as close together among what is found as in the whole table, and a little worse.
-    most = least if passing_rows == len(passes) else int(SPARE * least * len(passes) / passing_rows)
+    spread = least if passing_rows == len(passes) else int(SPARE * least * len(passes) / passing_rows)
+    most = max(1, least, spread)  # a shop without products has no rows, and the index may have some already
     while len((found := search(most))[0]) >= most and len(passing(passes, found)[0]) < least:
         most *= FARTHER
     return found

@@ -61,13 +61,16 @@ async def test_rows_of_the_page_are_pages_of_the_ranker(recs: Recs, tmp_path: Pa
     assert len({row.attribution_token for row in rows}) == 3, "rows that are asked for in one second"
     start = datetime.now(UTC) - timedelta(minutes=1)
     told = [*shown(rows[0], start), *shown(rows[1], start), *shown(rows[2], None)]
-    clicked = UserEvent(
-        kind=UserEvent.KIND_VIEW,
-        product=rows[0].results[2].product,
-        attribution_token=rows[0].attribution_token,
-        position=3,
-    )
-    for batch in (told, [clicked]):
+    clicked = [
+        UserEvent(
+            kind=UserEvent.KIND_VIEW,
+            product=row.results[2].product,
+            attribution_token=row.attribution_token,
+            position=3,
+        )
+        for row in rows
+    ]
+    for batch in (told, clicked):
         await recs.events.BatchWriteUserEvents(BatchWriteUserEventsRequest(user_events=batch), metadata=who)
     found = await asyncio.to_thread(read, recs, tmp_path)
     assert [page.places.tolist() for page in found] == [[1, 2, 3, 4, 5, 6]] * 3

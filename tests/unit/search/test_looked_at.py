@@ -196,3 +196,17 @@ async def test_what_is_shown_instead_is_counted_only_where_something_is(
     found = await shop.search(ask)
     assert found.results or "Birk" in where
     assert Counter(counted) == times
+
+
+@pytest.mark.parametrize("known", [0, 3])
+def test_a_shop_that_has_no_products_yet_is_not_asked_for_ever(known: int) -> None:
+    asked: list[int] = []
+
+    def first(most: int) -> tuple[Rows, Scores]:
+        assert len(asked) < 20, f"asked for ever: {asked}"
+        asked.append(most)
+        found = min(most, known)
+        return np.arange(found, dtype=np.int64), np.ones(found, np.float32)
+
+    rows, _ = enough(np.zeros(0, bool), first, 5)
+    assert len(rows) == known
