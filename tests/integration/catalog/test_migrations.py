@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.kit import database
-from tests.support import migrations
+from tests.support.migrations import PATIENCE_S, run, upgrade, url
 from tests.support.postgres import NewDatabase
 
 PACKAGE = "services.catalog"
@@ -23,7 +23,6 @@ VALID = """
     LEFT JOIN pg_constraint ON conindid = indexrelid WHERE relname IN ('reviews_of_author', 'reviews_buyer_key')
     ORDER BY relname
 """
-PATIENCE_S = 30
 
 
 @pytest.fixture
@@ -31,20 +30,9 @@ async def before(new_database: NewDatabase) -> AsyncIterator[AsyncEngine]:
     """A shop before it had commerce."""
     engine = database.engine(new_database("catalog_migrations"))
     async with engine.connect() as connection:
-        await connection.run_sync(migrations.upgrade, PACKAGE, "0002")
+        await connection.run_sync(upgrade, PACKAGE, "0002")
     yield engine
     await engine.dispose()
-
-
-def url(engine: AsyncEngine) -> str:
-    return engine.url.render_as_string(hide_password=False)
-
-
-async def run(engine: AsyncEngine, statement: str) -> list[tuple[object, ...]]:
-    """What a statement returns, in a transaction of its own."""
-    async with asyncio.timeout(PATIENCE_S), engine.begin() as connection:
-        result = await connection.execute(text(statement))
-        return [tuple(row) for row in result] if result.returns_rows else []
 
 
 async def is_migrated(engine: AsyncEngine) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.kit import database
-from tests.support import migrations
+from tests.support.migrations import PATIENCE_S, run, upgrade, url
 from tests.support.postgres import NewDatabase
 
 PACKAGE = "services.recs"
@@ -21,7 +21,6 @@ BOUGHT = """
 """
 VERSIONS = "SELECT ctid::text, xmin::text FROM user_events"
 READ = "SELECT count(*) FROM user_events"
-PATIENCE_S = 30
 
 
 @pytest.fixture
@@ -29,21 +28,10 @@ async def before(new_database: NewDatabase) -> AsyncIterator[AsyncEngine]:
     """A shop before purchases named their order, with one purchase."""
     engine = database.engine(new_database("recs_migrations"))
     async with engine.connect() as connection:
-        await connection.run_sync(migrations.upgrade, PACKAGE, "0008")
+        await connection.run_sync(upgrade, PACKAGE, "0008")
     await run(engine, BOUGHT)
     yield engine
     await engine.dispose()
-
-
-def url(engine: AsyncEngine) -> str:
-    return engine.url.render_as_string(hide_password=False)
-
-
-async def run(engine: AsyncEngine, statement: str) -> list[tuple[object, ...]]:
-    """What a statement returns, in a transaction of its own."""
-    async with asyncio.timeout(PATIENCE_S), engine.begin() as connection:
-        result = await connection.execute(text(statement))
-        return [tuple(row) for row in result] if result.returns_rows else []
 
 
 async def test_orders_of_purchases_write_no_old_row_anew(before: AsyncEngine) -> None:
