@@ -35,6 +35,16 @@ def shown(reply: RecommendResponse, start: datetime | None) -> list[UserEvent]:
     ]
 
 
+def click(reply: RecommendResponse, place: int) -> UserEvent:
+    """A look at what stands at a place of a row, told as the page tells it: with the row's token."""
+    return UserEvent(
+        kind=UserEvent.KIND_VIEW,
+        product=reply.results[place - 1].product,
+        attribution_token=reply.attribution_token,
+        position=place,
+    )
+
+
 def stamp(moment: datetime) -> Timestamp:
     made = Timestamp()
     made.FromDatetime(moment)
@@ -61,17 +71,11 @@ async def test_rows_of_the_page_are_pages_of_the_ranker(recs: Recs, tmp_path: Pa
     assert len({row.attribution_token for row in rows}) == 3, "rows that are asked for in one second"
     start = datetime.now(UTC) - timedelta(minutes=1)
     told = [*shown(rows[0], start), *shown(rows[1], start), *shown(rows[2], None)]
-    clicked = [
-        UserEvent(
-            kind=UserEvent.KIND_VIEW,
-            product=row.results[2].product,
-            attribution_token=row.attribution_token,
-            position=3,
-        )
-        for row in rows
-    ]
+    assert len({tuple(result.product for result in row.results) for row in rows}) == 1, "the same products in each"
+    clicked = [click(row, place) for row, place in zip(rows, (3, 5, 1), strict=True)]
     for batch in (told, clicked):
         await recs.events.BatchWriteUserEvents(BatchWriteUserEventsRequest(user_events=batch), metadata=who)
     found = await asyncio.to_thread(read, recs, tmp_path)
     assert [page.places.tolist() for page in found] == [[1, 2, 3, 4, 5, 6]] * 3
-    assert [page.opened.tolist() for page in found] == [[0, 0, 1, 0, 0, 0]] * 3
+    opened = sorted(page.opened.tolist() for page in found)
+    assert opened == [[0, 0, 0, 0, 1, 0], [0, 0, 1, 0, 0, 0], [1, 0, 0, 0, 0, 0]], "each where it was made"
