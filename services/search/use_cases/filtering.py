@@ -2,6 +2,7 @@
 
 import operator
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,15 @@ COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Filtered:
+    """A mask, and what only a walk over the whole catalogue can say of it: made once, for all requests that ask it."""
+
+    passes: Mask
+    is_all: bool
+    """Whether every product passes."""
 
 
 def mask(catalogue: Catalogue, where: Expr | None) -> Mask:

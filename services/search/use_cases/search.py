@@ -20,7 +20,7 @@ from services.search.use_cases.asking import Ask, Found, decisive, refusal
 from services.search.use_cases.audience import Audience, admitted, alike
 from services.search.use_cases.catalogue import Catalogue
 from services.search.use_cases.facets import Facet
-from services.search.use_cases.filtering import Mask, enough, mask, passing
+from services.search.use_cases.filtering import Filtered, Mask, enough, mask, passing
 from services.search.use_cases.fusion import Ranking, behind, first, fuse, weighed
 from services.search.use_cases.guards import Degradation, Down
 from services.search.use_cases.meaning import Meaning, Near, Wanted
@@ -72,7 +72,7 @@ class Search:
         self._understand = understand
         self._key = attribution_key
         self._answers = Remembered[tuple[int, Query], tuple[Rows, Scores]](KEPT, _bytes)
-        self._masks = Remembered[tuple[int, str, str, Audience], Mask](KEPT, len)
+        self._masks = Remembered[tuple[int, str, str, Audience], Filtered](KEPT, lambda kept: len(kept.passes))
 
     async def __call__(self, ask: Ask) -> Found:
         """A page of what is found.
@@ -85,10 +85,10 @@ class Search:
         if ask.similar and self._catalogue.row(ask.similar) is None:
             raise NotFound(f"products/{ask.similar}")
         ask = replace(decisive(ask), audience=alike(self._catalogue, ask.audience))
-        beside = {name: self._mask(ask, name) for name in ask.facets if narrowing.ticked(ask.where, name)}
-        admits = self._mask(replace(ask, where=None, filter_text=""))
-        admits_all = int(admits.sum()) >= len(self._catalogue)
-        request = Request(ask, self._catalogue.generation, admits, admits_all, self._mask(ask), beside, set())
+        beside = {name: self._filtered(ask, name).passes for name in ask.facets if narrowing.ticked(ask.where, name)}
+        admits = self._filtered(replace(ask, where=None, filter_text=""))
+        passes = self._filtered(ask).passes
+        request = Request(ask, self._catalogue.generation, admits.passes, admits.is_all, passes, beside, set())
         taste = asyncio.create_task(self._taste(request))
         try:
             # Words first, in well under a millisecond: they know what a mistyped one was to be.
@@ -154,12 +154,13 @@ class Search:
         except PictureRefused as refused:
             raise refusal(refused) from None
 
-    def _mask(self, ask: Ask, beside: str = "") -> Mask:
+    def _filtered(self, ask: Ask, beside: str = "") -> Filtered:
         """What may be shown and passes the filter, or the filter without the ticks of a facet."""
         key = self._catalogue.generation, ask.filter_text, beside, ask.audience
         if (known := self._masks.get(key)) is None:
             where = narrowing.without(ask.where, beside) if beside else ask.where
-            known = mask(self._catalogue, where) & admitted(self._catalogue, ask.audience)
+            passes = mask(self._catalogue, where) & admitted(self._catalogue, ask.audience)
+            known = Filtered(passes, int(np.count_nonzero(passes)) >= len(self._catalogue))
             self._masks.put(key, known)
         return known
 

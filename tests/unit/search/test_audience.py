@@ -16,6 +16,7 @@ from services.search.adapters.lexical import TantivyIndex
 from services.search.adapters.vocabulary import Vocabulary
 from services.search.domain.synonyms import Synonyms
 from services.search.servicer.search import SearchServicer
+from services.search.use_cases import filtering
 from services.search.use_cases import search as search_module
 from services.search.use_cases import suggest as suggest_module
 from services.search.use_cases.asking import Ask, Found
@@ -210,6 +211,34 @@ async def test_what_is_kept_for_one_audience_is_kept_for_all_that_are_shown_the_
         await search(Ask("bottle", 20, where=read, filter_text="price < 3", audience=audience))
         suggest("bottle of r", 8, (), (), audience)
     assert len(asked) == 2 + 2, "with the filter and without, and names and products"
+
+
+async def test_no_request_walks_what_is_kept_of_the_whole_catalogue(
+    search: Search, table: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    walks = list[str]()
+
+    class Watched(np.ndarray[Any, Any]):
+        """A mask that tells of everything that looks at all of it at once."""
+
+        def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **_: Any) -> Any:
+            walks.append(ufunc.__name__)
+            return getattr(ufunc, method)(*map(np.asarray, inputs)).view(Watched)
+
+        def __array_function__(self, function: Any, _: Any, args: Any, __: Any) -> Any:
+            walks.append(function.__name__)
+            return function(*map(np.asarray, args))
+
+    monkeypatch.setattr(search_module, "mask", lambda *args: filtering.mask(*args).view(Watched))
+    audience = Audience(age=max(LIMITS.values()))
+    await search(Ask("bottle", 5, audience=audience))
+    assert walks, "the masks are made"
+    walks.clear()
+    await search(Ask("bottle", 5, audience=audience))
+    assert not walks
+    table.put(product("perry", 0))
+    await search(Ask("bottle", 5, audience=audience))
+    assert walks, "and made anew where the catalogue is another"
 
 
 @pytest.mark.parametrize(
