@@ -12,6 +12,8 @@ from services.catalog.use_cases.categories import CategoryUseCases
 from services.kit import paging
 from services.kit.masks import written
 
+FIXED = {"parent_category": ": it is fixed at creation"}
+
 
 class CategoryServicer(CategoryServiceServicer):
     """Parses, calls, renders."""
@@ -20,7 +22,7 @@ class CategoryServicer(CategoryServiceServicer):
         self._categories = categories
 
     async def GetCategory(self, request: pb.GetCategoryRequest, _: Any) -> pb.Category:
-        return messages.category(await self._categories.get(parsing.last(request.name)))
+        return await self._stored(parsing.last(request.name))
 
     async def ListCategories(self, request: pb.ListCategoriesRequest, _: Any) -> pb.ListCategoriesResponse:
         after = paging.decode(request.page_token, request)
@@ -41,9 +43,13 @@ class CategoryServicer(CategoryServiceServicer):
     async def UpdateCategory(self, request: pb.UpdateCategoryRequest, _: Any) -> pb.Category:
         given, mask = request.category, request.update_mask.paths
         category_id = parsing.required_id(given.name, "category.name")
-        name = given.display_name if written(given, mask, ["display_name"]) else None
+        fields = await written(given, mask, ["display_name"], lambda: self._stored(category_id), FIXED)
+        name = given.display_name if fields else None
         return messages.category(await self._categories.update(category_id, name, given.etag))
 
     async def DeleteCategory(self, request: pb.DeleteCategoryRequest, _: Any) -> empty_pb2.Empty:
         await self._categories.delete(parsing.last(request.name), request.etag)
         return empty_pb2.Empty()
+
+    async def _stored(self, category_id: str) -> pb.Category:
+        return messages.category(await self._categories.get(category_id))

@@ -3,7 +3,7 @@
 import hashlib
 import re
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,7 +19,7 @@ from services.catalog.ports import CheckoutKey
 from services.catalog.use_cases.replay import RequestKey
 from services.kit import context
 from services.kit.errors import InvalidArgument, Unauthenticated
-from services.kit.masks import snake, written
+from services.kit.masks import written
 
 CATEGORY = re.compile(r"^categories/([A-Za-z0-9][A-Za-z0-9._~-]*)$")
 NOT_A_TIME = "is not a time between the years 1 and 9999"
@@ -108,17 +108,17 @@ def details(message: ProductMessage) -> ProductDetails:
     return ProductDetails(**{field: read(message) for field, read in READERS.items()})
 
 
-def changed(message: ProductMessage, mask: Sequence[str]) -> Mapping[str, Any]:
+async def changed(
+    message: ProductMessage, mask: Sequence[str], stored: Callable[[], Awaitable[ProductMessage]]
+) -> Mapping[str, Any]:
     """The fields that an update writes: those of the mask, or all that are set when there is none.
 
     Raises:
         Wrong: a field cannot be read.
-        InvalidArgument: the mask names what cannot be updated.
+        InvalidArgument: the update says something of a field that it cannot write, and `stored` says something else.
     """
-    if "stock_quantity" in map(snake, mask):
-        why = "stock_quantity changes through AdjustStock and ImportProducts alone"
-        raise InvalidArgument.field("update_mask", why)
-    fields = written(message, mask, READERS)
+    elsewhere = {"stock_quantity": " here, but through AdjustStock and ImportProducts alone"}
+    fields = await written(message, mask, READERS, stored, elsewhere)
     return {field: READERS[field](message) for field in READERS if field in fields}
 
 

@@ -24,8 +24,7 @@ class ProductServicer(ProductServiceServicer):
         self._import = import_products
 
     async def GetProduct(self, request: pb.GetProductRequest, _: Any) -> Product:
-        (rendered,) = await self._products.batch_get([parsing.last(request.name)], allow_missing=False)
-        return Product.FromString(rendered)
+        return await self._stored(parsing.last(request.name))
 
     async def BatchGetProducts(self, request: pb.BatchGetProductsRequest, _: Any) -> Any:
         ids = [parsing.last(name) for name in request.names]
@@ -51,11 +50,12 @@ class ProductServicer(ProductServiceServicer):
         return Product.FromString(await self._products.create(request.product_id, details, stock, key))
 
     async def UpdateProduct(self, request: pb.UpdateProductRequest, _: Any) -> Product:
+        product_id = parsing.required_id(request.product.name, "product.name")
         try:
-            changed = parsing.changed(request.product, request.update_mask.paths)
+            mask = request.update_mask.paths
+            changed = await parsing.changed(request.product, mask, lambda: self._stored(product_id))
         except Wrong as wrong:
             raise parsing.invalid(wrong) from None
-        product_id = parsing.required_id(request.product.name, "product.name")
         return Product.FromString(await self._products.update(product_id, changed, request.product.etag))
 
     async def DeleteProduct(self, request: pb.DeleteProductRequest, _: Any) -> empty_pb2.Empty:
@@ -78,3 +78,7 @@ class ProductServicer(ProductServiceServicer):
         found, cursor = await self._products.changes(request.cursor, size)
         changes = messages.changes(found)
         return pb.ListProductChangesResponse(changes=changes, next_cursor=cursor, more=len(found) == size)
+
+    async def _stored(self, product_id: str) -> Product:
+        (rendered,) = await self._products.batch_get([product_id], allow_missing=False)
+        return Product.FromString(rendered)

@@ -1,6 +1,5 @@
 """ReviewService."""
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aisle.catalog.v1 import review_service_pb2 as pb
@@ -27,7 +26,7 @@ class ReviewServicer(ReviewServiceServicer):
         self._own = own
 
     async def GetReview(self, request: pb.GetReviewRequest, _: Any) -> pb.Review:
-        return messages.review(await self._reviews.get(*parsing.pair(request.name)))
+        return await self._stored(request.name)
 
     async def ListReviews(self, request: pb.ListReviewsRequest, _: Any) -> pb.ListReviewsResponse:
         after = paging.decode(request.page_token, request)
@@ -52,9 +51,10 @@ class ReviewServicer(ReviewServiceServicer):
     async def UpdateReview(self, request: pb.UpdateReviewRequest, _: Any) -> pb.Review:
         if not request.review.name:
             raise InvalidArgument.field("review.name", "is required")
-        changed = _changed(request.review, request.update_mask.paths)
-        name = parsing.pair(request.review.name)
-        return messages.review(await self._own.update(*name, parsing.subject(), changed))
+        given = request.review
+        fields = await written(given, request.update_mask.paths, WRITABLE, lambda: self._stored(given.name))
+        changed = {field: getattr(given, field) for field in WRITABLE if field in fields}
+        return messages.review(await self._own.update(*parsing.pair(given.name), parsing.subject(), changed))
 
     async def DeleteReview(self, request: pb.DeleteReviewRequest, _: Any) -> empty_pb2.Empty:
         await self._own.delete(*parsing.pair(request.name), _author())
@@ -66,13 +66,11 @@ class ReviewServicer(ReviewServiceServicer):
         refusals = imports.refusals(pb.ImportReviewsResponse.Refusal, [*refused, *outcome.refused])
         return pb.ImportReviewsResponse(**imports.counts(outcome), refusals=refusals)
 
+    async def _stored(self, name: str) -> pb.Review:
+        return messages.review(await self._reviews.get(*parsing.pair(name)))
+
 
 def _author() -> str | None:
     """Whose reviews the caller may delete; None for anybody's."""
     caller = context.principal()
     return None if caller is not None and STAFF & caller.roles else parsing.subject()
-
-
-def _changed(review: pb.Review, mask: Sequence[str]) -> Mapping[str, Any]:
-    fields = written(review, mask, WRITABLE, ignored=("author", "create_time"))
-    return {field: getattr(review, field) for field in WRITABLE if field in fields}

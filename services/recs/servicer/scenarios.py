@@ -30,7 +30,7 @@ class ScenarioServicer(ScenarioServiceServicer):
         self._recommend = recommend
 
     async def GetScenario(self, request: pb.GetScenarioRequest, _: Any) -> scenario_pb2.Scenario:
-        return scenarios.stored(await self._manage.get(_id(request.name)))
+        return await self._stored(_id(request.name))
 
     async def ListScenarios(self, request: pb.ListScenariosRequest, _: Any) -> pb.ListScenariosResponse:
         after = _after(paging.decode(request.page_token, request))
@@ -46,7 +46,8 @@ class ScenarioServicer(ScenarioServiceServicer):
     async def UpdateScenario(self, request: pb.UpdateScenarioRequest, _: Any) -> scenario_pb2.Scenario:
         message = request.scenario
         given = scenarios.scenario(message, _required(message.name))
-        fields = written(message, request.update_mask.paths, WRITABLE)
+        mask = request.update_mask.paths
+        fields = await written(message, mask, WRITABLE, lambda: self._stored(_id(message.name)))
         return scenarios.stored(await self._manage.update(given, fields, message.etag, _author(), request.comment))
 
     async def PreviewScenario(self, request: pb.PreviewScenarioRequest, _: Any) -> RecommendResponse:
@@ -62,6 +63,9 @@ class ScenarioServicer(ScenarioServiceServicer):
         found = await self._manage.revisions(_id(request.parent), below, size)
         token = paging.encode({"n": found[-1].number}, request) if len(found) == size else ""
         return pb.ListScenarioRevisionsResponse(revisions=map(scenarios.revision, found), next_page_token=token)
+
+    async def _stored(self, scenario_id: str) -> scenario_pb2.Scenario:
+        return scenarios.stored(await self._manage.get(scenario_id))
 
 
 def _tried(request: pb.PreviewScenarioRequest) -> Ask:

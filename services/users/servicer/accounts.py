@@ -8,9 +8,12 @@ from aisle.users.v1.account_service_pb2_grpc import AccountServiceServicer
 
 from services.kit import context, paging
 from services.kit.masks import written
+from services.users import domain
 from services.users.ports import OpenStore
 from services.users.servicer import cookies, messages
 from services.users.use_cases.accounts import Accounts
+
+FIXED = {"email": ": it is fixed at creation", "roles": ": CreateAccount alone writes them"}
 
 
 class AccountServicer(AccountServiceServicer):
@@ -36,12 +39,14 @@ class AccountServicer(AccountServiceServicer):
         return messages.account(account)
 
     async def GetAccount(self, request: pb.GetAccountRequest, _: Any) -> pb.Account:
-        return messages.account(await self._accounts.get(_id(request.name)))
+        return await self._account(request.name)
 
     async def UpdateAccount(self, request: pb.UpdateAccountRequest, _: Any) -> pb.Account:
         given = request.account
-        names = written(given, request.update_mask.paths, ["display_name"])
-        name = given.display_name if names else None
+        given.email = domain.normalized(given.email)  # as it is kept: two that differ in case are one
+        mask = request.update_mask.paths
+        fields = await written(given, mask, ["display_name"], lambda: self._account(given.name), FIXED)
+        name = given.display_name if fields else None
         return messages.account(await self._accounts.rename(_id(given.name), name, given.etag))
 
     async def ChangePassword(self, request: pb.ChangePasswordRequest, grpc_context: Any) -> sessions_pb.Session:
@@ -56,12 +61,13 @@ class AccountServicer(AccountServiceServicer):
         return pb.EraseAccountResponse()
 
     async def GetPreferences(self, request: pb.GetPreferencesRequest, _: Any) -> pb.Preferences:
-        return messages.preferences(await self._accounts.preferences(_id(request.name)))
+        return await self._preferences(request.name)
 
     async def UpdatePreferences(self, request: pb.UpdatePreferencesRequest, _: Any) -> pb.Preferences:
         given = request.preferences
-        if not written(given, request.update_mask.paths, ["categories"]):
-            return messages.preferences(await self._accounts.preferences(_id(given.name)))
+        mask = request.update_mask.paths
+        if not await written(given, mask, ["categories"], lambda: self._preferences(given.name)):
+            return await self._preferences(given.name)
         return messages.preferences(await self._accounts.prefer(_id(given.name), tuple(given.categories)))
 
     async def ListAccountChanges(self, request: pb.ListAccountChangesRequest, _: Any) -> pb.ListAccountChangesResponse:
@@ -70,6 +76,12 @@ class AccountServicer(AccountServiceServicer):
             changes, cursor = await store.changes(request.cursor, size)
         rendered = [messages.change(change) for change in changes]
         return pb.ListAccountChangesResponse(changes=rendered, next_cursor=cursor, more=len(changes) == size)
+
+    async def _account(self, name: str) -> pb.Account:
+        return messages.account(await self._accounts.get(_id(name)))
+
+    async def _preferences(self, name: str) -> pb.Preferences:
+        return messages.preferences(await self._accounts.preferences(_id(name)))
 
 
 def _id(name: str) -> str:

@@ -167,8 +167,12 @@ async def test_a_rename_wants_the_current_etag_and_a_mask_that_names_the_name(cl
     stale = pb.UpdateCategoryRequest(category={"name": "categories/home", "etag": made.etag})
     assert (await client.refused("UpdateCategory", stale)).code() is grpc.StatusCode.ABORTED
     moved = pb.UpdateCategoryRequest(category={"name": "categories/home", "parent_category": "categories/apparel"})
-    assert violations(await client.refused("UpdateCategory", moved)) == ["category"]
+    assert violations(await client.refused("UpdateCategory", moved)) == ["category.parent_category"]
     request.update_mask.paths.append("parent_category")
+    assert (await client.call("UpdateCategory", request)).display_name == "House", (
+        "it stands at the root, as it is told"
+    )
+    request.category.parent_category = "categories/apparel"
     assert violations(await client.refused("UpdateCategory", request)) == ["update_mask"]
 
 

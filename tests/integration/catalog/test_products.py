@@ -106,7 +106,8 @@ async def test_of_two_updates_of_the_same_state_one_is_aborted(client: Client) -
     [
         (update(mask=("stock_quantity",)), "update_mask"),
         (update(mask=("colour",)), "update_mask"),
-        (update(stock_quantity=9), "product"),
+        (update(stock_quantity=9), "product.stock_quantity"),
+        (update(title="Lamp", stock_quantity=9), "product.stock_quantity"),
         (update(rating=5.0, create_time={"seconds": 1}), "product"),
         (update(mask=("title",), title="  "), "product.title"),
         (update(price={"currency_code": "eur", "units": 1}), "product.price"),

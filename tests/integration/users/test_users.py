@@ -104,6 +104,12 @@ async def test_an_update_writes_what_is_set_or_what_the_mask_names(accounts: Any
     assert await code_of(change([], etag="9")) is grpc.StatusCode.ABORTED
     assert await code_of(change(["email"], email="other@example.org")) is grpc.StatusCode.INVALID_ARGUMENT
     assert await code_of(change([], email="other@example.org")) is grpc.StatusCode.INVALID_ARGUMENT
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await change([], display_name="Cy", email="other@example.org")
+    assert refused.value.details().startswith("account.email: cannot be updated")  # type: ignore[union-attr]
+    back = pb.UpdateAccountRequest(account=named)
+    assert (await accounts.UpdateAccount(back, metadata=bearer(session))).display_name == "Bo"
+    assert (await change([], display_name="Bo", email=named.email.upper())).email == named.email
     assert (await change(["displayName"], display_name="Cy")).display_name == "Cy"
     assert (await change(["display_name"])).display_name == ""
     assert await prefer([], "categories/bags") == ["categories/bags"]

@@ -13,6 +13,10 @@ from services.kit.errors import InvalidArgument
 MESSAGE = Product(name="products/lamp", title="Lamp", brand="Norr", stock_quantity=3, etag="1", rating=4.0)
 
 
+async def stored() -> Product:
+    return MESSAGE
+
+
 @pytest.mark.parametrize(
     ("mask", "fields"),
     [
@@ -24,14 +28,15 @@ MESSAGE = Product(name="products/lamp", title="Lamp", brand="Norr", stock_quanti
         (["name"], []),
     ],
 )
-def test_a_mask_says_what_is_written(mask: list[str], fields: list[str]) -> None:
-    assert list(parsing.changed(MESSAGE, mask)) == fields
+async def test_a_mask_says_what_is_written(mask: list[str], fields: list[str]) -> None:
+    assert list(await parsing.changed(MESSAGE, mask, stored)) == fields
 
 
 @pytest.mark.parametrize("path", ["stock_quantity", "stockQuantity", "colour", "price.units", "attributes.colour", ""])
-def test_a_mask_names_only_what_can_be_updated(path: str) -> None:
+async def test_a_mask_names_only_what_can_be_updated(path: str) -> None:
+    sold = Product(name="products/lamp", stock_quantity=2)
     with pytest.raises(InvalidArgument) as caught:
-        parsing.changed(MESSAGE, ["title", path])
+        await parsing.changed(sold, ["title", path], stored)
     assert caught.value.violations[0][0] == "update_mask"
 
 

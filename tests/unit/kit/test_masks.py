@@ -1,5 +1,7 @@
 """What an update writes, for all services alike."""
 
+from collections.abc import Awaitable, Callable
+
 import pytest
 from aisle.catalog.v1.category_service_pb2 import Category
 from aisle.catalog.v1.product_pb2 import Product
@@ -13,38 +15,90 @@ from services.kit.errors import InvalidArgument
 from services.kit.masks import written
 
 NOW = Timestamp(seconds=1)
+WRITABLE = ["display_name"]
+KEPT = Account(
+    name="users/u",
+    email="a@example.org",
+    display_name="Ann",
+    roles=["shopper"],
+    create_time=NOW,
+    update_time=NOW,
+    etag="1",
+)
+OTHER = Account(name="users/me", email="new@example.org", roles=["admin"], etag="1")
+
+
+def stored(message: Message) -> Callable[[], Awaitable[Message]]:
+    async def read() -> Message:
+        return message
+
+    return read
+
+
+async def unread() -> Message:
+    raise AssertionError("nothing was said that would have to be compared")
 
 
 @pytest.mark.parametrize(
-    ("resource", "writable"),
+    ("resource", "writable", "fields"),
     [
-        (Account(name="users/me", email="new@example.org", roles=["admin"], etag="1"), ["display_name"]),
-        (Preferences(name="users/me/preferences", update_time=NOW), ["categories"]),
-        (Product(name="products/lamp", stock_quantity=3, rating=4.0), ["title", "brand"]),
-        (Category(name="categories/home", parent_category="categories/all"), ["display_name"]),
-        (Review(name="products/lamp/reviews/r", author="Ann"), ["rating", "text"]),
-        (Scenario(name="scenarios/home", create_time=NOW, etag="1"), ["rules", "page_size"]),
+        (OTHER, WRITABLE, ["account.email", "account.roles"]),
+        (Preferences(name="users/me/preferences", update_time=NOW), ["categories"], ["preferences"]),
+        (Product(name="products/lamp", rating=4.0), ["title", "brand"], ["product"]),
+        (Product(name="products/lamp", stock_quantity=3), ["title", "brand"], ["product.stock_quantity"]),
+        (Category(name="categories/home", parent_category="categories/all"), WRITABLE, ["category.parent_category"]),
+        (Review(name="products/lamp/reviews/r", author="Ann"), ["rating", "text"], ["review.author"]),
+        (Scenario(name="scenarios/home", create_time=NOW, etag="1"), ["rules", "page_size"], ["scenario"]),
     ],
 )
-def test_who_sets_only_what_cannot_be_updated_is_told_what_can(resource: Message, writable: list[str]) -> None:
+async def test_who_sets_only_what_cannot_be_updated_is_told_what_can(
+    resource: Message, writable: list[str], fields: list[str]
+) -> None:
     with pytest.raises(InvalidArgument) as caught:
-        written(resource, [], writable)
-    (field, why), *others = caught.value.violations
-    assert (field, others) == (resource.DESCRIPTOR.name.lower(), [])
-    assert f"what can is {', '.join(writable)}" in why
+        await written(resource, [], writable, stored(type(resource)()))
+    assert [field for field, _ in caught.value.violations] == fields
+    assert all(f"what can is {', '.join(writable)}" in why for _, why in caught.value.violations)
+
+
+@pytest.mark.parametrize("mask", [[], ["*"]])
+async def test_beside_what_can_be_updated_nothing_else_is_passed_over_in_silence(mask: list[str]) -> None:
+    both = Account(name="users/me", email="new@example.org", display_name="Bo", create_time=NOW)
+    with pytest.raises(InvalidArgument) as caught:
+        await written(both, mask, WRITABLE, stored(KEPT), {"email": ": it is fixed at creation"})
+    why = "cannot be updated: it is fixed at creation; what can is display_name; leave it out"
+    assert caught.value.violations == [("account.email", why)]
 
 
 @pytest.mark.parametrize("fields", [{}, {"etag": "1"}])
-def test_who_sets_nothing_changes_nothing(fields: dict[str, str]) -> None:
-    assert written(Account(name="users/me", **fields), [], ["display_name"]) == set()
+async def test_who_sets_nothing_changes_nothing(fields: dict[str, str]) -> None:
+    assert await written(Account(name="users/me", **fields), [], WRITABLE, unread) == set()
 
 
-def test_what_was_read_can_be_sent_back_with_a_change() -> None:
-    read = Account(name="users/u", email="a@example.org", display_name="Bo", create_time=NOW, etag="1")
-    assert written(read, [], ["display_name"]) == {"display_name"}
+@pytest.mark.parametrize("mask", [[], ["*"], [field.name for field in Account.DESCRIPTOR.fields]])
+async def test_what_was_read_can_be_sent_back_with_a_change(mask: list[str]) -> None:
+    changed = Account()
+    changed.CopyFrom(KEPT)
+    changed.display_name = "Bo"
+    changed.update_time.seconds = 2
+    assert await written(changed, mask, WRITABLE, stored(KEPT)) == {"display_name"}
 
 
-def test_a_mask_decides_whatever_is_set() -> None:
-    read = Account(name="users/u", email="a@example.org")
-    assert written(read, ["displayName"], ["display_name"]) == {"display_name"}
-    assert written(read, ["etag", "create_time"], ["display_name"]) == set()
+async def test_what_was_read_can_be_sent_back_without_a_change() -> None:
+    unnamed = Account()
+    unnamed.CopyFrom(KEPT)
+    unnamed.ClearField("display_name")
+    assert await written(unnamed, [], WRITABLE, stored(unnamed)) == set()
+    assert await written(KEPT, [], WRITABLE, stored(KEPT)) == {"display_name"}
+
+
+async def test_a_mask_decides_whatever_is_set() -> None:
+    assert await written(OTHER, ["displayName"], WRITABLE, unread) == {"display_name"}
+    assert await written(OTHER, ["etag", "create_time"], WRITABLE, unread) == set()
+
+
+@pytest.mark.parametrize("resource", [OTHER, Account(name="users/me")])
+async def test_a_mask_names_what_cannot_be_updated_only_with_what_is_stored(resource: Account) -> None:
+    with pytest.raises(InvalidArgument) as caught:
+        await written(resource, ["email"], WRITABLE, stored(KEPT))
+    assert [field for field, _ in caught.value.violations] == ["update_mask"]
+    assert await written(KEPT, ["email"], WRITABLE, stored(KEPT)) == set()

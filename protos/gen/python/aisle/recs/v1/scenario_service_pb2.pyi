@@ -194,7 +194,7 @@ class UpdateScenarioRequest(_message.Message):
 
     @_builtins.property
     def update_mask(self) -> _field_mask_pb2.FieldMask:
-        """Which fields to write; all that are set when absent. INVALID_ARGUMENT if only such are set as cannot be updated."""
+        """Which fields to write; all that are set when absent. INVALID_ARGUMENT if others are not as they are stored."""
 
     def __init__(
         self,

@@ -349,7 +349,7 @@ export type UpdateCategoryRequest = Message<"aisle.catalog.v1.UpdateCategoryRequ
   category?: Category | undefined;
 
   /**
-   * Which fields to write; all that are set when absent. INVALID_ARGUMENT if only such are set as cannot be updated.
+   * Which fields to write; all that are set when absent. INVALID_ARGUMENT if others are not as they are stored.
    *
    * @generated from field: google.protobuf.FieldMask update_mask = 2;
    */
@@ -370,7 +370,7 @@ export type UpdateCategoryRequestJson = {
   category?: CategoryJson;
 
   /**
-   * Which fields to write; all that are set when absent. INVALID_ARGUMENT if only such are set as cannot be updated.
+   * Which fields to write; all that are set when absent. INVALID_ARGUMENT if others are not as they are stored.
    *
    * @generated from field: google.protobuf.FieldMask update_mask = 2;
    */

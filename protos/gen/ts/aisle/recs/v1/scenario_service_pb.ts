@@ -339,7 +339,7 @@ export type UpdateScenarioRequest = Message<"aisle.recs.v1.UpdateScenarioRequest
   scenario?: Scenario | undefined;
 
   /**
-   * Which fields to write; all that are set when absent. INVALID_ARGUMENT if only such are set as cannot be updated.
+   * Which fields to write; all that are set when absent. INVALID_ARGUMENT if others are not as they are stored.
    *
    * @generated from field: google.protobuf.FieldMask update_mask = 2;
    */
@@ -367,7 +367,7 @@ export type UpdateScenarioRequestJson = {
   scenario?: ScenarioJson;
 
   /**
-   * Which fields to write; all that are set when absent. INVALID_ARGUMENT if only such are set as cannot be updated.
+   * Which fields to write; all that are set when absent. INVALID_ARGUMENT if others are not as they are stored.
    *
    * @generated from field: google.protobuf.FieldMask update_mask = 2;
    */
