@@ -21,7 +21,7 @@ from aisle.users.v1 import (
 )
 
 from local.console import console, loud_step, step
-from local.errors import MeshError
+from local.errors import LogInRefusedError, MeshError
 from local.processes import Mesh, addresses
 from local.settings import MARKER, ROOT, MeshSettings
 
@@ -75,8 +75,15 @@ def fill(mesh: Mesh) -> None:
 
 
 def needs_release(mesh: Mesh) -> bool:
-    """Whether no release answers, and none was refused for the data that is there."""
-    if asyncio.run(has_release(mesh)):
+    """Whether no release answers, and none was refused for the data that is there.
+
+    A merchant who chose another password keeps no shop from starting.
+    """
+    try:
+        if asyncio.run(has_release(mesh)):
+            return False
+    except LogInRefusedError as error:
+        console.print(f"  {error}", style="yellow", markup=False)
         return False
     return not (mesh.settings.run / REFUSED_FOR).exists()
 
@@ -319,23 +326,47 @@ async def create_demo_shopper(mesh: Mesh) -> None:
 
 
 async def has_release(mesh: Mesh) -> bool:
-    """Whether a release answers."""
+    """Whether a release answers.
+
+    Raises:
+        LogInRefusedError: the merchant has another password.
+        MeshError: users or recs do not answer.
+    """
     token = await admin_token(mesh)
     async with grpc.aio.insecure_channel(addresses(mesh.ports.recs[:1])) as channel:
         stub = release_service_pb2_grpc.ReleaseServiceStub(channel)
-        reply = await stub.ListReleases(
-            release_service_pb2.ListReleasesRequest(),
-            metadata=(("authorization", f"Bearer {token}"),),
-            timeout=TIMEOUT_S,
-        )
+        try:
+            reply = await stub.ListReleases(
+                release_service_pb2.ListReleasesRequest(),
+                metadata=(("authorization", f"Bearer {token}"),),
+                timeout=TIMEOUT_S,
+            )
+        except grpc.aio.AioRpcError as error:
+            raise MeshError(
+                f"Recs does not say whether a release answers: {error.code().name}: {error.details()}"
+            ) from error
     return any(release.state == release_service_pb2.Release.STATE_PROMOTED for release in reply.releases)
 
 
 async def admin_token(mesh: Mesh) -> str:
-    """Logs the merchant in."""
+    """Logs the merchant in.
+
+    Raises:
+        LogInRefusedError: the merchant has another password.
+        MeshError: users does not answer.
+    """
     request = session_service_pb2.LogInRequest(
         email=mesh.credentials.admin_email, password=mesh.credentials.admin_password
     )
     async with grpc.aio.insecure_channel(addresses(mesh.ports.users[:1])) as channel:
-        session = await session_service_pb2_grpc.SessionServiceStub(channel).LogIn(request, timeout=TIMEOUT_S)
+        try:
+            session = await session_service_pb2_grpc.SessionServiceStub(channel).LogIn(request, timeout=TIMEOUT_S)
+        except grpc.aio.AioRpcError as error:
+            if error.code() == grpc.StatusCode.UNAUTHENTICATED:
+                file = mesh.credentials.admin_password_file
+                raise LogInRefusedError(
+                    f"{request.email} has another password than {file} says. Write the one it has into that file: "
+                    "imports and trainings log in with it."
+                ) from error
+            raise MeshError(f"The merchant cannot log in: {error.code().name}: {error.details()}") from error
     return session.access_token

@@ -12,6 +12,7 @@ from aisle.search.v1.search_release_service_pb2_grpc import SearchReleaseService
 
 from local.console import console
 from local.data import TIMEOUT_S, admin_token
+from local.errors import MeshError
 from local.ownership import end, own
 from local.processes import Mesh, addresses
 from local.settings import MARKER, ROOT, MeshSettings
@@ -33,6 +34,9 @@ def start(mesh: Mesh) -> None:
     except grpc.aio.AioRpcError as error:
         # The shop is up, and this is not a part that it needs.
         console.print(f"  [yellow]Search does not say whether it has encoders: {error.code().name}.[/] Later: make up")
+        return
+    except MeshError as error:
+        console.print(f"  No encoders of search are made: {error}", style="yellow", markup=False)
         return
     environment = os.environ | {
         MARKER: mesh.settings.marker,
