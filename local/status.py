@@ -15,6 +15,9 @@ from local.processes import Mesh, Part
 from local.supervision import ProcessInfo, Supervisor
 
 
+HEALTHY = "[green]healthy[/]"
+
+
 async def _health(part: Part) -> str:
     try:
         await part.probe()
@@ -22,7 +25,7 @@ async def _health(part: Part) -> str:
         return f"[red]{error.code().name}[/]"
     except Exception as error:  # shown to the person who asked
         return f"[red]{error or type(error).__name__}[/]"
-    return "[green]healthy[/]"
+    return HEALTHY
 
 
 async def _healths(parts: list[Part]) -> list[str]:
@@ -53,7 +56,7 @@ def status(mesh: Mesh, supervisor: Supervisor, names: Sequence[str] = ()) -> boo
         table.add_row(part.name, *_columns(known.get(part.name), healths.get(part.name, "")), part.address)
     console.print(table)
     console.print(f"State and logs: {mesh.settings.data}")
-    return all("healthy" in healths.get(part.name, "") for part in parts)
+    return all(healths.get(part.name) == HEALTHY for part in parts)
 
 
 def _say_unmanaged(mesh: Mesh) -> None:

@@ -63,7 +63,8 @@ def mesh_of(settings: MeshSettings) -> Mesh:
         MeshError: there is none.
     """
     ports = port_choice.load(settings.run / "ports.json")
-    if ports is None or not (settings.secrets / "admin_password").exists():
+    # The database is made last: who asks while that goes on must not make it, or the secrets, a second time.
+    if ports is None or not postgres.is_there(settings.data / "postgres"):
         raise MeshError(f"There is no shop in {settings.data} yet. `make up` makes one.")
     return _mesh(_as_running(settings, ports), ports, ensure(settings.secrets))
 
