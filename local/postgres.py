@@ -71,7 +71,8 @@ def prepare(folder: Path, port: int, credentials: Credentials) -> Postgres:
     """Makes the cluster if it is not there yet.
 
     Raises:
-        MeshError: initdb failed, or the machine gives root no other user to run the server as.
+        MeshError: initdb failed, the folder holds something else, or the machine gives root no other user to run the
+            server as.
     """
     server = Postgres(folder, port, _system_user())
     if server.system_user:
@@ -81,7 +82,7 @@ def prepare(folder: Path, port: int, credentials: Credentials) -> Postgres:
     if is_there(folder):
         return server
     if folder.exists():
-        shutil.rmtree(folder)
+        _remove_empty(folder)
     # Made beside its place: an initdb that is interrupted leaves a folder that looks whole and never starts.
     draft = folder.with_name(f"{folder.name}.new")
     if draft.exists():
@@ -127,6 +128,17 @@ async def create_databases(server: Postgres, credentials: Credentials) -> None:
             await connection.execute(f"REVOKE CONNECT ON DATABASE {name} FROM PUBLIC")
     finally:
         await connection.close()
+
+
+def _remove_empty(folder: Path) -> None:
+    """Removes nothing that somebody may need: a database that has lost a file is one to be repaired."""
+    try:
+        folder.rmdir()
+    except OSError as error:
+        raise MeshError(
+            f"{folder} holds something, and no PG_VERSION as a database of PostgreSQL does. Nothing there was touched: "
+            "move it away, or name another folder: make up AISLE_DATA=/path/to/folder"
+        ) from error
 
 
 def _system_user() -> str | None:

@@ -77,3 +77,15 @@ def test_secrets_that_are_there_are_not_written_again(settings: MeshSettings) ->
     before = file.stat().st_ino, file.stat().st_mtime_ns
     ensure(settings.secrets)
     assert (file.stat().st_ino, file.stat().st_mtime_ns) == before
+
+
+def test_a_folder_that_is_no_whole_database_is_left_alone(
+    settings: MeshSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres, "_system_user", lambda: None)
+    folder = settings.data / "postgres"
+    (folder / "base").mkdir(parents=True)
+    (folder / "base" / "orders").write_text("paid")
+    with pytest.raises(MeshError, match="Nothing there was touched"):
+        postgres.prepare(folder, 20000, ensure(settings.secrets))
+    assert (folder / "base" / "orders").read_text() == "paid"
