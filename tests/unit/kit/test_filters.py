@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.kit.errors import InvalidArgument
@@ -87,6 +87,7 @@ def test_bad_filters_say_where(text: str, says: str) -> None:
     assert says in caught.value.violations[0][1]
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40))
 def test_any_text_is_a_filter_or_an_invalid_argument(text: str) -> None:
     try:
@@ -95,6 +96,7 @@ def test_any_text_is_a_filter_or_an_invalid_argument(text: str) -> None:
         pass
 
 
+@settings(deadline=None)
 @given(st.text(min_size=0, max_size=30))
 def test_any_value_survives_quoting(value: str) -> None:
     quoted = value.replace("\\", "\\\\").replace('"', '\\"')

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.kit.filters import And, Comparison, Expr, FieldType, Indexed, Not, Or, matches
@@ -48,6 +48,7 @@ def as_indexed(product: dict[str, Any]) -> dict[str, Any]:
     return held
 
 
+@settings(deadline=None)
 @given(FILTERS, PRODUCTS)
 def test_no_product_that_passes_the_filter_fails_the_wider_one(expression: Expr, product: dict[str, Any]) -> None:
     relaxed = wider(expression)
