@@ -78,19 +78,6 @@ def test_an_epoch_is_the_same_whenever_it_is_planned_and_another_is_not() -> Non
     assert one != other
 
 
-def test_processes_make_the_same_batches() -> None:
-    batches = drawn(80)
-    making, plan = ready._Making(batches, letters, None), ready._Plan(batches, 8)  # type: ignore[arg-type]
-    plan.epoch = 2
-    alone, helped = (list(ready._loader(making, plan, workers, pinned=False)) for workers in (0, 2))
-    assert len(alone) == len(helped) > 5
-    for one, other in zip(alone, helped, strict=True):
-        assert (one.rows == other.rows).all()
-        assert (one.sides == other.sides).all()
-        torch.testing.assert_close(one.captions.ids[0], other.captions.ids[0])
-        torch.testing.assert_close(one.positives, other.positives)
-
-
 def test_tokens_reach_other_processes_as_they_are() -> None:
     words = {"model": {"type": "WordLevel", "vocab": {"red": 1, "shirt": 2, "[UNK]": 3}, "unk_token": "[UNK]"}}
     spec = TextSpec("small", "clip", 8, 2, 0, {"version": "1.0", "pre_tokenizer": {"type": "Whitespace"}, **words})
