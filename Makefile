@@ -11,8 +11,9 @@ BIN := .venv/bin
 QUALITY := .venv/quality
 ARGS ?=
 PYTEST := $(BIN)/python -m pytest
-# Tests without servers, as many at a time as there are cores.
-NO_SERVER := -n auto --maxprocesses 4 tests/unit tests/contract
+# Tests without servers, as many at a time as there are cores, and all of a file by one process: what they share is made
+# once.
+NO_SERVER := -n auto --maxprocesses 4 --dist loadfile tests/unit tests/contract
 WITH_SERVERS := --ignore=tests/unit --ignore=tests/contract tests
 export PYTHONUNBUFFERED := 1
 
@@ -44,6 +45,12 @@ status: setup ## Say what runs, where, and how it is
 
 logs: setup ## Follow the logs of all processes, or of one: make logs ARGS=recs
 	@$(BIN)/python -m local logs $(ARGS)
+
+# Towers of a small shop were trained in 0.45 s of processor time by one thread, and in 4.1 s by two on two busy cores:
+# threads spin while they wait for each other.
+test test-fast: export OMP_NUM_THREADS := 1
+test test-fast: export OPENBLAS_NUM_THREADS := 1
+test test-fast: export MKL_NUM_THREADS := 1
 
 test: setup-dev ## Run every test (ARGS=... goes to pytest)
 ifneq ($(strip $(ARGS)),)
