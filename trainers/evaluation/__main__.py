@@ -22,7 +22,7 @@ from trainers.evaluation.report import as_json, show, show_beyond
 from trainers.evaluation.report import console as terminal
 from trainers.evaluation.run import compare
 from trainers.two_tower.config import Config
-from trainers.two_tower.state import Diverged
+from trainers.two_tower.errors import Diverged
 
 REPORTS = Path(".aisle/evaluation")
 UNUSABLE = 2

@@ -21,7 +21,9 @@ from trainers.ranker.features import Features
 from trainers.ranker.model import Served
 from trainers.ranker.recommender import Ranked, TooLittle
 from trainers.two_tower import no_worse
-from trainers.two_tower.build import SPEC, Built, Refused, write_report
+from trainers.two_tower.build import Built, write_report
+from trainers.two_tower.errors import Refused
+from trainers.two_tower.files import SPEC
 
 METRICS = ("ndcg@20", "ndcg@10")
 GATE = "ndcg@20"

@@ -19,7 +19,7 @@ from trainers.ranker.config import Config
 from trainers.ranker.export import INPUTS, OUTPUT
 from trainers.ranker.features import NAMES, Features, History
 from trainers.ranker.model import Served
-from trainers.two_tower.golden import ParityError
+from trainers.two_tower.errors import ParityError
 
 TOLERANCE = 1e-4
 """Largest difference of a score, relative to the largest of them. Float32 in another order differs by about 1e-6."""

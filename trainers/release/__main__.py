@@ -22,34 +22,25 @@ views were, which may pass; 130 interrupted. Whatever happens, the release befor
 
 import argparse
 import shlex
-import shutil
 import signal
 import sys
 import time
 from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import replace
 
 from rich.console import Console
 
 from trainers.arguments import count, natural, number
-from trainers.datasets import DataError, Encoder, Shop
-from trainers.datasets.aisle import read_files
+from trainers.datasets import DataError
 from trainers.encoders import places as encoder_places
 from trainers.features.errors import LeakError
-from trainers.ranker import build as ranker
-from trainers.ranker.config import Config as RankerConfig
-from trainers.release import encoding, extract, features, inference, places, prune, publish, registry, retrain, settings
-from trainers.release.errors import ReleaseError
-from trainers.release.index import Index
+from trainers.release import overtaken, places, prune, registry, settings
+from trainers.release.errors import NothingNew, ReleaseError
 from trainers.release.locks import making
 from trainers.release.places import Places
 from trainers.release.services import Services
 from trainers.release.steps import PROMOTE, PRUNE, PUBLISH, WAYS, Probe, Program
-from trainers.two_tower import curves
-from trainers.two_tower.build import Incumbent, Refused, build
-from trainers.two_tower.golden import ParityError
-from trainers.two_tower.state import Diverged
+from trainers.two_tower.errors import Diverged, ParityError, Refused
 
 MOST_PERCENT = 99
 """Everybody is answered by promoting."""
@@ -57,11 +48,9 @@ FAILED, BAD_DATA, REFUSED, VIEWS_REFUSED, INTERRUPTED = 1, 2, 3, 4, 130
 STEPS = ("extract", "train", PUBLISH, PROMOTE, PRUNE)
 MAKING = ("extract", "train", PUBLISH)
 """What works on the candidate."""
+LEAST_CHOICES = 200
+"""New choices that a training is worth: fewer change nothing that could be measured."""
 NAME = "trainers.release"
-
-
-class NothingNew(Exception):
-    """There is nothing to learn yet."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -91,13 +80,13 @@ def _once(options: argparse.Namespace, given: Sequence[str], console: Console) -
         makes = making(where.releases) if set(steps) & set(MAKING) else nullcontext()
         with makes, Services(where) as services:
             program = Program(NAME, given, steps, where.releases, console)
-            before = retrain.begin(services) if options.step == "retrain" else None
+            before = overtaken.begin(services) if options.step == "retrain" else None
             for step in steps:
                 if options.step == "retrain" and step == "train":
-                    before = retrain.begin(services)  # what it is compared with: extracting takes a while, too
+                    before = overtaken.begin(services)  # what it is compared with: extracting takes a while, too
                 with program.running(step, _probes(services, where)):
                     if options.step == "retrain" and step in (PUBLISH, PROMOTE):
-                        retrain.refuse_changed(services, before)
+                        overtaken.refuse_changed(services, before)
                     _run(step, services, where, options, shlex.join(["python", "-m", NAME, *given]), console)
     except NothingNew as error:
         console.print(str(error), soft_wrap=True)
@@ -115,11 +104,17 @@ def _once(options: argparse.Namespace, given: Sequence[str], console: Console) -
 
 
 def _probes(services: Services, where: Places) -> list[Probe]:
-    return [
-        lambda: registry.releases(services),
-        lambda: inference.ready(where.inference),
-        Index(where.milvus, where.milvus_token).ready,
-    ]
+    def inference_ready() -> None:
+        from trainers.release import inference
+
+        inference.ready(where.inference)
+
+    def index_ready() -> None:
+        from trainers.release.index import Index
+
+        Index(where.milvus, where.milvus_token).ready()
+
+    return [lambda: registry.releases(services), inference_ready, index_ready]
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -136,7 +131,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--least",
         type=natural,
-        default=retrain.LEAST_CHOICES,
+        default=LEAST_CHOICES,
         help="retrain: new choices of products below which nothing is done (default: %(default)s)",
     )
     parser.add_argument(
@@ -172,19 +167,39 @@ def _run(
     step: str, services: Services, where: Places, options: argparse.Namespace, command: str, console: Console
 ) -> None:
     match step:
-        case "extract":
-            done = extract.extract(services, where.offline)
-            read = f"{done.products:,} products, {done.events:,} events and {done.stated:,} shoppers' preferences"
-            console.print(f"{read} in {where.offline}", soft_wrap=True)
-        case "train":
-            _train(services, where, options, command, console)
+        case "extract" | "train":
+            _make(step, services, where, options, command, console)
+        case "prune":
+            _prune(services, where, options, console)
+        case _:
+            _change(step, services, where, options, console)
+
+
+# What these two import takes seconds, torch most of all: a program imports what its steps need, and not before.
+
+
+def _make(
+    step: str, services: Services, where: Places, options: argparse.Namespace, command: str, console: Console
+) -> None:
+    from trainers.release import extract, training
+
+    if step == "train":
+        training.train(services, where, options, command, console)
+        return
+    done = extract.extract(services, where.offline)
+    read = f"{done.products:,} products, {done.events:,} events and {done.stated:,} shoppers' preferences"
+    console.print(f"{read} in {where.offline}", soft_wrap=True)
+
+
+def _change(step: str, services: Services, where: Places, options: argparse.Namespace, console: Console) -> None:
+    from trainers.release import publish
+
+    match step:
         case "publish":
             options.release = number = publish.publish(services, where, console)
             console.print(f"release {number} is registered", soft_wrap=True)
         case "promote":
             publish.promote(services, where, options.release, console)
-        case "prune":
-            _prune(services, where, options, console)
         case "canary":
             publish.canary(services, where, options.release, options.percent, console)
         case "rollback":
@@ -202,72 +217,6 @@ def _prune(services: Services, where: Places, options: argparse.Namespace, conso
             f"[yellow]{error}[/]\nOld releases stay until the next time, or until: python -m {NAME} prune",
             soft_wrap=True,
         )
-
-
-def _train(services: Services, where: Places, options: argparse.Namespace, command: str, console: Console) -> None:
-    products, events = where.offline / "products.parquet", where.offline / "events.parquet"
-    if not (where.offline / "extract.json").exists():
-        raise ReleaseError(f"Nothing was extracted to {where.offline}. Run: python -m trainers.release extract")
-    config = settings.from_flags(options, where.templates)
-    draft = where.candidate.with_name("candidate.new")
-    shutil.rmtree(draft, ignore_errors=True)
-    users = where.offline / "users.parquet"  # an extract by an earlier version has none
-    shop = replace(read_files(products, events, users if users.exists() else None), name="shop")
-    shop, checked = features.held(shop, where, config.history_length, console)
-    incumbent = _incumbent(services, where, shop, options, console) if options.step == "retrain" else None
-    if config.encoders:
-        shop = _encoded(shop, where, options, encoding.released(options, config.encoders))
-    # A candidate of an earlier training must not be published as if it were this one.
-    shutil.rmtree(where.candidate, ignore_errors=True)
-    with curves.written(options.curves) as watch:
-        built = build(shop, config, draft, command, console, options.checkpoints, watch, incumbent)
-    built.report["features"] = checked.report()
-    ranker.add(
-        shop,
-        built,
-        replace(RankerConfig(), seed=config.seed),
-        events,
-        console,
-        incumbent.served if incumbent else None,
-        incumbent.served_given_up if incumbent else 0.0,
-    )
-    shutil.copyfile(where.offline / "products.parquet", draft / "products.parquet")
-    extracted = extract.load(where.offline)
-    replace(extracted, newest_event=min(checked.until, extracted.newest_event or checked.until)).save(draft)
-    settings.write(config, draft)
-    draft.rename(where.candidate)
-
-
-def _encoded(shop: Shop, where: Places, options: argparse.Namespace, encoders: Sequence[Encoder]) -> Shop:
-    """The shop with what encoders make of its products."""
-    vectors = encoding.vectors(options, where.offline, encoders)
-    return replace(shop, products=replace(shop.products, vectors=vectors))
-
-
-def _incumbent(
-    services: Services, where: Places, shop: Shop, options: argparse.Namespace, console: Console
-) -> Incumbent | None:
-    """What answers now; None where nothing does yet.
-
-    Raises:
-        NothingNew: shoppers chose too little since it learned.
-    """
-    number = registry.promoted(registry.releases(services))
-    if number is None:
-        return None
-    folder = where.releases / str(number)
-    if not folder.is_dir():
-        raise ReleaseError(f"The towers of release {number} are gone: {folder} does not exist.")
-    found = retrain.news(shop.events, number, folder)
-    if found.choices < options.least:
-        raise NothingNew(
-            f"Shoppers chose {found.choices:,} products since release {number} learned; "
-            f"{options.least:,} are worth a training."
-        )
-    console.print(f"{found.choices:,} products were chosen since release {number} learned")
-    if encoders := retrain.encoders(folder):
-        shop = _encoded(shop, where, options, encoders)
-    return retrain.incumbent(shop, found, folder)
 
 
 def _said(console: Console, error: object, code: int) -> int:

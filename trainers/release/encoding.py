@@ -19,8 +19,6 @@ from trainers.encoders.shop import Shop
 from trainers.encoders.spec import TextSpec
 from trainers.release.errors import ReleaseError
 
-MODELS = ("sentence", "clip_image", "look_image")
-"""Encoders that a product can be shown to: of what is said of it, and of its first picture."""
 Make = Callable[[Sequence[str]], Mapping[str, Vectors]]
 
 

@@ -15,6 +15,10 @@ class Overtaken(ReleaseError):
     """Somebody decided otherwise while something was trained: nothing goes on by itself."""
 
 
+class NothingNew(Exception):
+    """There is nothing to learn yet."""
+
+
 def of_call(what: str, address: str, error: grpc.RpcError) -> ReleaseError:
     """Says which service answered what."""
     code: grpc.StatusCode = error.code()

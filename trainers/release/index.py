@@ -84,11 +84,6 @@ class Index:
         return MilvusClient(self.uri, token=self.token, timeout=timeout_s, dedicated=True, grpc_options=QUIET)
 
 
-def collection(release: int) -> str:
-    """The name of a release's."""
-    return f"items_r{release}"
-
-
 def schema(dimension: int) -> CollectionSchema:
     """The collection of a release."""
     made = MilvusClient.create_schema(auto_id=False, enable_dynamic_field=False)

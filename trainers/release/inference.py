@@ -2,18 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tritonclient.grpc import InferenceServerClient, InferInput, InferRequestedOutput
 from tritonclient.utils import InferenceServerException
 
-from trainers.ranker import golden as ranker_golden
-from trainers.ranker.export import OUTPUT as RANKER_OUTPUT
-from trainers.ranker.golden import Golden as RankerGolden
 from trainers.release.errors import ReleaseError, Unavailable
 from trainers.release.model_repository import MODELS, RANKER
-from trainers.two_tower import golden
-from trainers.two_tower.golden import OUTPUTS, Feeds, Golden
+
+if TYPE_CHECKING:
+    from trainers.ranker.golden import Golden as RankerGolden
+    from trainers.two_tower.golden import Feeds, Golden
 
 LOAD_S = 120.0
 """Of one load. A tower of 100,000 products loads in under a second; a GPU's first start takes longer."""
@@ -65,7 +64,7 @@ def reload_quietly(address: str, models: Sequence[str] = MODELS) -> None:
         load(address, models)
 
 
-def check(address: str, number: int, rows: Golden, ranker: RankerGolden | None = None) -> Differences:
+def check(address: str, number: int, rows: "Golden", ranker: "RankerGolden | None" = None) -> Differences:
     """Compares what each replica computes from the golden inputs with what torch computed; the largest differences.
 
     A release without a ranker has no rows of one.
@@ -88,17 +87,22 @@ def check(address: str, number: int, rows: Golden, ranker: RankerGolden | None =
 
 
 def _differences(
-    client: InferenceServerClient, number: int, rows: Golden, ranker: RankerGolden | None, where: str
+    client: InferenceServerClient, number: int, rows: "Golden", ranker: "RankerGolden | None", where: str
 ) -> Iterator[tuple[str, float]]:
-    for model, output in OUTPUTS.items():
+    # torch takes seconds to import, and who takes models away needs none of it.
+    from trainers.ranker import golden as ranker_golden
+    from trainers.ranker.export import OUTPUT
+    from trainers.two_tower import golden
+
+    for model, output in golden.OUTPUTS.items():
         found = _infer(client, rows.served(model), number, rows.inputs[model], output)
         yield model, golden.check(rows, model, found, where)
     if ranker is not None:
-        scores = _infer(client, RANKER, number, ranker.inputs, RANKER_OUTPUT)
+        scores = _infer(client, RANKER, number, ranker.inputs, OUTPUT)
         yield RANKER, ranker_golden.check(ranker, scores, where)
 
 
-def _infer(client: InferenceServerClient, model: str, number: int, feeds: Feeds, output: str) -> Any:
+def _infer(client: InferenceServerClient, model: str, number: int, feeds: "Feeds", output: str) -> Any:
     inputs = []
     for name, values in feeds.items():
         tensor = InferInput(name, list(values.shape), TYPES[values.dtype.kind])

@@ -13,8 +13,7 @@ from google.protobuf import text_format
 from tritonclient.grpc import model_config_pb2
 
 from trainers.release.errors import ReleaseError
-from trainers.two_tower.build import SPEC
-from trainers.two_tower.golden import ENCODED_ITEM_TOWER
+from trainers.two_tower.files import ENCODED_ITEM_TOWER, SPEC
 
 MODELS = ("user_tower", "item_tower")
 RANKER = "ranker"

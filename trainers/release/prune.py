@@ -10,8 +10,7 @@ from collections.abc import Collection
 from aisle.recs.v1.release_service_pb2 import Release
 from rich.console import Console
 
-from trainers.release import inference, model_repository, registry
-from trainers.release.index import Index, collection
+from trainers.release import model_repository, registry
 from trainers.release.places import Places
 from trainers.release.services import Services
 
@@ -43,13 +42,13 @@ def prune(services: Services, places: Places, newest: int, console: Console) -> 
     kept = keep(known, newest)
     old = {registry.number(release): release.collection for release in known if registry.number(release) not in kept}
     needed = {release.collection for release in known if registry.number(release) in kept}
-    lost = {number: collection(number) for number in _unknown(known)}
+    lost = {number: registry.collection(number) for number in _unknown(known)}
     left = (model_repository.numbers(places.releases) | model_repository.present(places.models)) & set(lost)
     gone = lost | old
     for number in gone:
         _put_aside(places, number)
     _unload(places, gone)
-    dropped = set(Index(places.milvus, places.milvus_token).drop([name for name in {*gone.values()} - needed if name]))
+    dropped = _drop(places, {*gone.values()} - needed - {""})
     left |= {number for number, name in lost.items() if name in dropped}
     for folder in places.releases.glob(f"{DROPPED}*"):
         shutil.rmtree(folder)
@@ -90,10 +89,22 @@ def _put_aside(places: Places, number: int) -> None:
         folder.rename(aside)
 
 
+def _drop(places: Places, collections: Collection[str]) -> set[str]:
+    """Drops those of the collections that there are; returns them."""
+    if not collections:
+        return set()
+    # pymilvus takes seconds to import: who has nothing to ask for does without.
+    from trainers.release.index import Index
+
+    return set(Index(places.milvus, places.milvus_token).drop(collections))
+
+
 def _unload(places: Places, old: Collection[int]) -> None:
     """Takes their models from the inference server, where publishing has left some."""
     for model in model_repository.ALL:
         there = model_repository.numbers(places.models / model)
         if there & set(old):
+            from trainers.release import inference
+
             model_repository.keep(places.models, there - set(old), [model])
             inference.reload_quietly(places.inference, [model])

@@ -17,12 +17,12 @@ from trainers.ranker.build import GOLDEN as RANKER_GOLDEN
 from trainers.ranker.golden import Golden as RankerGolden
 from trainers.release import extract, inference, model_repository, registry
 from trainers.release.errors import ReleaseError
-from trainers.release.index import Index, collection
+from trainers.release.index import Index
 from trainers.release.model_repository import RANKER
 from trainers.release.places import ROOT, Places
 from trainers.release.services import Services
 from trainers.two_tower import golden
-from trainers.two_tower.build import GOLDEN, REPORT, SPEC, VECTORS
+from trainers.two_tower.files import GOLDEN, REPORT, SPEC, VECTORS
 
 MANIFEST = "manifest.json"
 METRIC = "IP"
@@ -175,7 +175,7 @@ def _manifest(places: Places, number: int) -> dict[str, Any]:
     spec = json.loads((places.candidate / SPEC).read_text())
     return {
         "release": number,
-        "collection": collection(number),
+        "collection": registry.collection(number),
         "dimension": spec["dimension"],
         "metric": METRIC,
         "user_tower_version": str(number),

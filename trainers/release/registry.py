@@ -28,6 +28,11 @@ def releases(services: Services) -> list[pb.Release]:
             return found
 
 
+def collection(release: int) -> str:
+    """The name of a release's item vectors on the vector server."""
+    return f"items_r{release}"
+
+
 def number(release: pb.Release) -> int:
     """`releases/7` -> 7."""
     return int(release.name.removeprefix("releases/"))

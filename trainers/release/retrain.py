@@ -2,22 +2,19 @@
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 
 from trainers.datasets import Encoder, Events, Shop
 from trainers.ranker.exported import ExportedRelease
-from trainers.release import extract, registry
-from trainers.release.errors import Overtaken
+from trainers.release import extract
 from trainers.release.publish import MANIFEST
-from trainers.release.services import Services
 from trainers.two_tower import no_worse, spec
-from trainers.two_tower.build import REPORT, SPEC, Incumbent
+from trainers.two_tower.build import Incumbent
 from trainers.two_tower.exported import Exported
-
-LEAST_CHOICES = 200
-"""New choices that a training is worth: fewer change nothing that could be measured."""
+from trainers.two_tower.files import REPORT, SPEC
 
 
 @dataclass(frozen=True)
@@ -31,49 +28,6 @@ class News:
     """How many products were chosen since, each shopper's first choice of a product."""
     middle: float
     """Half of them were made before: the new towers learn from these, and both are asked about the others."""
-
-
-def begin(services: Services) -> int | None:
-    """The number of the release that is promoted, beside which the new one will be measured; None before the first.
-
-    Raises:
-        Overtaken: a canary answers.
-    """
-    refuse_beside_canary(services)
-    return registry.promoted(registry.releases(services))
-
-
-def refuse_changed(services: Services, before: int | None) -> None:
-    """What somebody promoted, took back or tries since the training began is not undone by a program.
-
-    Args:
-        services: of the shop.
-        before: the release that was promoted then.
-
-    Raises:
-        Overtaken: another one is now, or a canary answers.
-    """
-    refuse_beside_canary(services)
-    now = registry.promoted(registry.releases(services))
-    if now != before:
-        compared = "with none" if before is None else f"with release {before}"
-        raise Overtaken(
-            f"Release {now} is promoted now; what was trained was compared {compared}, and does not answer. Retrain."
-        )
-
-
-def refuse_beside_canary(services: Services) -> None:
-    """What somebody tries on a share of the shoppers is not ended by a program.
-
-    Raises:
-        Overtaken: a canary answers.
-    """
-    tried = registry.canary(registry.releases(services))
-    if tried is not None:
-        raise Overtaken(
-            f"Release {tried} answers a share of the shoppers, and a new release would end that. First promote it, or"
-            f" end it: python -m trainers.release canary --release {tried} --percent 0"
-        )
 
 
 def news(events: Events, number: int, folder: Path) -> News:
@@ -105,6 +59,4 @@ def incumbent(shop: Shop, found: News, folder: Path) -> Incumbent:
 
 
 def _created(folder: Path) -> float:
-    from datetime import datetime
-
     return datetime.fromisoformat(json.loads((folder / MANIFEST).read_text())["created"]).timestamp()

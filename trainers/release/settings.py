@@ -6,11 +6,13 @@ from pathlib import Path
 
 from trainers.arguments import natural, number
 from trainers.datasets import DataError
-from trainers.release import encoding, model_repository
+from trainers.release import model_repository
 from trainers.two_tower import settings
 from trainers.two_tower.config import Config
 
 FILE = "settings.json"
+ENCODERS = ("sentence", "clip_image", "look_image")
+"""Encoders that a product can be shown to: of what is said of it, and of its first picture."""
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -36,7 +38,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         "--encoders",
         nargs="+",
         default=[],
-        choices=encoding.MODELS,
+        choices=ENCODERS,
         help="encoders of search whose vectors the item tower takes beside what the catalogue says, docs/adr/0020 "
         "(default: of --config, or none)",
     )
@@ -67,8 +69,8 @@ def from_flags(options: argparse.Namespace, templates: Path) -> Config:
             f"numbers; the model repository in {templates} serves {served[0]} and {served[1]}. Leave history_length "
             "and dimension as they are served, or change the configurations there."
         )
-    if unknown := sorted(set(encoders) - set(encoding.MODELS)):
-        raise DataError(f"{source} names the encoder {unknown[0]!r}; there are {', '.join(encoding.MODELS)}.")
+    if unknown := sorted(set(encoders) - set(ENCODERS)):
+        raise DataError(f"{source} names the encoder {unknown[0]!r}; there are {', '.join(ENCODERS)}.")
     return config
 
 

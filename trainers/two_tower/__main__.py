@@ -19,9 +19,9 @@ from trainers.datasets import DataError, Shop, read
 from trainers.datasets.aisle import read_files
 from trainers.evaluation.protocols import PROTOCOLS
 from trainers.two_tower import curves, settings
-from trainers.two_tower.build import Refused, build
+from trainers.two_tower.build import build
 from trainers.two_tower.config import Config
-from trainers.two_tower.state import Diverged
+from trainers.two_tower.errors import Diverged, Refused
 
 BAD_DATA, REFUSED = 2, 3
 COMMANDS = ("train", "tune")

@@ -18,7 +18,8 @@ from trainers.evaluation.recommender import Recommender
 from trainers.evaluation.report import Row, as_json, show
 from trainers.two_tower import export, golden, no_worse
 from trainers.two_tower.config import Config
-from trainers.two_tower.golden import ParityError
+from trainers.two_tower.errors import ParityError, Refused
+from trainers.two_tower.files import GOLDEN, REPORT, SPEC, VECTORS
 from trainers.two_tower.model import Towers
 from trainers.two_tower.recommender import TwoTower
 from trainers.two_tower.train import Watch, train
@@ -26,11 +27,6 @@ from trainers.two_tower.train import Watch, train
 GATE_METRIC, GATE_MODEL = "ndcg@20", "popularity"
 RIVAL = "item-kNN"
 """What needs no training at all: towers that chance cannot excuse for being below it are not worth serving."""
-SPEC, REPORT, GOLDEN, VECTORS = "feature_spec.json", "report.json", "golden.npz", "item_vectors.parquet"
-
-
-class Refused(Exception):
-    """The towers are not good enough, or not the same outside of torch. The sentence says by how much."""
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,8 @@ from contextlib import AbstractContextManager, contextmanager
 
 import torch
 
-from trainers.two_tower.config import Config
+from trainers.two_tower.config import PRECISIONS, Config
 
-PRECISIONS = ("auto", "float32", "bfloat16")
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 KEPT_BYTES = 1 << 30
 """Freed memory up to this size stays with the process. By default the scores of each step (tens of MB) go back to the

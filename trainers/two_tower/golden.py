@@ -11,7 +11,9 @@ import torch
 from numpy.typing import NDArray
 
 from trainers.datasets import KINDS
+from trainers.two_tower.errors import ParityError
 from trainers.two_tower.export import ENCODER_VECTORS, ITEM_INPUTS, USER_INPUTS
+from trainers.two_tower.files import ENCODED_ITEM_TOWER
 from trainers.two_tower.item_tower import encode
 from trainers.two_tower.model import Towers
 from trainers.two_tower.spec import ItemInputs
@@ -20,13 +22,7 @@ TOLERANCE = 1e-4
 """Largest difference of any number of a vector of length 1. Float32 in another order differs by about 1e-6."""
 ROWS = 64
 OUTPUTS = {"item_tower": "item_vector", "user_tower": "user_vector"}
-ENCODED_ITEM_TOWER = "encoded_item_tower"
-"""What an item tower is called on the inference server that takes vectors of encoders: its inputs are others."""
 Feeds = Mapping[str, NDArray[Any]]
-
-
-class ParityError(Exception):
-    """An exported tower computes something else than torch."""
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from trainers.datasets import DataError
-from trainers.two_tower.computing import PRECISIONS
-from trainers.two_tower.config import Config
+from trainers.two_tower.config import PRECISIONS, Config
 
 MAY_BE_NONE = frozenset({"seed", "negatives", "hard_negatives", "warmup_steps", "least_count"})
 """Whole numbers that may be 0; of everything else there is at least one."""

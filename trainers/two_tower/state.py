@@ -13,15 +13,12 @@ from torch import Tensor
 
 from trainers.two_tower.averaging import Average
 from trainers.two_tower.config import Config
+from trainers.two_tower.errors import Diverged
 from trainers.two_tower.model import Towers
 
 FINAL_RATE = 0.1
 """The learning rate falls to this share of itself over `max_epochs`, along a cosine."""
 LISTS = ("losses", "validation")
-
-
-class Diverged(Exception):
-    """A training came to weights that are no numbers, and there are no better ones; says what to do."""
 
 
 @dataclass

@@ -17,9 +17,9 @@ from trainers.datasets import DataError, Shop
 from trainers.evaluation import harness
 from trainers.evaluation.protocols import Split, split
 from trainers.two_tower.config import Config
+from trainers.two_tower.errors import Diverged
 from trainers.two_tower.model import Towers
 from trainers.two_tower.recommender import scorer
-from trainers.two_tower.state import Diverged
 from trainers.two_tower.train import train
 
 WARM_UP_TRIALS, WARM_UP_EPOCHS = 3, 1

@@ -42,8 +42,9 @@ from trainers.release import encoding, extract, places, publish
 from trainers.release import inference as server
 from trainers.release.services import Services
 from trainers.two_tower import spec
-from trainers.two_tower.build import REPORT, SPEC, _write_towers
+from trainers.two_tower.build import _write_towers
 from trainers.two_tower.config import Config
+from trainers.two_tower.files import REPORT, SPEC
 from trainers.two_tower.train import train
 
 MODELS = ("sentence", "clip_image")

@@ -23,8 +23,10 @@ from trainers.features import histories, training
 from trainers.features.errors import FeatureError, LeakError
 from trainers.features.training import Held
 from trainers.features.views import Views
+from trainers.ranker import build as ranker
 from trainers.release import __main__ as program
 from trainers.release import features, places, registry
+from trainers.release import training as making
 from trainers.release.extract import EVENTS, Extract
 from trainers.two_tower.build import Built
 
@@ -191,9 +193,9 @@ def release(log: Log, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Recs:
         folder.mkdir(parents=True)
         return Built(folder, None, {"events": len(shop.events)}, None, None)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(program, "build", built)
+    monkeypatch.setattr(making, "build", built)
     monkeypatch.setattr(
-        program.ranker, "add", lambda _, made, *__: (made.folder / "report.json").write_text(json.dumps(made.report))
+        ranker, "add", lambda _, made, *__: (made.folder / "report.json").write_text(json.dumps(made.report))
     )
     monkeypatch.setattr(places, "from_flags", lambda _: recs.places)
     monkeypatch.setattr(program, "Services", lambda _: recs)

@@ -23,9 +23,11 @@ from trainers.ranker.config import Config
 from trainers.ranker.exported import ExportedRelease
 from trainers.ranker.recommender import BELOW
 from trainers.two_tower import export, model
-from trainers.two_tower.build import SPEC, Built, Refused
+from trainers.two_tower.build import Built
 from trainers.two_tower.config import Config as TowersConfig
+from trainers.two_tower.errors import Refused
 from trainers.two_tower.exported import Exported
+from trainers.two_tower.files import SPEC
 from trainers.two_tower.recommender import TwoTower
 
 SHOP = small_shop(products=60, shoppers=120)

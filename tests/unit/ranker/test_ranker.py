@@ -24,7 +24,7 @@ from trainers.ranker.model import Ranker, Served
 from trainers.ranker.recommender import Ranked, TooLittle
 from trainers.ranker.train import List, train
 from trainers.two_tower.config import Config as TowersConfig
-from trainers.two_tower.golden import ParityError
+from trainers.two_tower.errors import ParityError
 from trainers.two_tower.recommender import TwoTower
 from trainers.two_tower.spec import FeatureSpec
 

@@ -14,12 +14,12 @@ from rich.console import Console
 from trainers.datasets import Shop
 from trainers.features.training import Held
 from trainers.ranker import golden as ranker_golden
-from trainers.release import inference, model_repository, prune, publish
+from trainers.release import index, inference, model_repository, publish
 from trainers.release.errors import ReleaseError
 from trainers.release.extract import Extract
 from trainers.release.places import ROOT, Places
 from trainers.two_tower import golden
-from trainers.two_tower.build import GOLDEN, REPORT, SPEC
+from trainers.two_tower.files import GOLDEN, REPORT, SPEC
 
 CONSOLE = Console(quiet=True)
 
@@ -137,6 +137,6 @@ def recs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Recs:
     monkeypatch.setattr(golden, "load", lambda _: None)
     monkeypatch.setattr(ranker_golden, "load", lambda _: None)
     monkeypatch.setattr(Index, "collections", set())
-    for module in (publish, prune):
+    for module in (publish, index):
         monkeypatch.setattr(module, "Index", Index)
     return Recs(tmp_path)

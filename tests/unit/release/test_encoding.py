@@ -13,8 +13,9 @@ from aisle.search.v1 import search_release_service_pb2 as pb
 from tests.unit.release.conftest import CONSOLE, Recs, unheld
 from trainers import datasets
 from trainers.encoders.runtime import Vectors
+from trainers.ranker import build as ranker
 from trainers.release import __main__ as program
-from trainers.release import encoding, registry, retrain
+from trainers.release import encoding, features, registry, retrain, training
 from trainers.release.errors import ReleaseError
 from trainers.release.extract import Extract
 from trainers.release.retrain import News
@@ -90,9 +91,9 @@ def test_new_towers_and_the_incumbent_each_get_the_vectors_of_their_own_encoders
     def made(_: object, __: Path, encoders: Sequence[datasets.Encoder]) -> dict[datasets.Encoder, Vectors]:
         return {encoder: np.ones((2, encoder.dimension), np.float32) for encoder in encoders}
 
-    monkeypatch.setattr(program, "build", built)
-    monkeypatch.setattr(program.features, "held", unheld)
-    monkeypatch.setattr(program.ranker, "add", lambda *_: None)
+    monkeypatch.setattr(training, "build", built)
+    monkeypatch.setattr(features, "held", unheld)
+    monkeypatch.setattr(ranker, "add", lambda *_: None)
     monkeypatch.setattr(registry, "promoted", lambda _: 4)
     monkeypatch.setattr(retrain, "news", lambda *_: News(4, 0.0, 1000, 0.0))
     monkeypatch.setattr(retrain, "encoders", lambda _: older)
@@ -100,7 +101,7 @@ def test_new_towers_and_the_incumbent_each_get_the_vectors_of_their_own_encoders
     monkeypatch.setattr(encoding, "vectors", made)
     monkeypatch.setattr(encoding, "released", lambda _, models: tuple(datasets.Encoder(m, "5", 4) for m in models))
     options = program._parse(["retrain", *(["--encoders", *named] if named else [])])
-    program._train(extracted, extracted.places, options, "a test", CONSOLE)  # type: ignore[arg-type]
+    training.train(extracted, extracted.places, options, "a test", CONSOLE)  # type: ignore[arg-type]
     assert got["new"] == (named, tuple(datasets.Encoder(model, "5", 4) for model in named))
     assert got["incumbent"] == older
     assert got["said"] == (("c",), ()), "what shoppers say that they like is known from then on"

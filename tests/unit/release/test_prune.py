@@ -1,5 +1,7 @@
 """Releases that nobody goes back to."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
@@ -10,7 +12,7 @@ from rich.console import Console
 
 from tests.unit.release.conftest import CONSOLE, Index, Recs
 from trainers.release import __main__ as program
-from trainers.release import model_repository, places, prune, publish
+from trainers.release import extract, model_repository, places, prune, publish, training
 from trainers.release.errors import ReleaseError
 
 STAY = {1, 2, 4, 6, 7, 8}
@@ -60,6 +62,22 @@ def test_the_way_back_is_that_of_recs_also_where_another_was_promoted_later(recs
         recs.add(number, pb.Release.State.Value(f"STATE_{state}"), number if state != "CANDIDATE" else 0)
     assert prune.prune(recs, recs.places, 1, CONSOLE) == [3]  # type: ignore[arg-type]
     assert left(recs) == {1, 2, 4}
+
+
+def test_the_vector_server_is_not_asked_where_there_is_nothing_to_drop(
+    old: Recs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Index, "drop", die)
+    assert prune.prune(old, old.places, 8, CONSOLE) == []  # type: ignore[arg-type]
+    assert left(old) == set(range(1, 9))
+
+
+def test_what_trains_and_publishes_is_not_loaded_to_prune() -> None:
+    """Each of them takes seconds to import."""
+    heavy = {"torch", "onnxruntime", "pandas", "pymilvus", "scipy", "mlflow", "feast"}
+    code = f"import sys, trainers.release.__main__; print(sorted({heavy} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=places.ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 def test_vectors_that_a_release_shares_with_one_that_stays_are_not_dropped(old: Recs) -> None:
@@ -190,8 +208,8 @@ def shop(old: Recs, monkeypatch: pytest.MonkeyPatch) -> Recs:
     monkeypatch.setattr(places, "from_flags", lambda _: old.places)
     monkeypatch.setattr(program, "Services", lambda _: nullcontext(old))
     monkeypatch.setattr(program, "_probes", lambda *_: ())
-    monkeypatch.setattr(program, "_train", lambda *_: None)
-    monkeypatch.setattr(program.extract, "extract", lambda *_: program.extract.Extract(1, 1, "1"))
+    monkeypatch.setattr(training, "train", lambda *_: None)
+    monkeypatch.setattr(extract, "extract", lambda *_: extract.Extract(1, 1, "1"))
     old.known[1].state = pb.Release.STATE_CANDIDATE
     old.lay(old.places.candidate)
     return old

@@ -11,7 +11,7 @@ from tritonclient.grpc import model_config_pb2
 from services.inference import config
 from tests.unit.release.conftest import CONSOLE, Recs
 from trainers.release import __main__ as program
-from trainers.release import model_repository, places, publish, retrain
+from trainers.release import extract, model_repository, overtaken, places, publish, training
 from trainers.release.errors import ReleaseError
 from trainers.release.locks import making
 
@@ -118,9 +118,9 @@ def test_a_canary_ends_without_towers(tried: Recs) -> None:
 
 def test_no_training_by_itself_ends_a_canary(tried: Recs) -> None:
     with pytest.raises(ReleaseError, match="Release 3 answers a share of the shoppers"):
-        retrain.refuse_beside_canary(tried)  # type: ignore[arg-type]
+        overtaken.refuse_beside_canary(tried)  # type: ignore[arg-type]
     tried.known[3].state = pb.Release.STATE_CANDIDATE
-    retrain.refuse_beside_canary(tried)  # type: ignore[arg-type]
+    overtaken.refuse_beside_canary(tried)  # type: ignore[arg-type]
 
 
 def test_retraining_beside_a_canary_says_what_to_do_before_anything_is_read(
@@ -183,8 +183,8 @@ def test_what_was_promoted_while_a_retraining_extracts_is_what_it_is_compared_wi
 
 
 def test_what_is_published_is_what_is_promoted(shop: Recs, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(program, "_train", lambda *_: None)
-    monkeypatch.setattr(program.extract, "extract", lambda *_: program.extract.Extract(1, 1, "1"))
+    monkeypatch.setattr(training, "train", lambda *_: None)
+    monkeypatch.setattr(extract, "extract", lambda *_: extract.Extract(1, 1, "1"))
     asked: list[str] = []
     monkeypatch.setattr(program, "_probes", lambda *_: [lambda: asked.append("recs")])
     assert program.main(["all"]) == 0
@@ -194,14 +194,14 @@ def test_what_is_published_is_what_is_promoted(shop: Recs, monkeypatch: pytest.M
 
 def test_a_retraining_does_not_undo_what_somebody_did_meanwhile(tried: Recs) -> None:
     tried.known[3].state = pb.Release.STATE_CANDIDATE
-    before = retrain.begin(tried)  # type: ignore[arg-type]
-    retrain.refuse_changed(tried, before)  # type: ignore[arg-type]
+    before = overtaken.begin(tried)  # type: ignore[arg-type]
+    overtaken.refuse_changed(tried, before)  # type: ignore[arg-type]
     tried.known[2].state, tried.known[1].state = pb.Release.STATE_RETIRED, pb.Release.STATE_PROMOTED
     with pytest.raises(ReleaseError, match=r"Release 1 is promoted now; what was trained was compared with release 2"):
-        retrain.refuse_changed(tried, before)  # type: ignore[arg-type]
+        overtaken.refuse_changed(tried, before)  # type: ignore[arg-type]
     tried.known[3].state = pb.Release.STATE_CANARY
     with pytest.raises(ReleaseError, match="Release 3 answers a share of the shoppers"):
-        retrain.refuse_changed(tried, 1)  # type: ignore[arg-type]
+        overtaken.refuse_changed(tried, 1)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,9 @@ from tests.support.shops import small_shop
 from tests.unit.release.conftest import CONSOLE, Recs, unheld
 from tests.unit.two_tower.conftest import QUICK
 from trainers.datasets import DataError, Shop
+from trainers.ranker import build as ranker
 from trainers.release import __main__ as program
-from trainers.release import places, prune, settings
+from trainers.release import features, places, prune, settings, training
 from trainers.release.extract import Extract
 from trainers.release.places import ROOT
 from trainers.two_tower import settings as files
@@ -91,7 +92,7 @@ def test_a_release_is_trained_with_the_settings_named_and_goes_on_where_it_was_k
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recs = Recs(tmp_path)
-    monkeypatch.setattr(program.features, "held", unheld)
+    monkeypatch.setattr(features, "held", unheld)
     extracted(small_shop(), recs.places.offline)
     wanted = replace(QUICK, temperature=0.123)
     files.write(wanted, tmp_path / "tuned.json")
@@ -99,13 +100,13 @@ def test_a_release_is_trained_with_the_settings_named_and_goes_on_where_it_was_k
     options = program._parse(["train", "--config", str(tmp_path / "tuned.json"), *map(str, folders)])
 
     def train() -> None:
-        program._train(recs, recs.places, options, "a test", CONSOLE)  # type: ignore[arg-type]
+        training.train(recs, recs.places, options, "a test", CONSOLE)  # type: ignore[arg-type]
 
     def killed(*_: object) -> None:
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(program.ranker, "add", killed)
+        patch.setattr(ranker, "add", killed)
         with pytest.raises(Killed):
             train()
     assert not recs.places.candidate.exists()

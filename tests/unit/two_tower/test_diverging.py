@@ -12,7 +12,8 @@ from trainers.two_tower import settings
 from trainers.two_tower import train as training
 from trainers.two_tower.__main__ import REFUSED, main
 from trainers.two_tower.build import build
-from trainers.two_tower.state import Diverged, State
+from trainers.two_tower.errors import Diverged
+from trainers.two_tower.state import State
 from trainers.two_tower.train import train
 
 Break = Callable[[State, float], float]

@@ -9,7 +9,8 @@ import torch
 from tests.support.shops import small_shop
 from trainers.two_tower import export, golden, spec
 from trainers.two_tower.config import Config
-from trainers.two_tower.golden import Golden, ParityError
+from trainers.two_tower.errors import ParityError
+from trainers.two_tower.golden import Golden
 from trainers.two_tower.model import Towers
 from trainers.two_tower.train import train
 

@@ -15,7 +15,8 @@ from trainers.evaluation.protocols import Queries, split_since
 from trainers.evaluation.recommender import Scores
 from trainers.release import retrain
 from trainers.release.extract import Extract
-from trainers.two_tower.build import Built, Incumbent, Refused, build
+from trainers.two_tower.build import Built, Incumbent, build
+from trainers.two_tower.errors import Refused
 from trainers.two_tower.exported import Exported
 from trainers.two_tower.recommender import TwoTower, scorer
 

@@ -10,7 +10,8 @@ from tests.support.shops import small_shop
 from tests.unit.two_tower.conftest import QUICK, SHOP, console
 from trainers.datasets import DataError, Shop
 from trainers.two_tower import loss, model
-from trainers.two_tower.build import Built, Refused, build
+from trainers.two_tower.build import Built, build
+from trainers.two_tower.errors import Refused
 from trainers.two_tower.sequences import NOTHING, Sequences
 from trainers.two_tower.spec import FeatureSpec, of_config
 from trainers.two_tower.train import train
