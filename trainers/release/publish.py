@@ -22,7 +22,7 @@ from trainers.release.model_repository import RANKER
 from trainers.release.places import ROOT, Places
 from trainers.release.services import Services
 from trainers.two_tower import golden
-from trainers.two_tower.files import GOLDEN, REPORT, SPEC, VECTORS
+from trainers.two_tower.files import GOLDEN, HELD, REPORT, SPEC, VECTORS
 
 MANIFEST = "manifest.json"
 METRIC = "IP"
@@ -37,6 +37,11 @@ def publish(services: Services, places: Places, console: Console) -> int:
     """
     if not (places.candidate / GOLDEN).exists():
         raise ReleaseError(f"There is no candidate in {places.candidate}. Train one: python -m trainers.release train")
+    if not json.loads((places.candidate / REPORT).read_text()).get(HELD):
+        raise ReleaseError(
+            f"The report of {places.candidate} does not say that what it learned from was held to the feature views. "
+            "Train it again: python -m trainers.release train"
+        )
     known = registry.releases(services)
     answering = registry.answering(known)
     taken = {registry.number(release) for release in known}

@@ -17,6 +17,7 @@ from trainers.release.places import Places
 from trainers.release.services import Services
 from trainers.two_tower import curves
 from trainers.two_tower.build import Incumbent, build
+from trainers.two_tower.files import HELD
 
 
 def train(services: Services, where: Places, options: argparse.Namespace, command: str, console: Console) -> None:
@@ -51,7 +52,7 @@ def train(services: Services, where: Places, options: argparse.Namespace, comman
     shutil.rmtree(where.candidate, ignore_errors=True)
     with curves.written(options.curves) as watch:
         built = build(shop, config, draft, command, console, options.checkpoints, watch, incumbent)
-    built.report["features"] = checked.report()
+    built.report[HELD] = checked.report()
     ranker.add(
         shop,
         built,

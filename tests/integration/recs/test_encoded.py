@@ -136,7 +136,8 @@ class Trainer:
         folder = self.places.candidate
         folder.mkdir(parents=True)
         parity = _write_towers(towers, folder)
-        (folder / REPORT).write_text(json.dumps({"data_fingerprint": "made up", "gates": {"parity": parity}}))
+        report = {"data_fingerprint": "made up", "gates": {"parity": parity}, "features": {"histories": 0}}
+        (folder / REPORT).write_text(json.dumps(report))
         for name in ("products.parquet", "extract.json"):
             shutil.copyfile(self.places.offline / name, folder / name)
         with Services(self.places) as services:

@@ -64,7 +64,7 @@ class Recs:
         (folder / GOLDEN).touch()
         spec = {"dimension": 8} | ({"encoders": encoders} if encoders else {})
         (folder / SPEC).write_text(json.dumps(spec))
-        (folder / REPORT).write_text('{"data_fingerprint": "f", "gates": {"parity": {}}}')
+        (folder / REPORT).write_text('{"data_fingerprint": "f", "gates": {"parity": {}}, "features": {"histories": 1}}')
         Extract(1, 1, "1").save(folder)
 
     @property

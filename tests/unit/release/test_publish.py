@@ -1,7 +1,9 @@
 """Which towers lie on the inference server while releases come, are tried and go."""
 
+import json
 import shutil
 from contextlib import nullcontext
+from typing import Any
 
 import pytest
 from aisle.recs.v1 import release_service_pb2 as pb
@@ -14,6 +16,7 @@ from trainers.release import __main__ as program
 from trainers.release import extract, model_repository, overtaken, places, publish, training
 from trainers.release.errors import ReleaseError
 from trainers.release.locks import making
+from trainers.two_tower.files import REPORT
 
 
 @pytest.fixture
@@ -41,6 +44,17 @@ def test_a_new_release_stands_beside_the_promoted_one_and_its_canary(tried: Recs
         folder = tried.places.models / model
         written = text_format.Parse((folder / "config.pbtxt").read_text(), model_config_pb2.ModelConfig())
         assert config.versions(folder, written.version_policy) == [2, 3, 4], "the server serves all of them"
+
+
+@pytest.mark.parametrize("held", [{}, {"features": {}}, {"features": None}])
+def test_what_was_not_held_to_the_feature_views_is_not_published(tried: Recs, held: dict[str, Any]) -> None:
+    (tried.places.candidate / REPORT).write_text(json.dumps({"data_fingerprint": "f", "gates": {"parity": {}}} | held))
+    with pytest.raises(
+        ReleaseError, match=r"held to the feature views\. Train it again: python -m trainers\.release train"
+    ):
+        publish.publish(tried, tried.places, CONSOLE)  # type: ignore[arg-type]
+    assert tried.served == {1, 2, 3}
+    assert not (tried.places.releases / "4").exists()
 
 
 def test_a_release_that_is_not_taken_leaves_both_as_they_were(tried: Recs) -> None:
