@@ -5,6 +5,7 @@ the next prune finds what a kill left of them. Of what recs was told to forget o
 """
 
 import shutil
+import time
 from collections.abc import Collection
 
 from aisle.recs.v1.release_service_pb2 import Release
@@ -14,6 +15,9 @@ from trainers.release import model_repository, registry
 from trainers.release.places import Places
 from trainers.release.services import Services
 
+PUBLISHING_S = 3_600.0
+"""What is being published ends within this: loading models and filling a collection take minutes. Two that publish from
+two folders of releases (--releases-dir) do not wait for each other, and only recs knows of both."""
 NEWEST = 6
 """Kept beside those that answer and the way back: recs goes on with pages of the five releases before."""
 DROPPED = ".dropped-"
@@ -73,9 +77,15 @@ def keep(known: Collection[Release], newest: int) -> set[int]:
 
 
 def _unknown(known: Collection[Release]) -> set[int]:
-    """Numbers that recs was told to forget: what is being published now has a higher one than all."""
+    """Numbers that recs was told to forget.
+
+    What is being published took a number above all that were registered then: where a higher one was registered long
+    ago, that has ended.
+    """
     numbers = set(map(registry.number, known))
-    return set(range(1, max(numbers))) - numbers
+    long_ago = time.time() - PUBLISHING_S
+    below = max((registry.number(found) for found in known if found.create_time.seconds < long_ago), default=0)
+    return set(range(1, below)) - numbers
 
 
 def _said(numbers: Collection[int]) -> str:

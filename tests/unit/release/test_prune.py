@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
@@ -105,6 +106,21 @@ def test_what_was_deleted_by_hand_is_dropped_and_what_is_being_published_stays(o
     assert left(old) == old.served == {1, 2, 3, 4, 6, 7, 8, 9}
     prune.prune(old, old.places, 8, told)  # type: ignore[arg-type]
     assert "what was left" not in told.export_text()
+
+
+def test_what_another_folder_of_releases_publishes_stays_though_a_higher_number_was_registered_meanwhile(
+    old: Recs,
+) -> None:
+    now = int(time.time())
+    for number, age_s in ((9, 0), (10, 10)):
+        old.add(number, pb.Release.STATE_CANDIDATE)
+        old.known[number].create_time.seconds = now - age_s
+    del old.known[9], old.known[5]  # 9 is not registered yet, 5 was deleted by hand
+    prune.prune(old, old.places, 9, CONSOLE)  # type: ignore[arg-type]
+    assert left(old) == {1, 2, 3, 4, 6, 7, 8, 9, 10}
+    old.known[10].create_time.seconds = now - int(prune.PUBLISHING_S) - 10
+    prune.prune(old, old.places, 9, CONSOLE)  # type: ignore[arg-type]
+    assert left(old) == {1, 2, 3, 4, 6, 7, 8, 10}, "by now that has come to nothing"
 
 
 def test_vectors_of_a_number_that_is_forgotten_stay_where_a_release_uses_them(old: Recs) -> None:
