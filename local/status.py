@@ -14,7 +14,6 @@ from local.ownership import own
 from local.processes import Mesh, Part
 from local.supervision import ProcessInfo, Supervisor
 
-
 HEALTHY = "[green]healthy[/]"
 
 

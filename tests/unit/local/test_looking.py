@@ -65,7 +65,7 @@ def test_a_first_start_is_not_disturbed_by_who_asks_for_its_status(
     draft = settings.data / "postgres.new"
     draft.mkdir()
     (draft / "PG_VERSION").write_text("18\n")
-    with pytest.raises(MeshError, match="There is no shop in .* yet"):
+    with pytest.raises(MeshError, match=r"There is no shop in .* yet"):
         mesh_of(settings)
     assert (draft / "PG_VERSION").exists()
     assert not (settings.data / "postgres").exists()
