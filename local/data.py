@@ -39,6 +39,8 @@ COUNTS = "imported_rows.json"
 """What became of the rows of the last import, as the importer writes it."""
 TO_LEARN = "to_learn"
 """Is there while an import brought something that no training has learned from, also one that was stopped."""
+SIMULATING = "simulating"
+"""Is there while simulated shoppers are imported: a shop that has some of their events is to get the others, too."""
 REFUSED_FOR = "refused.json"
 """Is there where no release could be made of what the shop has: the next `up` does not try again for minutes."""
 
@@ -184,18 +186,28 @@ def draw_shop(mesh: Mesh) -> Path:
 
 def add_behaviour(mesh: Mesh) -> None:
     """Simulates shoppers for a catalogue that came without any, so that there is something to learn from."""
+    behaviour, simulating = mesh.settings.data / "behaviour", mesh.settings.run / SIMULATING
+    if not simulating.exists():
+        if not _simulated(mesh, behaviour):
+            return
+        simulating.touch()
+    with loud_step("import the simulated events"):
+        run_importer(mesh, str(behaviour))
+    simulating.unlink()
+
+
+def _simulated(mesh: Mesh, behaviour: Path) -> bool:
+    """Whether shoppers were simulated: not for a shop that has events."""
     offline = mesh.settings.data / "offline"
     run_module(mesh, "trainers.release", "extract")
     if parquet.read_metadata(offline / "events.parquet").num_rows:
-        return
-    behaviour = mesh.settings.data / "behaviour"
+        return False
     with loud_step("simulate shoppers, because the data brought no events"):
         run_module(
             mesh, "trainers.simulator", "behaviour",
             "--catalogue", str(offline), "--shoppers", str(mesh.settings.shoppers), "--out", str(behaviour),
         )  # fmt: skip
-    with loud_step("import the simulated events"):
-        run_importer(mesh, str(behaviour))
+    return True
 
 
 def run_importer(mesh: Mesh, source: str) -> int:
