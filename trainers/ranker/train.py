@@ -1,7 +1,6 @@
 """Trains the ranker: lists -> model -> loop."""
 
 import copy
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,6 +11,7 @@ from torch import Tensor
 
 from trainers.ranker.config import Config
 from trainers.ranker.model import Ranker
+from trainers.two_tower import computing
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,8 @@ class List:
 
 def train(lists: Sequence[List], config: Config) -> Ranker:
     """Trains on lists in the order of time; the newest ones say when to stop."""
-    began = time.monotonic()
+    clock = computing.clock(torch.device("cpu"))
+    began = clock()
     torch.manual_seed(config.seed)
     every = np.concatenate([each.features for each in lists])
     ranker = Ranker(torch.from_numpy(every.mean(0)), torch.from_numpy(every.std(0)), config.layers)
@@ -48,7 +49,7 @@ def train(lists: Sequence[List], config: Config) -> Ranker:
             best, kept, since = found, copy.deepcopy(ranker.state_dict()), 0
         elif (since := since + 1) >= config.patience:
             break
-        if time.monotonic() - began > config.max_seconds:
+        if clock() - began > config.max_seconds:
             break
     ranker.load_state_dict(kept)
     return ranker.eval()

@@ -1,7 +1,9 @@
 """The second look: features, pages, position bias, parity."""
 
+import time
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -71,6 +73,15 @@ def test_what_is_wanted_is_learned_and_the_same_seed_learns_the_same() -> None:
     made = lists(600, strength=1.5, bias=0.5)
     first, second = train(made, Config()), train(made, Config())
     assert weight_of_the_first(first) == weight_of_the_first(second) > 0.7
+
+
+def test_a_busy_machine_makes_the_same_ranker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It waits as long as it computes: each look at the wall's clock finds an hour gone."""
+    made, hours = lists(200, strength=1.5, bias=0.5), count(0, 3600)
+    alone = weight_of_the_first(train(made, Config()))
+    with monkeypatch.context() as patch:
+        patch.setattr(time, "monotonic", lambda: float(next(hours)))
+        assert weight_of_the_first(train(made, Config())) == alone
 
 
 def features_of(places: np.ndarray, now: float, towers: np.ndarray) -> dict[str, np.ndarray]:
