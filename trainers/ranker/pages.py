@@ -148,6 +148,6 @@ def _choices(events: Events, user: int, times: Floats) -> tuple[Ints, Floats]:
 
 def _opened(items: Ints, times: Floats, chosen: Ints, when: Floats) -> Floats:
     """1 for what was chosen soon after the product came into sight."""
-    soon = when < times[:, None] + OPENED_WITHIN_S
+    soon = (when >= times[:, None]) & (when < times[:, None] + OPENED_WITHIN_S)
     opened: Floats = ((chosen == items[:, None]) & soon).any(1).astype(np.float64)
     return opened

@@ -229,6 +229,24 @@ def test_a_choice_counts_for_the_page_that_it_came_of(
     assert found == ([] if opened is None else [opened])
 
 
+def test_what_was_chosen_before_it_came_into_sight_was_not_opened_there(tmp_path: Path) -> None:
+    """The page stands for a while, the shopper chooses the product elsewhere, and then scrolls down to it."""
+    events = SHOP.events
+    first = int(np.flatnonzero(events.chosen & (events.user == 2))[0])
+    chosen, item = float(events.time[first]), int(events.item[first])
+    other = next(item for item in range(60) if item not in events.item[events.user == 2])
+    table = {
+        "user": [events.users[2]] * 2,
+        "kind": ["impression"] * 2,
+        "product": [f"products/p{other}", f"products/p{item}"],
+        "position": pa.array([1, 9], pa.int32()),
+        "time": pa.array([round((chosen + after) * 1e6) for after in (-60, 20)], pa.timestamp("us", tz="UTC")),
+        "attribution_token": ["page"] * 2,
+    }
+    parquet.write_table(pa.table(table), tmp_path / "events.parquet")
+    assert pages.read(tmp_path / "events.parquet", SHOP) == []
+
+
 def test_events_without_positions_are_refused(tmp_path: Path) -> None:
     parquet.write_table(pa.table({"user": ["u"], "kind": ["view"]}), tmp_path / "events.parquet")
     with pytest.raises(DataError, match="no impressions with positions"):
