@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from trainers.datasets import Events, Shop
 from trainers.datasets.tables import Ints
@@ -65,7 +66,8 @@ class Ranked:
         # Those that were fitted, even where they have learned again since: these have seen the validation period.
         fitted = scorer(self.towers.training.towers, train_on)
         looking = self._looking(train_on, fitted, self.towers.training.towers.spec)
-        shown = pages.read(self.events_file, replace(train_on, events=events)) if self.events_file else []
+        learnable = replace(train_on, events=events.where(_learnable(events, validation)))
+        shown = pages.read(self.events_file, learnable) if self.events_file else []
         lists = self._lists(looking, events, validation, shown)
         if len(lists) < self.config.fewest_lists:
             raise TooLittle(
@@ -140,6 +142,16 @@ class Ranked:
         newest = history.items[-self.config.neighbours_of :]
         known = looking.tables(torch.from_numpy(candidates)[None] + 1, torch.from_numpy(newest)[None] + 1)[0]
         return np.concatenate([looking.features.of(history, candidates, towers), known.numpy()], 1)
+
+
+def _learnable(events: Events, validation: Queries) -> NDArray[np.bool_]:
+    """Which events may say what was opened: what came after a shopper's last validation question, or after all of them,
+    is what the test asks about."""
+    limit = np.full(len(events.users), validation.time.max())
+    limit[validation.user] = -np.inf
+    np.maximum.at(limit, validation.user, validation.time)
+    kept: NDArray[np.bool_] = events.time <= limit[events.user]
+    return kept
 
 
 def best_of(towers: Scores, seen: Ints, most: int) -> Ints:

@@ -18,7 +18,7 @@ from services.search.domain import attribution as search
 from tests.support.shops import small_shop
 from trainers.datasets import DataError
 from trainers.evaluation import harness
-from trainers.evaluation.protocols import split
+from trainers.evaluation.protocols import Queries, split
 from trainers.ranker import export, golden, pages, tables
 from trainers.ranker.config import Config
 from trainers.ranker.features import NAMES, Features, History
@@ -251,6 +251,45 @@ def test_events_without_positions_are_refused(tmp_path: Path) -> None:
     parquet.write_table(pa.table({"user": ["u"], "kind": ["view"]}), tmp_path / "events.parquet")
     with pytest.raises(DataError, match="no impressions with positions"):
         pages.read(tmp_path / "events.parquet", SHOP)
+
+
+BUSY = replace(SHOP, events=replace(SHOP.events, time=1.7e9 + (SHOP.events.time - 1.7e9) / 100))
+"""Somebody chooses something every minute."""
+
+
+def shown_before(choice: int, folder: Path) -> Path:
+    """An events.parquet with one page, which came some minutes before a choice, and on which that product stood below
+    another one."""
+    events = BUSY.events
+    when, item, user = float(events.time[choice]) - 200, int(events.item[choice]), int(events.user[choice])
+    other = next(item for item in range(60) if item not in events.item[events.user == user])
+    table = {
+        "user": [events.users[user]] * 2,
+        "kind": ["impression"] * 2,
+        "product": [f"products/p{other}", f"products/p{item}"],
+        "position": pa.array([1, 2], pa.int32()),
+        "time": [datetime.fromtimestamp(when, UTC)] * 2,
+    }
+    parquet.write_table(pa.table(table), folder / "events.parquet")
+    return folder / "events.parquet"
+
+
+@pytest.mark.parametrize("protocol", ["time", "last"])
+def test_a_page_of_which_a_test_question_was_opened_is_not_learned_from(tmp_path: Path, protocol: str) -> None:
+    """It was shown in the validation period; where each shopper's last choice is left out, all may lie in that."""
+    made = split(BUSY.events, protocol)
+    train_on, end = replace(BUSY, events=made.train), float(made.validation.time.max())
+    towers = TwoTower(TowersConfig(progress=False, device="cpu", max_epochs=1, warmup_steps=5))
+    towers.fit(train_on, made.events, made.validation)
+
+    def learned_from(questions: Queries, row: int) -> int:
+        assert questions.time[row] - 200 <= end
+        ranked = Ranked(towers, FEW, shown_before(int(questions.end[row]), tmp_path))
+        ranked.fit(train_on, made.events, made.validation)
+        return ranked.lists["pages"]
+
+    assert learned_from(made.validation, int(made.validation.time.argmax())) == 1
+    assert learned_from(made.test, int(made.test.time.argmin())) == 0
 
 
 def test_the_ranker_looks_again_at_the_towers_best_and_at_nothing_else() -> None:
