@@ -10,10 +10,12 @@ one for the real Milvus.
 from __future__ import annotations
 
 import argparse
+import errno
 import fcntl
 import hashlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -173,6 +175,9 @@ def set_up(dev: bool) -> None:
         return
     once_done = (VENV / "aisle.stamp").exists() and works()
     print(f"Bringing {VENV} up to date" if once_done else f"Setting up {VENV} (a few minutes, once)")
+    # Both are of what was installed before, and would be true again of a checkout of before.
+    for old in ("aisle.stamp", "aisle-dev.stamp"):
+        (VENV / old).unlink(missing_ok=True)
     install(interpreter, dev)
     stamp.write_text(fingerprint(names))
     if dev:
@@ -230,12 +235,24 @@ def build_page(dev: bool) -> None:
     step("build the shop's page", lambda: run(command, "The shop's page could not be built."))
 
 
+def refused(error: OSError) -> str:
+    """What the operating system refused, as a sentence."""
+    place = error.filename or ROOT
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"{place} cannot be written: {error.strerror}. Free some space, and run the same command again."
+    return f"{place} cannot be used: {error.strerror or error}. Make {ROOT} readable and writable for you."
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--dev", action="store_true", help="also what linting, generating and testing need")
     parser.add_argument("--triton", action="store_true", help="also the real Triton, in an environment of its own")
     parser.add_argument("--milvus", action="store_true", help="also the real Milvus, in an environment of its own")
     arguments = parser.parse_args()
+    # Being told to end is like Ctrl-C: an installer that went on would do so beside that of the next command.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup
+            signal.signal(number, signal.default_int_handler)
     try:
         set_up(arguments.dev)
         build_page(arguments.dev)
@@ -245,6 +262,9 @@ def main() -> int:
             set_up_milvus()
     except SetupError as error:
         print(f"\n{error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"\n{refused(error)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nStopped. Run it again to go on.", file=sys.stderr)

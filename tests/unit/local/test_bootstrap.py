@@ -1,0 +1,76 @@
+"""Installing that is stopped, or that the machine refuses."""
+
+import errno
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from local import bootstrap
+
+STOPPED = 130
+INSTALLING = """import sys
+from pathlib import Path
+from local import bootstrap
+bootstrap.LOG = Path(sys.argv.pop())
+def install(dev):
+    print("installing", flush=True)
+    bootstrap.run(["sleep", "60"], "A hint.")
+bootstrap.set_up = install
+sys.exit(bootstrap.main())
+"""
+
+
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_no_installer_goes_on_without_who_holds_the_lock(tmp_path: Path, stop: signal.Signals) -> None:
+    command = [sys.executable, "-c", INSTALLING, str(tmp_path / "setup.log")]
+    with subprocess.Popen(command, cwd=bootstrap.ROOT, stdout=subprocess.PIPE, text=True) as started:
+        assert started.stdout is not None
+        assert started.stdout.readline() == "installing\n"
+        while not (installers := psutil.Process(started.pid).children()):
+            pass
+        started.send_signal(stop)
+        assert started.wait(20) == STOPPED
+    assert not any(installer.is_running() for installer in installers)
+
+
+def test_an_installation_that_was_stopped_is_not_taken_for_that_of_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody goes back to the commit before: half of the packages are newer."""
+
+    def stopped(interpreter: str, dev: bool) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(bootstrap, "VENV", tmp_path)
+    monkeypatch.setattr(bootstrap, "alone", lambda folder: None)
+    monkeypatch.setattr(bootstrap, "install", stopped)
+    stamps = [tmp_path / name for name in ("aisle.stamp", "aisle-dev.stamp")]
+    for stamp in stamps:
+        stamp.write_text("of before")
+    with pytest.raises(KeyboardInterrupt):
+        bootstrap.set_up(dev=False)
+    assert not any(stamp.exists() for stamp in stamps)
+
+
+@pytest.mark.parametrize(
+    ("code", "said"), [(errno.ENOSPC, "Free some space, and run the same"), (errno.EACCES, "Make .* readable and")]
+)
+def test_what_the_machine_refuses_is_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], code: int, said: str
+) -> None:
+    def refuse(dev: bool) -> None:
+        raise OSError(code, os.strerror(code), "/a/file")
+
+    monkeypatch.setattr(bootstrap, "set_up", refuse)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    monkeypatch.setattr(sys, "argv", ["bootstrap"])
+    assert bootstrap.main() == 1
+    (line,) = capsys.readouterr().err.strip().splitlines()
+    assert line.startswith("/a/file cannot be ")
+    assert re.search(said, line)
