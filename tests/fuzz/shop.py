@@ -41,6 +41,25 @@ LEAKS = (
     *(b"grpc.aio", b"grpc._", b"_upb", b"DecodeError", b"numpy", b"PIL.", b"/home/", str(ROOT).encode(), b"/usr/"),
 )
 """What only our own insides would say."""
+SPILT = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rb"Traceback \(most recent",
+        rb'File "[^"]{1,300}", line \d',
+        rb"[\w/-]\.py\b(?:[:,]| in |\", line )",
+        rb"site-packages|dist-packages",
+        rb"(?:[a-z_]\w*\.)+[A-Z]\w*(?:Error|Exception)\b",
+        rb"(?:Value|Key|Type|Index|Attribute|Runtime|Assertion|Unicode\w+|OS|Timeout|Connection\w*|FileNotFound|Integrity|"
+        rb"Operational|Programming|Interface|DBAPI|Decode|Validation|AioRpc|Rpc|InferenceServer|Milvus)(?:Error|Exception)\b",
+        rb"<class '|<[\w.]+ object at 0x[0-9a-f]+>",
+        rb"SELECT [^\x00]{1,300}?\bFROM |INSERT INTO |DELETE FROM |UPDATE [\w.\"]+ SET |ALTER TABLE ",
+        rb"(?:postgresql|postgres|sqlite)(?:\+\w+)?://",
+        rb"(?:^|[^\w/:.-])/(?:home|root|usr|opt|var|tmp|etc)/[\w.-]+",
+        re.escape(str(ROOT).encode()) + rb"\b",
+    )
+)
+"""The same in what a shop tells its callers. Its own texts may have any word, as of a book on Postgres or a shirt that
+says SELECT: these are the shapes of a traceback, an exception's name, a query, an address of a database, a path."""
 TOKEN = re.compile(rb"eyJ[\w-]+\.[\w-]+\.[\w-]+")
 ATTRIBUTION = re.compile(rb"Wy[I-L][\w-]*\.[\w-]{22}")
 """An attribution token: a JSON list that begins with a text, and 16 bytes of signature."""
@@ -52,6 +71,12 @@ def leaks(said: bytes, well: bool) -> list[bytes]:
     plain = ATTRIBUTION.sub(b" ", TOKEN.sub(b" ", said))
     given = [] if well else TOKEN.findall(said)
     return given + [leak for leak in LEAKS if leak in plain]
+
+
+def spilt(said: bytes) -> list[bytes]:
+    """What an answer that went well says of our insides among the shop's own texts."""
+    plain = ATTRIBUTION.sub(b" ", TOKEN.sub(b" ", said))
+    return [found[0] for shape in SPILT if (found := shape.search(plain))]
 
 
 @dataclass(frozen=True)
