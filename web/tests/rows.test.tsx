@@ -8,6 +8,7 @@ const NOTHING = {
   results: [],
   facets: [],
   categories: [],
+  userEvents: [],
   reviews: [],
   items: [],
   degraded: [],
@@ -33,11 +34,14 @@ beforeEach(leave);
 
 test.each([
   ["/cart", "cart"],
+  ["/checkout", "checkout"],
+  ["/account", "account"],
   ["/products/lamp", "product"],
   ["/", "home"],
   ["/search?q=nothing", "search-empty"],
 ])("the country and the age go with the rows of %s, of the scenario %s", async (address, scenario) => {
-  const calls = shop(({ path }) => (path === `/v1/${LAMP.name}` ? LAMP : NOTHING));
+  const cart = { etag: "e", items: address === "/checkout" ? [{ product: LAMP.name, quantity: 1 }] : [] };
+  const calls = shop(({ path }) => (path === `/v1/${LAMP.name}` ? LAMP : path.endsWith("/cart") ? cart : NOTHING));
   choose({ region: "FR", age: 18 });
   open(address);
   const asked = () => calls.filter(({ path }) => path === `/v1/scenarios/${scenario}:recommend`);

@@ -3,8 +3,13 @@ import { Link } from "@tanstack/react-router";
 import { History } from "@/features/account/components/history";
 import { Data, Erasure, Password, Profile } from "@/features/account/components/profile";
 import { Tastes } from "@/features/onboarding/components/tastes";
+import type { Reply } from "@/features/recommendations/api/recommend";
+import { RecommendationRow } from "@/features/recommendations/components/row";
 import { say } from "@/lib/toasts";
 import { useTitle } from "@/lib/title";
+
+const title = (reply: Reply | undefined): string =>
+  reply?.personalized ? reply.title || "Your products" : "What others like";
 
 /** Everything of the shopper's own. */
 export function AccountPage() {
@@ -39,6 +44,9 @@ export function AccountPage() {
           <Data />
           <Erasure />
         </section>
+      </div>
+      <div className="rows">
+        <RecommendationRow id="account" optional ask={{ scenario: "account" }} title={title} />
       </div>
     </div>
   );

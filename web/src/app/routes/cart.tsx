@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 
-import { cartQuery } from "@/features/cart/api/cart";
+import { cartQuery, productsOf } from "@/features/cart/api/cart";
 import { CartLines, CartTotal } from "@/features/cart/components/cart-lines";
 import { RecommendationRow } from "@/features/recommendations/components/row";
 import { Failure, Notice } from "@/components/ui/notice";
@@ -39,7 +39,7 @@ export function CartPage() {
           <RecommendationRow
             id="cart"
             optional
-            ask={{ scenario: "cart", contextProducts: data.items.slice(0, 50).map((item) => item.product) }}
+            ask={{ scenario: "cart", contextProducts: productsOf(data) }}
             title={(reply) => reply?.title || "Goes with your cart"}
           />
         </div>

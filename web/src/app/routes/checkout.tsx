@@ -1,10 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
 
-import { cartQuery, useCartChanging } from "@/features/cart/api/cart";
+import { cartQuery, productsOf, useCartChanging, type Cart } from "@/features/cart/api/cart";
+import { AddHere } from "@/features/cart/components/add-here";
 import { CartLines, CartTotal } from "@/features/cart/components/cart-lines";
 import { useBuying } from "@/features/orders/api/orders";
 import { CheckoutForm } from "@/features/orders/components/checkout-form";
+import { OF_SCENARIO } from "@/features/recommendations/api/recommend";
+import { RecommendationRow } from "@/features/recommendations/components/row";
 import { Failure, Notice } from "@/components/ui/notice";
 import { money } from "@/lib/format";
 import { idOf } from "@/lib/ids";
@@ -30,19 +34,38 @@ export function CheckoutPage() {
         </Notice>
       )}
       {data && data.items.length > 0 && (
-        <div className="columns">
-          <CheckoutForm
-            etag={data.etag}
-            purchasable={(data.purchasable ?? false) && !changing}
-            total={money(data.total)}
-            done={(order) => void navigate({ to: "/orders/$id", params: { id: idOf(order.name) }, replace: true })}
-          />
-          <aside className="panel summary" aria-label="What you buy" inert={buying}>
-            <CartLines cart={data} />
-            <CartTotal cart={data} />
-          </aside>
-        </div>
+        <>
+          <div className="columns">
+            <CheckoutForm
+              etag={data.etag}
+              purchasable={(data.purchasable ?? false) && !changing}
+              total={money(data.total)}
+              done={(order) => void navigate({ to: "/orders/$id", params: { id: idOf(order.name) }, replace: true })}
+            />
+            <aside className="panel summary" aria-label="What you buy" inert={buying}>
+              <CartLines cart={data} />
+              <CartTotal cart={data} />
+            </aside>
+          </div>
+          <div className="rows" inert={buying}>
+            <LastThing cart={data} />
+          </div>
+        </>
       )}
     </div>
+  );
+}
+
+/** What goes with the order, below it. It stays while the order changes: who pays is not to see things move. */
+function LastThing({ cart }: { cart: Cart }) {
+  const [contextProducts] = useState(() => productsOf(cart));
+  return (
+    <RecommendationRow
+      id="checkout"
+      optional
+      ask={{ scenario: "checkout", contextProducts, pageSize: OF_SCENARIO }}
+      title={(reply) => reply?.title || "Goes with your order"}
+      action={(product, source) => <AddHere product={product} source={source} />}
+    />
   );
 }

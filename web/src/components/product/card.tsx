@@ -20,10 +20,12 @@ interface Properties {
   note?: ReactNode;
   /** The title, where words in it are marked. */
   title?: ReactNode;
+  /** What can be done with it here: then its title alone leads to its page. */
+  action?: ReactNode;
 }
 
 /** A product in a list. */
-export function ProductCard({ product, source, eager, note, title }: Properties) {
+export function ProductCard({ product, source, eager, note, title, action }: Properties) {
   const ref = useImpression<HTMLElement>(product.name, source);
   const percent = discount(product.price, product.listPrice);
   return (
@@ -51,6 +53,7 @@ export function ProductCard({ product, source, eager, note, title }: Properties)
         </h3>
         <Stars product={product} />
         <Price product={product} />
+        {action && <div className="card-action">{action}</div>}
       </div>
     </article>
   );

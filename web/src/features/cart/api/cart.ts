@@ -29,6 +29,11 @@ export const cartQuery = queryOptions({
   staleTime: 10_000,
 });
 
+const MOST_NAMED = 50; // as the shop takes
+
+/** The products in the cart, for recommendations that go with them. */
+export const productsOf = (cart: Cart): string[] => cart.items.slice(0, MOST_NAMED).map((item) => item.product);
+
 /** Units in the cart. */
 export const unitsOf = (cart: Cart | undefined): number =>
   cart?.items.reduce((units, item) => units + item.quantity, 0) ?? 0;

@@ -21,19 +21,23 @@ export type Reply = With<
   { results: Result[] }
 >;
 
-export type Ask = Pick<RecommendRequestJson, "retriever" | "contextProduct" | "contextProducts"> & { scenario: string };
+export type Ask = Pick<RecommendRequestJson, "retriever" | "contextProduct" | "contextProducts" | "pageSize"> & {
+  scenario: string;
+};
 
 /** A question, and for whom it is asked. */
 type Asked = Ask & ReturnType<typeof audience>;
 
 export const SIZE = 20;
+/** As many as the scenario says. */
+export const OF_SCENARIO = 0;
 
 /** What the start page begins with. */
 export const PICKED: Ask = { scenario: "home" };
 
 /** One page of recommendations. */
 async function recommend({ scenario, ...ask }: Asked, pageToken: string, signal: AbortSignal): Promise<Reply> {
-  const body = { ...ask, pageSize: SIZE, pageToken, explain: true };
+  const body = { pageSize: SIZE, ...ask, pageToken, explain: true };
   // Without accounts there is no history, and there are still recommendations.
   return callPublic(`/v1/scenarios/${scenario}:recommend`, { body, signal });
 }
