@@ -59,6 +59,8 @@ def test_what_goes_with_an_order_is_added_at_the_checkout(page: Page, together: 
     row = page.locator("[data-shelf=checkout]")
     places = [result["product"] for result in answered.value.json()["results"]]
     expect(row.locator(".card")).to_have_count(len(places))
+    if width > 1000:
+        expect(row.get_by_role("button", name="More")).to_have_count(0)  # all of it is in sight
     assert page.locator(".summary").bounding_box()["y"] < row.bounding_box()["y"]  # type: ignore[index]
     card = row.locator(f"[data-product='{product}']")
     card.get_by_role("button", name="Add to cart").focus()

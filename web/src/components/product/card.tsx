@@ -37,7 +37,11 @@ export function ProductCard({ product, source, eager, note, title, action }: Pro
         ) : (
           percent >= 1 && <span className="badge">−{percent} %</span>
         )}
-        {note && <p className="card-note">{note}</p>}
+        {note && (
+          <p className="card-note">
+            <span>{note}</span>
+          </p>
+        )}
       </div>
       <div className="card-text">
         {product.brand && <p className="card-brand">{product.brand}</p>}

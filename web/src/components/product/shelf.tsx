@@ -38,7 +38,7 @@ export function Shelf({ title, note, waiting = false, children, id }: Properties
           <h2 id={heading}>{title}</h2>
           {note && <p className="shelf-note">{note}</p>}
         </div>
-        <div className="arrows">
+        <div className={ends.left && ends.right ? "arrows arrows-none" : "arrows"}>
           <button
             type="button"
             className="icon-button"
