@@ -6,6 +6,8 @@ import { OrderLines } from "@/features/orders/components/order-lines";
 import { ReviewForm } from "@/features/reviews/components/review-form";
 import { Failure, Notice } from "@/components/ui/notice";
 import { dateTime, money } from "@/lib/format";
+import { ApiError } from "@/lib/http";
+import { countryName } from "@/lib/regions";
 import { isShopper } from "@/lib/session";
 import { useTitle } from "@/lib/title";
 import { say, sayError } from "@/lib/toasts";
@@ -27,7 +29,7 @@ export function OrderPage() {
     },
     onError: sayError,
   });
-  if (error && !order) return <Failure error={error} again={() => void refetch()} />;
+  if (error && !order) return <NoOrder error={error} again={() => void refetch()} />;
   if (!order) return <div className="wrap page skeleton skeleton-block" />;
   const address = order.shippingAddress;
   const bought = ["STATE_PAID", "STATE_SHIPPED", "STATE_DELIVERED"].includes(order.state);
@@ -70,7 +72,7 @@ export function OrderPage() {
               address.recipient,
               ...(address.addressLines ?? []),
               `${address.postalCode} ${address.city}`,
-              address.regionCode,
+              address.regionCode && countryName(address.regionCode),
             ].map((line, index) => (
               <span key={index}>{line}</span>
             ))}
@@ -92,6 +94,25 @@ export function OrderPage() {
             </div>
           ))}
         </section>
+      )}
+    </div>
+  );
+}
+
+/** An order that could not be read; asking again for one that is not there, or somebody else's, leads nowhere. */
+function NoOrder({ error, again }: { error: Error; again: () => void }) {
+  const gone = error instanceof ApiError && error.status === 404;
+  return (
+    <div className="wrap page narrow-page">
+      <h1>Your order</h1>
+      {gone ? (
+        <Notice title="There is no such order of yours.">
+          <Link to="/orders" className="button">
+            Your orders
+          </Link>
+        </Notice>
+      ) : (
+        <Failure error={error} again={again} />
       )}
     </div>
   );

@@ -20,7 +20,22 @@ export function OrdersPage() {
       <h1>Your orders</h1>
       {error && !data && <Failure error={error} again={() => void refetch()} />}
       {!data && !error && <div className="skeleton skeleton-block" />}
-      {data && orders.length === 0 && <Notice title="No orders yet.">What you buy appears here.</Notice>}
+      {data && orders.length === 0 && (
+        <Notice title="No orders yet.">
+          <p>What you buy appears here.</p>
+          {!shopper && (
+            <p>
+              Did you buy with an account?{" "}
+              <Link to="/log-in" search={{ back: "/orders" }}>
+                Log in
+              </Link>
+            </p>
+          )}
+          <Link to="/" className="button">
+            Look around
+          </Link>
+        </Notice>
+      )}
       {!shopper && orders.length > 0 && (
         <p className="hint">
           These belong to this browser. <Link to="/sign-up">Sign up</Link> to keep them.

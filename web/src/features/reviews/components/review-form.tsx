@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useId, useState } from "react";
 
 import { deleteReview, ownReviewsQuery, saveReview, type Draft, type Review } from "@/features/reviews/api/reviews";
 import { Field } from "@/components/ui/field";
@@ -27,6 +27,7 @@ export function ReviewForm({ product }: { product: string }) {
 
 function Form({ product, existing, done }: { product: string; existing: Review | undefined; done: () => void }) {
   const client = useQueryClient();
+  const text = useId(); // an order's page may have a form for each of its products
   const [draft, setDraft] = useState<Draft>({
     rating: existing?.rating ?? 0,
     title: existing?.title ?? "",
@@ -61,9 +62,9 @@ function Form({ product, existing, done }: { product: string; existing: Review |
       <Rating value={draft.rating} change={(rating) => change({ rating })} />
       <Field label="Headline" maxLength={200} value={draft.title} onChange={(e) => change({ title: e.target.value })} />
       <div className="field">
-        <label htmlFor="review-text">What should others know?</label>
+        <label htmlFor={text}>What should others know?</label>
         <textarea
-          id="review-text"
+          id={text}
           rows={4}
           maxLength={20_000}
           value={draft.text}

@@ -1,0 +1,59 @@
+import { beforeEach, expect, test, vi } from "vitest";
+
+import { countryName } from "@/lib/regions";
+import { eventually, find, leave, open, shop } from "./support/shop";
+
+const BAG = { name: "products/bag", title: "Bag", inStock: true, price: { currencyCode: "EUR", units: "5" } };
+const NOTHING = {
+  results: [],
+  facets: [],
+  categories: [],
+  reviews: [],
+  items: [],
+  orders: [],
+  degraded: [],
+  totalSize: "0",
+  nextPageToken: "",
+};
+const href = (link: Element) => link.getAttribute("href");
+
+// Everything that is observed is near.
+vi.stubGlobal(
+  "IntersectionObserver",
+  class {
+    constructor(private callback: (entries: object[]) => void) {}
+    observe(target: Element) {
+      setTimeout(() => this.callback([{ isIntersecting: true, target }]));
+    }
+    unobserve = vi.fn();
+    disconnect = vi.fn();
+  },
+);
+
+vi.setConfig({ testTimeout: 60_000 });
+beforeEach(leave);
+
+test("an order that is not there leads to those that are, and cannot be tried again", async () => {
+  shop(() => Response.json({ code: 5, message: "There is no order o." }, { status: 404 }));
+  open("/orders/o");
+  expect(href(await find("main a", "Your orders"))).toBe("/orders");
+  expect(document.querySelector("main")?.textContent).not.toContain("Try again");
+});
+
+test("each review form of an order has a field of its own", async () => {
+  const lines = ["bag", "belt"].map((id) => ({ product: `products/${id}`, title: id, quantity: 1 }));
+  const order = { name: "users/ann/orders/o", state: "STATE_PAID", lines };
+  shop(({ path }) => (path.includes("/orders/") ? order : NOTHING));
+  open("/orders/o");
+  await eventually(() => expect(document.querySelectorAll(".tell button")).toHaveLength(2));
+  document.querySelectorAll<HTMLElement>(".tell button").forEach((button) => button.click());
+  await eventually(() => expect(document.querySelectorAll("textarea")).toHaveLength(2));
+  for (const field of document.querySelectorAll("textarea")) {
+    expect([...field.labels].map((label) => label.textContent)).toEqual(["What should others know?"]);
+  }
+});
+
+test("a country that nobody knows is called by its code", () => {
+  expect(countryName("GB")).toBe("United Kingdom");
+  expect(countryName("ABC")).toBe("ABC");
+});
