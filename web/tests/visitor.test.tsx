@@ -19,3 +19,12 @@ test("who has no orders is led to products, and to the account that they may hav
   expect(href(await find(".notice a", "Look around"))).toBe("/");
   expect(decodeURIComponent(href(await find(".notice a", "Log in")) ?? "")).toBe("/log-in?back=/orders");
 });
+
+test.each([
+  ["/products/bag", "/log-in?back=/products/bag"],
+  ["/", "/log-in"],
+  ["/sign-up?back=/account", "/log-in"],
+])("the log-in that is asked for on %s is %s", async (address, expected) => {
+  visit(address);
+  expect(decodeURIComponent(href(await find("header a", "Log in")) ?? "")).toBe(expected);
+});

@@ -1,4 +1,4 @@
-import { Link } from "@tanstack/react-router";
+import { Link, useRouterState } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
 
 import { Icon } from "@/components/ui/icon";
@@ -16,8 +16,15 @@ export function AccountMenu() {
       </Suspense>
     );
   }
+  return <LogIn />;
+}
+
+/** Leads to the log-in, and from there back to where one was. */
+function LogIn() {
+  const here = useRouterState({ select: ({ location }) => location.href });
+  const back = /^\/($|log-in|sign-up)/.test(here) ? undefined : here;
   return (
-    <Link to="/log-in" className="icon-link">
+    <Link to="/log-in" search={{ back }} className="icon-link">
       <Icon name="account" />
       <span className="icon-label">Log in</span>
     </Link>
