@@ -53,6 +53,14 @@ test("each review form of an order has a field of its own", async () => {
   }
 });
 
+test("a checkout that cannot be bought says where to look", async () => {
+  const cart = { etag: "e", items: [{ product: BAG.name, quantity: 1, notices: ["NOTICE_OUT_OF_STOCK"] }] };
+  shop(({ path }) => (path.endsWith("/cart") ? cart : NOTHING));
+  open("/checkout");
+  expect((await find("main form [type=submit]")).hasAttribute("disabled")).toBe(true);
+  await find("[role=status]", "cannot be bought as it is");
+});
+
 test("a country that nobody knows is called by its code", () => {
   expect(countryName("GB")).toBe("United Kingdom");
   expect(countryName("ABC")).toBe("ABC");

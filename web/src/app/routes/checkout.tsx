@@ -35,6 +35,11 @@ export function CheckoutPage() {
       )}
       {data && data.items.length > 0 && (
         <>
+          {!data.purchasable && !changing && (
+            <p className="degraded" role="status">
+              Something in your cart cannot be bought as it is: “What you buy” says what to change.
+            </p>
+          )}
           <div className="columns">
             <CheckoutForm
               etag={data.etag}
