@@ -1,6 +1,6 @@
 import { expect, test, vi } from "vitest";
 
-import { discount, money, parseMoney } from "@/lib/format";
+import { discount, money, parseMoney, products } from "@/lib/format";
 import { idOf, uuid } from "@/lib/ids";
 
 const euros = (units: string, nanos = 0) => ({ currencyCode: "EUR", units, nanos });
@@ -36,4 +36,8 @@ test("ids are UUIDs, also where the browser makes none", () => {
   expect(uuid()).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
   vi.unstubAllGlobals();
   expect(idOf("products/p1/pictures/x")).toBe("x");
+});
+
+test("one product is no number of products", () => {
+  expect([0, 1, "1", 1200].map(products)).toEqual(["0 products", "1 product", "1 product", "1,200 products"]);
 });

@@ -1,7 +1,8 @@
 import { beforeEach, expect, test, vi } from "vitest";
 
+import { Facets } from "@/features/search/components/facets";
 import { countryName } from "@/lib/regions";
-import { eventually, find, leave, open, shop } from "./support/shop";
+import { eventually, find, leave, open, renderLinked, shop } from "./support/shop";
 
 const BAG = { name: "products/bag", title: "Bag", inStock: true, price: { currencyCode: "EUR", units: "5" } };
 const NOTHING = {
@@ -33,6 +34,14 @@ vi.stubGlobal(
 vi.setConfig({ testTimeout: 60_000 });
 beforeEach(leave);
 
+test("nothing is said to go with an empty cart", async () => {
+  const row = { ...NOTHING, title: "Goes well with your cart", results: [{ product: BAG.name, details: BAG }] };
+  shop(({ path }) => (path.endsWith(":recommend") ? row : NOTHING));
+  open("/cart");
+  await find("[data-shelf=cart] .card", "Bag");
+  expect(document.querySelector("[data-shelf=cart] h2")?.textContent).toBe("You may like these");
+});
+
 test("an order that is not there leads to those that are, and cannot be tried again", async () => {
   shop(() => Response.json({ code: 5, message: "There is no order o." }, { status: 404 }));
   open("/orders/o");
@@ -59,6 +68,15 @@ test("a checkout that cannot be bought says where to look", async () => {
   open("/checkout");
   expect((await find("main form [type=submit]")).hasAttribute("disabled")).toBe(true);
   await find("[role=status]", "cannot be bought as it is");
+});
+
+test.each([
+  [{}, 0],
+  [{ min: 10 }, 2], // so that it can be taken back
+])("of products without prices no range is asked for, where %o is chosen", async (state, fields) => {
+  renderLinked(<Facets state={state} facets={[]} categories={[]} change={vi.fn()} />);
+  await find(".facets", "In stock");
+  expect(document.querySelectorAll(".range input")).toHaveLength(fields);
 });
 
 test("a country that nobody knows is called by its code", () => {

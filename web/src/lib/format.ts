@@ -33,6 +33,10 @@ export function parseMoney(text: string, currencyCode: string): MoneyJson | null
 
 export const count = (value?: string | number): string => numbers.format(Number(value ?? 0));
 
+/** How many products, in words. */
+export const products = (value?: string | number): string =>
+  `${count(value)} ${Number(value) === 1 ? "product" : "products"}`;
+
 export const rating = (value: number): string =>
   value.toLocaleString(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 

@@ -40,7 +40,7 @@ export function CartPage() {
             id="cart"
             optional
             ask={{ scenario: "cart", contextProducts: productsOf(data) }}
-            title={(reply) => reply?.title || "Goes with your cart"}
+            title={(reply) => (data.items.length ? reply?.title || "Goes with your cart" : "You may like these")}
           />
         </div>
       )}

@@ -16,7 +16,7 @@ import { RecommendationRow } from "@/features/recommendations/components/row";
 import { CardSkeletons } from "@/components/product/card";
 import { Icon } from "@/components/ui/icon";
 import { Failure, Notice } from "@/components/ui/notice";
-import { count } from "@/lib/format";
+import { count, products } from "@/lib/format";
 import { idOf } from "@/lib/ids";
 import { useEndless } from "@/lib/seen";
 import { useTitle } from "@/lib/title";
@@ -66,7 +66,7 @@ export function SearchPage() {
           <h1>{title}</h1>
           <div className="found-line">
             <p className="soft found-count" role="status">
-              {first && !lost && !first.fallback && `${count(total)} ${total === 1 ? "product" : "products"}`}
+              {first && !lost && !first.fallback && products(total)}
             </p>
             <OrderedForYou found={first} />
           </div>

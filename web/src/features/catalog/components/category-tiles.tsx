@@ -3,7 +3,7 @@ import { Link } from "@tanstack/react-router";
 
 import { categoriesQuery, faceQuery, rootsOf } from "@/features/catalog/api/categories";
 import { ProductPicture } from "@/components/product/picture";
-import { count } from "@/lib/format";
+import { products } from "@/lib/format";
 import { idOf } from "@/lib/ids";
 import type { Category } from "@/lib/types";
 
@@ -33,7 +33,7 @@ function Tile({ category }: { category: Category }) {
         {face.data && <ProductPicture product={face.data} width={160} sizes="7rem" />}
       </span>
       <span className="tile-name">{category.displayName}</span>
-      <span className="tile-count">{count(category.productCount)} products</span>
+      <span className="tile-count">{products(category.productCount)}</span>
     </Link>
   );
 }

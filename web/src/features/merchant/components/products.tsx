@@ -6,7 +6,7 @@ import { stockQuery, useAdjustStock, useUpdateProduct } from "@/features/merchan
 import { ProductPicture } from "@/components/product/picture";
 import { Choice, Field } from "@/components/ui/field";
 import { Failure, Notice } from "@/components/ui/notice";
-import { amount, count, money, parseMoney } from "@/lib/format";
+import { amount, count, money, parseMoney, products as inWords } from "@/lib/format";
 import { idOf, uuid } from "@/lib/ids";
 import type { Product } from "@/lib/types";
 
@@ -33,7 +33,7 @@ export function Products() {
           Sold out alone
         </label>
         <p className="soft" role="status">
-          {data && `${count(data.pages[0]?.totalSize)} products`}
+          {data && inWords(data.pages[0]?.totalSize)}
         </p>
       </form>
       {error && !data && <Failure error={error} again={() => void refetch()} />}

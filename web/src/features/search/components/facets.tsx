@@ -23,6 +23,8 @@ const FULL = "That is more than one search takes. Take another tick away first."
 export function Facets({ state, facets, categories, change }: Properties) {
   const of = (field: string) => facets.find((facet) => facet.field === field)?.values ?? [];
   const departments = new Departments(categories);
+  // Where nothing that was found has a price, any range would find nothing.
+  const priced = of("price").length > 0 || state.min !== undefined || state.max !== undefined;
   const tick = (part: (before: SearchState) => Partial<SearchState>) => {
     if (isTaken({ ...state, ...part(state) }, state)) change(part);
     else say(FULL, "bad");
@@ -46,7 +48,7 @@ export function Facets({ state, facets, categories, change }: Properties) {
           tick((before) => ({ price: ticked(before.price, band, on), min: undefined, max: undefined }))
         }
       >
-        <PriceRange state={state} change={change} key={`${state.min} ${state.max}`} />
+        {priced && <PriceRange state={state} change={change} key={`${state.min} ${state.max}`} />}
       </Ticks>
       <Ticks title="Brand" ticks={ticksOf(of("brand"), state.brand)} chosen={state.brand} tick={several("brand")} />
       <Ticks
