@@ -154,7 +154,8 @@ async def _stay(settings: MeshSettings, supervisor: Supervisor, parts: Sequence[
         loops.healthy(info.name, info.started)
     restarted: dict[str, int] = {}
     said: set[str] = set()  # once a loop: the process manager goes on trying, and the other parts serve
-    while processes := supervisor.processes():
+    manager = supervisor.pid()
+    while (processes := supervisor.processes()) and supervisor.pid() == manager:
         for info in processes:
             if loops.saw(info):
                 restarted[info.name] = info.started

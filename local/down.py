@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 
 from local import console, encoders
 from local.errors import MeshError
-from local.ownership import end, own, wait_gone
+from local.ownership import end, outside, own, wait_gone
 from local.settings import MeshSettings
 from local.supervision import Supervisor
 
@@ -22,12 +22,12 @@ def down(settings: MeshSettings) -> int:
     Raises:
         MeshError: something of the mesh could not be stopped.
     """
-    with _alone(settings):
+    with stopping(settings):
         return _down(settings)
 
 
 @contextmanager
-def _alone(settings: MeshSettings) -> Iterator[None]:
+def stopping(settings: MeshSettings) -> Iterator[None]:
     """Lets one after the other stop a shop: the second would run ahead of services that the first lets finish."""
     if not settings.run.is_dir():
         yield
@@ -54,6 +54,7 @@ def _down(settings: MeshSettings) -> int:
     with console.console.status("stopping"):
         # Stopping in order loses nothing; the rest is for what a crashed process manager left behind.
         if supervisor.answers():
+            end(outside(processes, supervisor.pid()))  # nobody else tells these, and all would be waited for
             with suppress(OSError):  # it was told to stop by its signal meanwhile
                 supervisor.stop_all()
                 supervisor.shutdown()

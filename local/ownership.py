@@ -1,6 +1,5 @@
 """Which processes are this mesh's own: known by the marker in their environment, never by their name."""
 
-import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -54,11 +53,18 @@ def end(processes: Sequence[psutil.Process], patience: float = 10.0) -> list[psu
     return list(alive)
 
 
-def wait_gone(processes: Sequence[psutil.Process], patience: float) -> list[psutil.Process]:
-    """Waits for processes to end by themselves; returns those that did not."""
-    deadline = time.monotonic() + patience
-    _, alive = psutil.wait_procs(processes, timeout=max(0.0, deadline - time.monotonic()))
-    return [process for process in alive if process.status() != psutil.STATUS_ZOMBIE]
+def wait_gone(processes: Sequence[psutil.Process], patience: float) -> None:
+    """Waits for processes to end by themselves, for so many seconds at most."""
+    psutil.wait_procs(processes, timeout=patience)
+
+
+def outside(processes: Sequence[psutil.Process], manager: int) -> list[psutil.Process]:
+    """Those that are neither the process manager nor started by it: imports and trainings of an `up`."""
+    try:
+        inside = {manager, *(child.pid for child in psutil.Process(manager).children(recursive=True))}
+    except psutil.Error:
+        return []
+    return [process for process in processes if process.pid not in inside]
 
 
 def signal_each(processes: Iterable[psutil.Process], method: str) -> None:

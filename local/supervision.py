@@ -93,6 +93,13 @@ class Supervisor:
         except (OSError, xmlrpc.client.Error):
             return False
 
+    def pid(self) -> int:
+        """Of the supervisord that runs now; 0 if none answers."""
+        try:
+            return int(self._call("getPID"))
+        except (OSError, xmlrpc.client.Error):
+            return 0
+
     def processes(self) -> list[ProcessInfo]:
         """Lists the processes; empty if supervisord is gone, or going."""
         try:

@@ -14,7 +14,7 @@ from local.bringup import bring_up, stay
 from local.console import console, step
 from local.credentials import Credentials, ensure
 from local.data import check_data, fill
-from local.down import down
+from local.down import down, stopping
 from local.errors import MeshError
 from local.gateway import render_gateway
 from local.ownership import end, own
@@ -38,7 +38,8 @@ def up(settings: MeshSettings) -> None:
             preflight.check(settings)
         with _alone(settings):
             check_data(settings)
-            running = supervisor.answers()
+            with stopping(settings):  # by somebody else: what still ends would be joined, or killed as left behind
+                running = supervisor.answers()
             try:
                 mesh = _join(settings) if running else _start(settings, supervisor)
                 bring_up(settings, supervisor, mesh.parts())
@@ -168,13 +169,17 @@ def announce(mesh: Mesh, seconds: float) -> None:
 
 def _stay_until_stopped(mesh: Mesh, supervisor: Supervisor) -> None:
     console.print("\nCtrl-C stops everything.")
+    started = supervisor.pid()
     try:
         stay(mesh.settings, supervisor, mesh.parts())
         console.print("The shop was stopped from elsewhere.")
     except KeyboardInterrupt:
         console.print()
     finally:
-        _stop(mesh.settings)
+        if supervisor.pid() in (0, started):
+            _stop(mesh.settings)
+        else:
+            console.print("It was started again from elsewhere, and goes on: `make down` stops it.")
 
 
 def _stop(settings: MeshSettings) -> None:

@@ -2,9 +2,12 @@ from pathlib import Path
 
 import pytest
 
-from local import bringup
+from local import bringup, up
 from local.bringup import MOST_STARTS, CrashLoops
-from local.processes import Part
+from local.credentials import ensure
+from local.ports import choose
+from local.postgres import Postgres
+from local.processes import Mesh, Part
 from local.settings import MeshSettings
 from local.supervision import ProcessInfo, Program, Supervisor
 
@@ -48,6 +51,9 @@ class Restarting(Supervisor):
     def processes(self) -> list[ProcessInfo]:
         return [info(start) for start in [next(self._starts, 0)] if start]
 
+    def pid(self) -> int:
+        return 4710
+
 
 async def _sick() -> None:
     raise ConnectionError
@@ -62,3 +68,30 @@ def test_a_process_that_crash_loops_is_said_once_and_does_not_stop_a_shop_that_i
     shown = capsys.readouterr().out
     assert shown.count("recs ends again and again") == 1
     assert shown.count("was started again") == MOST_STARTS - 1
+
+
+class Replaced(Supervisor):
+    """A process manager that somebody stopped, and started anew at once."""
+
+    def __init__(self) -> None:
+        self._pids = iter([1, 1, 2, 2, 2])
+        self._looks = iter(range(3))
+
+    def processes(self) -> list[ProcessInfo]:
+        return [] if next(self._looks, None) is None else [info(1)]
+
+    def pid(self) -> int:
+        return next(self._pids)
+
+
+def test_a_shop_that_was_started_again_from_elsewhere_is_not_stopped_by_who_started_the_one_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = MeshSettings(port=59436, data=tmp_path)
+    ports = choose(settings, None)
+    mesh = Mesh(settings, ports, ensure(settings.secrets), Postgres(tmp_path / "postgres", ports.postgres, None))
+    stopped: list[MeshSettings] = []
+    monkeypatch.setattr(up, "_stop", stopped.append)
+    up._stay_until_stopped(mesh, Replaced())
+    assert stopped == []
+    assert "goes on: `make down` stops it" in capsys.readouterr().out
