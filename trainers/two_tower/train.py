@@ -50,10 +50,10 @@ def train(
     steps = math.ceil(len(data.pieces(np.random.default_rng(config.seed))) / config.batch_size)
     state = State(towers, steps)
     name = checkpoint.name_of(shop, config) if saved else ""
-    if saved:
-        checkpoint.resume(saved, state, name)
-    mining = Mining(shop, state.average.towers)
     last = epochs or config.max_epochs
+    if saved:
+        checkpoint.resume(saved, state, name, last)
+    mining = Mining(shop, state.average.towers)
 
     began, clock = time.monotonic(), computing.clock(towers.device)
     started = clock() - state.computed_s

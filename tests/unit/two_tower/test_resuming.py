@@ -45,6 +45,12 @@ def test_a_training_that_was_killed_ends_as_if_it_had_not_been(tmp_path: Path) -
     assert torch.equal(resumed.towers.item_vectors(), whole.towers.item_vectors())
 
 
+def test_a_training_of_fewer_epochs_does_not_end_with_the_towers_of_more(tmp_path: Path) -> None:
+    train(SHOP, QUICK, epochs=2, saved=tmp_path / "refit.pt")
+    shorter = train(SHOP, QUICK, epochs=1, saved=tmp_path / "refit.pt")
+    assert torch.equal(shorter.towers.item_vectors(), train(SHOP, QUICK, epochs=1).towers.item_vectors())
+
+
 def _train_and_stall(file: Path, reached: "multiprocessing.synchronize.Event") -> None:
     def watch(epoch: int, measured: Mapping[str, float]) -> None:
         if epoch == 2:
