@@ -19,6 +19,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from trainers.release.services import STREAM_S, TIMEOUT_S, Services
 
 PAGE = 500
+EXTRACT = "extract.json"
 PRODUCTS = pa.schema(
     [
         ("id", pa.string()),
@@ -77,12 +78,12 @@ class Extract:
 
     def save(self, folder: Path) -> None:
         """Writes extract.json."""
-        (folder / "extract.json").write_text(json.dumps(vars(self), indent=2) + "\n")
+        (folder / EXTRACT).write_text(json.dumps(vars(self), indent=2) + "\n")
 
 
 def load(folder: Path) -> Extract:
     """Reads extract.json."""
-    return Extract(**json.loads((folder / "extract.json").read_text()))
+    return Extract(**json.loads((folder / EXTRACT).read_text()))
 
 
 def extract(services: Services, folder: Path, *, quiet: bool = False) -> Extract:
@@ -104,6 +105,8 @@ def extract(services: Services, folder: Path, *, quiet: bool = False) -> Extract
             _take(page, found)
             cursor = page.next_cursor
             progress.update(task, completed=len(found))
+        # It is of other files from here on, until all of them are there.
+        (folder / EXTRACT).unlink(missing_ok=True)
         write(folder / "products.parquet", pa.Table.from_pylist(list(found.values()), PRODUCTS))
 
         task = progress.add_task("events", total=None)
