@@ -148,6 +148,13 @@ def running(data: Path) -> RunningMesh:
     return RunningMesh(mesh_of(settings), Supervisor(settings))
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts the tests that need the mesh as it was made before those that leave something in it: a second mesh for
+    them would cost its start, import and training."""
+    items.sort(key=lambda item: item.get_closest_marker("fresh") is None)
+
+
 @pytest.fixture(scope="session")
 def mesh() -> Iterator[RunningMesh]:
     """A whole mesh with two replicas, 200 simulated products, 300 shoppers and a promoted release."""

@@ -120,10 +120,11 @@ def test_the_answering_release_is_one_unit(mesh: RunningMesh, services: Services
 
 def test_a_second_release_takes_over_and_the_way_back_is_open(mesh: RunningMesh, services: Services) -> None:
     before = answering(services)
+    newest = registry.number(registry.releases(services)[0])
     run(mesh, "publish")
     assert answering(services) == before, "a registered release does not answer yet"
     run(mesh, "promote")
-    assert answering(services) == before + 1
+    assert answering(services) == newest + 1
     assert ready(mesh, before), "requests that began with the release before still end with it"
     run(mesh, "promote", "--release", before)
     assert answering(services) == before
@@ -195,30 +196,36 @@ def test_too_little_news_is_worth_no_training(mesh: RunningMesh, services: Servi
     assert "goes with retrain" in run(mesh, "all", "--every", 1, code=2)
 
 
-async def test_what_shoppers_do_reaches_the_next_release(mesh: RunningMesh, services: Services, tmp_path: Path) -> None:
+PAIRS, EACH = 12, 6
+"""Of products that shoppers begin to choose together, and the shoppers of each. Of a pair or two, popularity would say
+as much as towers can learn."""
+
+
+@pytest.mark.fresh
+async def test_what_shoppers_do_reaches_the_next_release(mesh: RunningMesh, services: Services) -> None:
     """Shoppers begin to go from one product to another that nobody has seen together with it before.
 
-    Tests before this one leave what no shopper does, and a loss that it may bring is not what is asked here.
+    Fresh, since other tests leave what no shopper does, and towers that learn it may rightly be refused.
     """
     before = answering(services)
-    settings = json.loads((mesh.settings.data / "releases" / str(before) / "settings.json").read_text())
-    (tmp_path / "settings.json").write_text(json.dumps(settings | {"tolerated_loss": 0.5}))
-    tolerant = "--config", tmp_path / "settings.json"
     async with client(mesh.url) as http:
-        viewed, *_ = await some_products(http)
+        viewed, *others = await some_products(http)
         asker = await Shopper.enter(http)
         await asker.known([viewed])
-        far = [result["product"] for result in (await asker.recommendations(pageSize=100))["results"]][-1]
-        for _ in range(60):
+        ranked = [result["product"] for result in (await asker.recommendations(pageSize=100))["results"]]
+        far, *last = [product for product in reversed(ranked) if product != viewed][:PAIRS]
+        pairs = [(viewed, far), *zip([other for other in others if other not in {far, *last}], last, strict=False)]
+        assert len(pairs) == PAIRS
+        for first, second in pairs * EACH:
             shopper = await Shopper.enter(http)
-            await shopper.did("VIEW", viewed, far)
-            await shopper.did("ADD_TO_CART", far)
-        printed = " ".join((await asyncio.to_thread(run, mesh, "retrain", "--least", 100, *tolerant)).split())
+            await shopper.did("VIEW", first, second)
+            await shopper.did("ADD_TO_CART", second)
+        printed = " ".join((await asyncio.to_thread(run, mesh, "retrain", "--least", 100)).split())
         try:
             after = answering(services)
             assert after > before
             assert f"release {before}" in printed, "the new towers stand beside those that answered"
-            assert manifest(mesh, after)["gates"]["no_worse_than"][f"release {before}"]["high"] >= 0
+            assert manifest(mesh, after)["gates"]["no_worse_than"][f"release {before}"]["low"] > 0
             assert far in await first_products(asker, after), f"{viewed} leads to {far} by now"
         finally:
             run(mesh, "promote", "--release", before)
