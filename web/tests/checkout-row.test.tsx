@@ -1,6 +1,7 @@
 import { beforeEach, expect, test, vi } from "vitest";
 
 import { flush } from "@/lib/events";
+import { everythingIsNear } from "./support/near";
 import { eventually, find, leave, open, shop, told, type Asked } from "./support/shop";
 
 const price = (units: string) => ({ currencyCode: "EUR", units });
@@ -20,18 +21,7 @@ const ROW = {
   results: [{ product: BELT.name, details: BELT }],
 };
 
-// Everything that is observed is near.
-vi.stubGlobal(
-  "IntersectionObserver",
-  class {
-    constructor(private callback: (entries: object[]) => void) {}
-    observe(target: Element) {
-      setTimeout(() => this.callback([{ isIntersecting: true, target }]));
-    }
-    unobserve = vi.fn();
-    disconnect = vi.fn();
-  },
-);
+everythingIsNear();
 
 vi.setConfig({ testTimeout: 60_000 });
 beforeEach(leave);

@@ -2,6 +2,7 @@ import { beforeEach, expect, test, vi } from "vitest";
 
 import { Facets } from "@/features/search/components/facets";
 import { countryName } from "@/lib/regions";
+import { everythingIsNear } from "./support/near";
 import { eventually, find, leave, open, renderLinked, shop } from "./support/shop";
 
 const BAG = { name: "products/bag", title: "Bag", inStock: true, price: { currencyCode: "EUR", units: "5" } };
@@ -18,18 +19,7 @@ const NOTHING = {
 };
 const href = (link: Element) => link.getAttribute("href");
 
-// Everything that is observed is near.
-vi.stubGlobal(
-  "IntersectionObserver",
-  class {
-    constructor(private callback: (entries: object[]) => void) {}
-    observe(target: Element) {
-      setTimeout(() => this.callback([{ isIntersecting: true, target }]));
-    }
-    unobserve = vi.fn();
-    disconnect = vi.fn();
-  },
-);
+everythingIsNear();
 
 vi.setConfig({ testTimeout: 60_000 });
 beforeEach(leave);

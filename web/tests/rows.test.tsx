@@ -1,6 +1,7 @@
 import { beforeEach, expect, test, vi } from "vitest";
 
 import { choose } from "@/lib/choices";
+import { everythingIsNear } from "./support/near";
 import { leave, open, shop } from "./support/shop";
 
 const LAMP = { name: "products/lamp", title: "Lamp", images: [], categoryIds: [], categoryPath: [] };
@@ -16,18 +17,7 @@ const NOTHING = {
   nextPageToken: "",
 };
 
-// Everything that is observed is near.
-vi.stubGlobal(
-  "IntersectionObserver",
-  class {
-    constructor(private callback: (entries: object[]) => void) {}
-    observe(target: Element) {
-      setTimeout(() => this.callback([{ isIntersecting: true, target }]));
-    }
-    unobserve = vi.fn();
-    disconnect = vi.fn();
-  },
-);
+everythingIsNear();
 
 vi.setConfig({ testTimeout: 60_000 });
 beforeEach(leave);
