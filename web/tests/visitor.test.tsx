@@ -1,6 +1,6 @@
 import { beforeEach, expect, test, vi } from "vitest";
 
-import { find, leave, open, shop } from "./support/shop";
+import { eventually, find, leave, open, shop } from "./support/shop";
 
 const BAG = { name: "products/bag", title: "Bag" };
 const NOTHING = { results: [], categories: [], reviews: [], items: [], orders: [], degraded: [], nextPageToken: "" };
@@ -27,4 +27,17 @@ test.each([
 ])("the log-in that is asked for on %s is %s", async (address, expected) => {
   visit(address);
   expect(decodeURIComponent(href(await find("header a", "Log in")) ?? "")).toBe(expected);
+});
+
+test.each([
+  ["/sign-up?back=/products/bag", "/welcome?back=/products/bag"],
+  ["/sign-up", "/welcome"],
+  ["/sign-up?back=/checkout", "/checkout"],
+])("who signs up on %s goes on to %s: who is paying is asked nothing", async (address, expected) => {
+  const session = { subject: "users/ann", roles: [], accessToken: "t", accessExpireTime: "2999-01-01T00:00:00Z" };
+  shop(({ path }) => (path.endsWith(":signUp") ? session : NOTHING), "visitors/v");
+  const where = open(address);
+  const form = (await find("form button", "Sign up")).closest("form");
+  form?.dispatchEvent(new Event("submit", { bubbles: true, cancelable: true })); // unlike a press, also while it is empty
+  await eventually(() => expect(where()).toBe(expected));
 });

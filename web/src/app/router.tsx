@@ -98,6 +98,7 @@ const signUp = createRoute({
 const welcome = createRoute({
   ...page,
   path: "/welcome",
+  validateSearch: readBack,
   beforeLoad: shoppersAlone,
   component: lazyRouteComponent(() => import("@/app/routes/welcome"), "WelcomePage"),
 });

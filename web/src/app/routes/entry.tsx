@@ -24,20 +24,25 @@ export function LogInPage() {
   );
 }
 
-/** Sign-up, and then the question of taste. */
+/** Sign-up, then the question of taste, and back to where it was asked for; who is paying is asked nothing. */
 export function SignUpPage() {
   useTitle("Sign up");
   const { back } = useSearch({ from: "/sign-up" });
   const navigate = useNavigate();
   const router = useRouter();
+  const search = back ? { back } : {};
+  const isPaying = back?.startsWith("/checkout");
   return (
     <div className="wrap page narrow">
       <h1>Sign up</h1>
       <p className="soft">An account keeps your orders, and recommendations that know you on every device.</p>
-      <EntryForm kind="sign-up" done={() => (back ? router.history.push(back) : void navigate({ to: "/welcome" }))} />
+      <EntryForm
+        kind="sign-up"
+        done={() => (back && isPaying ? router.history.push(back) : void navigate({ to: "/welcome", search }))}
+      />
       <p>
         Have an account?{" "}
-        <Link to="/log-in" search={back ? { back } : {}}>
+        <Link to="/log-in" search={search}>
           Log in
         </Link>
       </p>

@@ -1,16 +1,17 @@
-import { useNavigate } from "@tanstack/react-router";
+import { useRouter, useSearch } from "@tanstack/react-router";
 
 import { Tastes } from "@/features/onboarding/components/tastes";
 import { say } from "@/lib/toasts";
 import { useTitle } from "@/lib/title";
 
-/** The question of taste, asked once after the sign-up. */
+/** The question of taste, asked once after the sign-up, and then back to where that was asked for. */
 export function WelcomePage() {
   useTitle("Welcome");
-  const navigate = useNavigate();
+  const { back } = useSearch({ from: "/welcome" });
+  const router = useRouter();
   const done = () => {
     say("Thank you. Your first recommendations are ready.");
-    void navigate({ to: "/" });
+    router.history.push(back ?? "/");
   };
   return (
     <div className="wrap page">
