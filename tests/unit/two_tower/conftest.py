@@ -22,3 +22,9 @@ def console() -> Console:
 def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     """Towers of the small shop, and the files of their release."""
     return build(SHOP, QUICK, tmp_path_factory.mktemp("built"), "a test", console())
+
+
+@pytest.fixture
+def unexported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Towers that are measured and reported, and not exported, which takes most of the time."""
+    monkeypatch.setattr("trainers.two_tower.build._write_towers", lambda *_: {})

@@ -90,6 +90,7 @@ def follow(folder: Path, knows: int, given_up: float) -> dict[str, float]:
     return measured
 
 
+@pytest.mark.usefixtures("unexported")
 def test_towers_that_are_as_good_follow_and_carry_what_was_lost(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
