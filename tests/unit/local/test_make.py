@@ -38,7 +38,7 @@ def make_test(folder: Path, *arguments: str) -> int:
     (folder / "local").mkdir()
     (folder / "local" / "bootstrap.py").touch()
     (folder / "pytest.ini").write_text("[pytest]\nmarkers =\n  mesh\n  bench\n")
-    variables = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "MAKE"))}
+    variables = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "MAKE", "ARGS"))}
     variables |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_PLUGINS": "xdist.plugin"}  # others take seconds
     variables["PYTEST_XDIST_AUTO_NUM_WORKERS"] = "1"  # each takes a second to start
     command = ["make", "-f", ROOT / "Makefile", "test", *arguments]
