@@ -65,9 +65,11 @@ def test_a_process_that_was_killed_leaves_a_checkpoint_to_go_on_from(tmp_path: P
     reached = context.Event()
     process = context.Process(target=_train_and_stall, args=(tmp_path / "fit.pt", reached))
     process.start()
-    assert reached.wait(60)
-    process.kill()
-    process.join()
+    try:
+        assert reached.wait(60)
+    finally:
+        process.kill()
+        process.join()
     assert train(SHOP, QUICK, saved=tmp_path / "fit.pt").losses == train(SHOP, QUICK).losses
 
 
