@@ -132,9 +132,16 @@ def _page(
     if len(items) < FEWEST or len(np.unique(places)) < len(places):
         return None
     chosen, when = _choices(shop.events, user, times)
-    named = [replies.get((user, int(item), _micros(time)), "") for item, time in zip(chosen, when, strict=True)]
-    here = np.array([name in {"", reply} for name in named], bool)
-    opened = _opened(items, times, chosen[here], when[here])
+    named = np.array(
+        [replies.get((user, int(item), _micros(time)), "") for item, time in zip(chosen, when, strict=True)]
+    )
+    unnamed, here = named == "", named == reply
+    # A choice that names its reply came of this page, also where its card is told of later: it was half in sight.
+    begun = np.full(len(times), times.min())
+    opened = np.maximum(
+        _opened(items, times, times, chosen[unnamed], when[unnamed]),
+        _opened(items, begun, times, chosen[here], when[here]),
+    )
     return Page(user, float(times.min()), items, places, opened) if opened.any() else None
 
 
@@ -146,8 +153,8 @@ def _choices(events: Events, user: int, times: Floats) -> tuple[Ints, Floats]:
     return events.item[first:last][chosen], events.time[first:last][chosen]
 
 
-def _opened(items: Ints, times: Floats, chosen: Ints, when: Floats) -> Floats:
-    """1 for what was chosen soon after the product came into sight."""
-    soon = (when >= times[:, None]) & (when < times[:, None] + OPENED_WITHIN_S)
+def _opened(items: Ints, since: Floats, times: Floats, chosen: Ints, when: Floats) -> Floats:
+    """1 for what was chosen from the moment on, and soon after the product came into sight."""
+    soon = (when >= since[:, None]) & (when < times[:, None] + OPENED_WITHIN_S)
     opened: Floats = ((chosen == items[:, None]) & soon).any(1).astype(np.float64)
     return opened

@@ -66,7 +66,7 @@ class Ranked:
         # Those that were fitted, even where they have learned again since: these have seen the validation period.
         fitted = scorer(self.towers.training.towers, train_on)
         looking = self._looking(train_on, fitted, self.towers.training.towers.spec)
-        learnable = replace(train_on, events=events.where(_learnable(events, validation)))
+        learnable = replace(train_on, events=events.where(_learnable(train_on.events, events, validation)))
         shown = pages.read(self.events_file, learnable) if self.events_file else []
         lists = self._lists(looking, events, validation, shown)
         if len(lists) < self.config.fewest_lists:
@@ -144,11 +144,11 @@ class Ranked:
         return np.concatenate([looking.features.of(history, candidates, towers), known.numpy()], 1)
 
 
-def _learnable(events: Events, validation: Queries) -> NDArray[np.bool_]:
-    """Which events may say what was opened: what came after a shopper's last validation question, or after all of them,
-    is what the test asks about."""
-    limit = np.full(len(events.users), validation.time.max())
-    limit[validation.user] = -np.inf
+def _learnable(train: Events, events: Events, validation: Queries) -> NDArray[np.bool_]:
+    """Which events may say what was opened: of each shopper up to what was learned from, or asked for validation. What
+    comes after that the test may ask about, also of whom no validation question was drawn."""
+    limit = np.full(len(events.users), -np.inf)
+    np.maximum.at(limit, train.user, train.time)
     np.maximum.at(limit, validation.user, validation.time)
     kept: NDArray[np.bool_] = events.time <= limit[events.user]
     return kept

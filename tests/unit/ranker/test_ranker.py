@@ -17,7 +17,7 @@ from tritonclient.grpc import model_config_pb2
 from services.search.domain import attribution as search
 from tests.support.shops import small_shop
 from trainers.datasets import DataError
-from trainers.evaluation import harness
+from trainers.evaluation import harness, protocols
 from trainers.evaluation.protocols import Queries, split
 from trainers.ranker import export, golden, pages, tables
 from trainers.ranker.config import Config
@@ -229,22 +229,27 @@ def test_a_choice_counts_for_the_page_that_it_came_of(
     assert found == ([] if opened is None else [opened])
 
 
-def test_what_was_chosen_before_it_came_into_sight_was_not_opened_there(tmp_path: Path) -> None:
-    """The page stands for a while, the shopper chooses the product elsewhere, and then scrolls down to it."""
+@pytest.mark.parametrize(("named", "opened"), [(None, None), ("page", [0, 1])])
+def test_what_was_chosen_before_it_came_into_sight_was_opened_there_only_if_it_says_so(
+    tmp_path: Path, named: str | None, opened: list[int] | None
+) -> None:
+    """The page stands for a while, the shopper chooses the product, and its card is seen later: it was chosen
+    elsewhere, or by the keyboard."""
     events = SHOP.events
     first = int(np.flatnonzero(events.chosen & (events.user == 2))[0])
     chosen, item = float(events.time[first]), int(events.item[first])
     other = next(item for item in range(60) if item not in events.item[events.user == 2])
     table = {
-        "user": [events.users[2]] * 2,
-        "kind": ["impression"] * 2,
-        "product": [f"products/p{other}", f"products/p{item}"],
-        "position": pa.array([1, 9], pa.int32()),
-        "time": pa.array([round((chosen + after) * 1e6) for after in (-60, 20)], pa.timestamp("us", tz="UTC")),
-        "attribution_token": ["page"] * 2,
+        "user": [events.users[2]] * 3,
+        "kind": ["impression", "impression", "view"],
+        "product": [f"products/p{other}", f"products/p{item}", f"products/p{item}"],
+        "position": pa.array([1, 9, None], pa.int32()),
+        "time": pa.array([round((chosen + after) * 1e6) for after in (-60, 20, 0)], pa.timestamp("us", tz="UTC")),
+        "attribution_token": ["page", "page", named],
     }
     parquet.write_table(pa.table(table), tmp_path / "events.parquet")
-    assert pages.read(tmp_path / "events.parquet", SHOP) == []
+    found = [page.opened.tolist() for page in pages.read(tmp_path / "events.parquet", SHOP)]
+    assert found == ([] if opened is None else [opened])
 
 
 def test_events_without_positions_are_refused(tmp_path: Path) -> None:
@@ -275,8 +280,13 @@ def shown_before(choice: int, folder: Path) -> Path:
 
 
 @pytest.mark.parametrize("protocol", ["time", "last"])
-def test_a_page_of_which_a_test_question_was_opened_is_not_learned_from(tmp_path: Path, protocol: str) -> None:
-    """It was shown in the validation period; where each shopper's last choice is left out, all may lie in that."""
+@pytest.mark.parametrize("most", [protocols.MOST_VALIDATION, 50])
+def test_a_page_of_which_a_test_question_was_opened_is_not_learned_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, protocol: str, most: int
+) -> None:
+    """It was shown in the validation period; where each shopper's last choice is left out, all may lie in that. Nor is
+    it where no validation question of the shopper was drawn."""
+    monkeypatch.setattr(protocols, "MOST_VALIDATION", most)
     made = split(BUSY.events, protocol)
     train_on, end = replace(BUSY, events=made.train), float(made.validation.time.max())
     towers = TwoTower(TowersConfig(progress=False, device="cpu", max_epochs=1, warmup_steps=5))
@@ -289,7 +299,10 @@ def test_a_page_of_which_a_test_question_was_opened_is_not_learned_from(tmp_path
         return ranked.lists["pages"]
 
     assert learned_from(made.validation, int(made.validation.time.argmax())) == 1
-    assert learned_from(made.test, int(made.test.time.argmin())) == 0
+    undrawn = ~np.isin(made.test.user, made.validation.user)
+    for asked in (undrawn, ~undrawn):
+        if (rows := np.flatnonzero(asked & (made.test.time - 200 <= end))).size:
+            assert learned_from(made.test, int(rows[made.test.time[rows].argmin()])) == 0
 
 
 def test_the_ranker_looks_again_at_the_towers_best_and_at_nothing_else() -> None:
