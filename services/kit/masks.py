@@ -30,12 +30,14 @@ async def written(
     writable: Collection[str],
     stored: Callable[[], Awaitable[Message]],
     elsewhere: Mapping[str, str] = MappingProxyType({}),
+    moving: Collection[str] = (),
 ) -> set[str]:
     """Which fields an update writes (AIP-134): those of the mask, all for `*`, those that are set when there is none.
 
     What only the service writes is ignored beside what can be written (AIP-203), so that what was read can be sent back
     with a change. What else cannot be updated may be sent as it is stored, and is refused where it says something else:
-    nobody shall believe that it was changed. Without a mask a resource that is empty but for its name and etag asks for
+    nobody shall believe that it was changed. Where the etag is another than the stored one the write refuses the update
+    as a whole, and nothing is said here. Without a mask a resource that is empty but for its name and etag asks for
     nothing, and gets it.
 
     Args:
@@ -44,6 +46,7 @@ async def written(
         writable: what an update may write.
         stored: reads the resource as it is; asked only where the update says something that it cannot write.
         elsewhere: what else writes a field that an update does not, for who tries.
+        moving: what changes while one reads and writes; beside what can be written it is ignored, too.
 
     Raises:
         InvalidArgument: the update says something of a field that it cannot write, or knows nothing of.
@@ -56,8 +59,12 @@ async def written(
     given = {field.name for field, _ in resource.ListFields()} - ADDRESS
     fixed = (named or given) - {*writable, *unwritten(resource)}
     nothing = not paths and bool(given) and given.isdisjoint(writable)
+    if not named and not given.isdisjoint(writable):
+        fixed -= {*moving}
     if fixed or nothing:
         now = await stored()
+        if _is_stale(resource, now):
+            fixed, nothing = set(), False
         other = {name for name in fixed | given if getattr(resource, name) != getattr(now, name)}
         if refused := sorted(fixed & other):
             raise _refusal(resource, refused, bool(named), elsewhere, can)
@@ -67,6 +74,12 @@ async def written(
     if "*" in paths:
         return set(writable)
     return (named or given) & {*writable}
+
+
+def _is_stale(resource: Message, now: Message) -> bool:
+    """Whether the etag says that something else was read: the write is ABORTED, and says so."""
+    read, current = getattr(resource, "etag", ""), getattr(now, "etag", "")
+    return bool(read and current and read != current)
 
 
 def _refusal(

@@ -38,7 +38,7 @@ def save(file: Path, state: State, name: str) -> None:
 
 def resume(file: Path, state: State, name: str, last: int) -> bool:
     """Brings the state to where the file's training was; False if there is none, if it is of another one, or if it is
-    behind the last epoch that is wanted."""
+    beyond the last epoch that is wanted."""
     if not file.exists():
         return False
     found: dict[str, Any] = torch.load(file, map_location=state.towers.device, weights_only=True)

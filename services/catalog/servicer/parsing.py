@@ -118,7 +118,7 @@ async def changed(
         InvalidArgument: the update says something of a field that it cannot write, and `stored` says something else.
     """
     elsewhere = {"stock_quantity": " here, but through AdjustStock and ImportProducts alone"}
-    fields = await written(message, mask, READERS, stored, elsewhere)
+    fields = await written(message, mask, READERS, stored, elsewhere, moving=elsewhere)
     return {field: READERS[field](message) for field in READERS if field in fields}
 
 

@@ -83,6 +83,22 @@ async def test_what_was_read_can_be_sent_back_with_a_change(mask: list[str]) -> 
     assert await written(changed, mask, WRITABLE, stored(KEPT)) == {"display_name"}
 
 
+@pytest.mark.parametrize("etag", ["", "1"])
+async def test_what_moves_meanwhile_is_in_nobodys_way(etag: str) -> None:
+    """A product that was read is sold before it is sent back with another title: its stock is another by now."""
+    read = Product(name="products/lamp", title="Lamp", stock_quantity=3, etag=etag)
+    moved = stored(Product(name="products/lamp", title="Lamp", stock_quantity=2, etag="2"))
+    assert await written(read, [], ["title"], moved, moving=["stock_quantity"]) == {"title"}
+    with pytest.raises(InvalidArgument) as caught:
+        await written(read, ["stock_quantity"], ["title"], stored(Product(stock_quantity=2)), moving=["stock_quantity"])
+    assert [field for field, _ in caught.value.violations] == ["update_mask"]
+
+
+async def test_of_what_is_not_what_was_read_the_write_says_so() -> None:
+    stale = Account(name="users/me", email="old@example.org", display_name="Bo", etag="0")
+    assert await written(stale, [], WRITABLE, stored(KEPT)) == {"display_name"}
+
+
 async def test_what_was_read_can_be_sent_back_without_a_change() -> None:
     unnamed = Account()
     unnamed.CopyFrom(KEPT)

@@ -209,8 +209,8 @@ class UpdateProductRequest(_message.Message):
 
     @_builtins.property
     def update_mask(self) -> _field_mask_pb2.FieldMask:
-        """Which fields to write; all that are set when absent, `*` for all. INVALID_ARGUMENT if others are not
-        as they are stored.
+        """Which fields to write; all that are set when absent, `*` for all. INVALID_ARGUMENT if the mask
+        names another one, or nothing that is set can be updated: `stock_quantity` is ignored beside what can.
         """
 
     def __init__(

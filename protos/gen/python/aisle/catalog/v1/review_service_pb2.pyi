@@ -257,7 +257,7 @@ class UpdateReviewRequest(_message.Message):
     @_builtins.property
     def update_mask(self) -> _field_mask_pb2.FieldMask:
         """Which fields to write: rating, title, text, author_display_name. Those that are set when it is empty.
-        INVALID_ARGUMENT if others are not as they are stored.
+        INVALID_ARGUMENT if another one, and none of output only, is not as it is stored.
         """
 
     def __init__(

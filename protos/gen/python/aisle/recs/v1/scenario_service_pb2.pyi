@@ -194,7 +194,9 @@ class UpdateScenarioRequest(_message.Message):
 
     @_builtins.property
     def update_mask(self) -> _field_mask_pb2.FieldMask:
-        """Which fields to write; all that are set when absent. INVALID_ARGUMENT if others are not as they are stored."""
+        """Which fields to write; all that are set when absent. INVALID_ARGUMENT if another one, and none of output only, is
+        not as it is stored.
+        """
 
     def __init__(
         self,

@@ -212,7 +212,9 @@ class UpdateAccountRequest(_message.Message):
 
     @_builtins.property
     def update_mask(self) -> _field_mask_pb2.FieldMask:
-        """Which fields to write: display_name. What is set when absent. INVALID_ARGUMENT if others differ from what is stored."""
+        """Which fields to write: display_name. What is set when absent. INVALID_ARGUMENT if another one, and none of output
+        only, is not as it is stored.
+        """
 
     def __init__(
         self,
@@ -341,7 +343,9 @@ class UpdatePreferencesRequest(_message.Message):
 
     @_builtins.property
     def update_mask(self) -> _field_mask_pb2.FieldMask:
-        """Which fields to write: categories. What is set when absent. INVALID_ARGUMENT if others differ from what is stored."""
+        """Which fields to write: categories. What is set when absent. INVALID_ARGUMENT if another one, and none of output
+        only, is not as it is stored.
+        """
 
     def __init__(
         self,

@@ -349,7 +349,8 @@ export type UpdateCategoryRequest = Message<"aisle.catalog.v1.UpdateCategoryRequ
   category?: Category | undefined;
 
   /**
-   * Which fields to write; all that are set when absent. INVALID_ARGUMENT if others are not as they are stored.
+   * Which fields to write; all that are set when absent. INVALID_ARGUMENT if another one, and none of output only, is
+   * not as it is stored.
    *
    * @generated from field: google.protobuf.FieldMask update_mask = 2;
    */
@@ -370,7 +371,8 @@ export type UpdateCategoryRequestJson = {
   category?: CategoryJson;
 
   /**
-   * Which fields to write; all that are set when absent. INVALID_ARGUMENT if others are not as they are stored.
+   * Which fields to write; all that are set when absent. INVALID_ARGUMENT if another one, and none of output only, is
+   * not as it is stored.
    *
    * @generated from field: google.protobuf.FieldMask update_mask = 2;
    */

@@ -360,8 +360,8 @@ export type UpdateProductRequest = Message<"aisle.catalog.v1.UpdateProductReques
   product?: Product | undefined;
 
   /**
-   * Which fields to write; all that are set when absent, `*` for all. INVALID_ARGUMENT if others are not
-   * as they are stored.
+   * Which fields to write; all that are set when absent, `*` for all. INVALID_ARGUMENT if the mask
+   * names another one, or nothing that is set can be updated: `stock_quantity` is ignored beside what can.
    *
    * @generated from field: google.protobuf.FieldMask update_mask = 2;
    */
@@ -382,8 +382,8 @@ export type UpdateProductRequestJson = {
   product?: ProductJson;
 
   /**
-   * Which fields to write; all that are set when absent, `*` for all. INVALID_ARGUMENT if others are not
-   * as they are stored.
+   * Which fields to write; all that are set when absent, `*` for all. INVALID_ARGUMENT if the mask
+   * names another one, or nothing that is set can be updated: `stock_quantity` is ignored beside what can.
    *
    * @generated from field: google.protobuf.FieldMask update_mask = 2;
    */

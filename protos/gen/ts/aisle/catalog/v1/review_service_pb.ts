@@ -490,7 +490,7 @@ export type UpdateReviewRequest = Message<"aisle.catalog.v1.UpdateReviewRequest"
 
   /**
    * Which fields to write: rating, title, text, author_display_name. Those that are set when it is empty.
-   * INVALID_ARGUMENT if others are not as they are stored.
+   * INVALID_ARGUMENT if another one, and none of output only, is not as it is stored.
    *
    * @generated from field: google.protobuf.FieldMask update_mask = 2;
    */
@@ -512,7 +512,7 @@ export type UpdateReviewRequestJson = {
 
   /**
    * Which fields to write: rating, title, text, author_display_name. Those that are set when it is empty.
-   * INVALID_ARGUMENT if others are not as they are stored.
+   * INVALID_ARGUMENT if another one, and none of output only, is not as it is stored.
    *
    * @generated from field: google.protobuf.FieldMask update_mask = 2;
    */

@@ -339,7 +339,8 @@ export type UpdateScenarioRequest = Message<"aisle.recs.v1.UpdateScenarioRequest
   scenario?: Scenario | undefined;
 
   /**
-   * Which fields to write; all that are set when absent. INVALID_ARGUMENT if others are not as they are stored.
+   * Which fields to write; all that are set when absent. INVALID_ARGUMENT if another one, and none of output only, is
+   * not as it is stored.
    *
    * @generated from field: google.protobuf.FieldMask update_mask = 2;
    */
@@ -367,7 +368,8 @@ export type UpdateScenarioRequestJson = {
   scenario?: ScenarioJson;
 
   /**
-   * Which fields to write; all that are set when absent. INVALID_ARGUMENT if others are not as they are stored.
+   * Which fields to write; all that are set when absent. INVALID_ARGUMENT if another one, and none of output only, is
+   * not as it is stored.
    *
    * @generated from field: google.protobuf.FieldMask update_mask = 2;
    */

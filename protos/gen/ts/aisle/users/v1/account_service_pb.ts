@@ -407,7 +407,8 @@ export type UpdateAccountRequest = Message<"aisle.users.v1.UpdateAccountRequest"
   account?: Account | undefined;
 
   /**
-   * Which fields to write: display_name. What is set when absent. INVALID_ARGUMENT if others differ from what is stored.
+   * Which fields to write: display_name. What is set when absent. INVALID_ARGUMENT if another one, and none of output
+   * only, is not as it is stored.
    *
    * @generated from field: google.protobuf.FieldMask update_mask = 2;
    */
@@ -428,7 +429,8 @@ export type UpdateAccountRequestJson = {
   account?: AccountJson;
 
   /**
-   * Which fields to write: display_name. What is set when absent. INVALID_ARGUMENT if others differ from what is stored.
+   * Which fields to write: display_name. What is set when absent. INVALID_ARGUMENT if another one, and none of output
+   * only, is not as it is stored.
    *
    * @generated from field: google.protobuf.FieldMask update_mask = 2;
    */
@@ -640,7 +642,8 @@ export type UpdatePreferencesRequest = Message<"aisle.users.v1.UpdatePreferences
   preferences?: Preferences | undefined;
 
   /**
-   * Which fields to write: categories. What is set when absent. INVALID_ARGUMENT if others differ from what is stored.
+   * Which fields to write: categories. What is set when absent. INVALID_ARGUMENT if another one, and none of output
+   * only, is not as it is stored.
    *
    * @generated from field: google.protobuf.FieldMask update_mask = 2;
    */
@@ -661,7 +664,8 @@ export type UpdatePreferencesRequestJson = {
   preferences?: PreferencesJson;
 
   /**
-   * Which fields to write: categories. What is set when absent. INVALID_ARGUMENT if others differ from what is stored.
+   * Which fields to write: categories. What is set when absent. INVALID_ARGUMENT if another one, and none of output
+   * only, is not as it is stored.
    *
    * @generated from field: google.protobuf.FieldMask update_mask = 2;
    */
