@@ -147,6 +147,11 @@ def stay(settings: MeshSettings, supervisor: Supervisor, parts: Sequence[Part]) 
     asyncio.run(_stay(settings, supervisor, parts))
 
 
+def is_another(before: int, now: int) -> bool:
+    """Whether a second process manager stands where the first one was; one that does not answer, 0, says nothing."""
+    return bool(before and now and before != now)
+
+
 async def _stay(settings: MeshSettings, supervisor: Supervisor, parts: Sequence[Part]) -> None:
     loops = CrashLoops()
     probes = {part.name: part.probe for part in parts}
@@ -155,7 +160,7 @@ async def _stay(settings: MeshSettings, supervisor: Supervisor, parts: Sequence[
     restarted: dict[str, int] = {}
     said: set[str] = set()  # once a loop: the process manager goes on trying, and the other parts serve
     manager = supervisor.pid()
-    while (processes := supervisor.processes()) and supervisor.pid() == manager:
+    while (processes := supervisor.processes()) and not is_another(manager, supervisor.pid()):
         for info in processes:
             if loops.saw(info):
                 restarted[info.name] = info.started

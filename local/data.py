@@ -40,7 +40,7 @@ COUNTS = "imported_rows.json"
 TO_LEARN = "to_learn"
 """Is there while an import brought something that no training has learned from, also one that was stopped."""
 SIMULATING = "simulating"
-"""Is there while simulated shoppers are imported: a shop that has some of their events is to get the others, too."""
+"""Names the data whose simulated shoppers are being imported: a shop that has some of their events is to get all."""
 REFUSED_FOR = "refused.json"
 """Is there where no release could be made of what the shop has: the next `up` does not try again for minutes."""
 
@@ -61,33 +61,35 @@ def check_data(settings: MeshSettings) -> None:
             raise MeshError(f"DATASET cannot be imported. {done.stderr.strip()}")
 
 
-def fill(mesh: Mesh) -> None:
+def fill(mesh: Mesh) -> bool:
     """Makes the demo log-in, imports what was not imported yet, trains where that is new or where there is no release.
+
+    A merchant who chose another password keeps no shop from starting: nothing is imported and trained then.
+
+    Returns:
+        Whether the merchant could log in, as whom all of it is done.
 
     Raises:
         MeshError: one of the steps failed; what it printed stands above.
     """
     with step("demo log-in"):
         asyncio.run(create_demo_shopper(mesh))
+    try:
+        asyncio.run(admin_token(mesh))
+    except LogInRefusedError as error:
+        console.print(f"  Nothing is imported, and nothing is trained: {error}", style="yellow", markup=False)
+        return False
     imported = import_data(mesh)
     if (mesh.settings.run / TO_LEARN).exists() or needs_release(mesh):
         make_release(mesh)
     elif imported:
         console.print("  The import changed no product and brought no event: nothing is trained anew.")
+    return True
 
 
 def needs_release(mesh: Mesh) -> bool:
-    """Whether no release answers, and none was refused for the data that is there.
-
-    A merchant who chose another password keeps no shop from starting.
-    """
-    try:
-        if asyncio.run(has_release(mesh)):
-            return False
-    except LogInRefusedError as error:
-        console.print(f"  {error}", style="yellow", markup=False)
-        return False
-    return not (mesh.settings.run / REFUSED_FOR).exists()
+    """Whether no release answers, and none was refused for the data that is there."""
+    return not asyncio.run(has_release(mesh)) and not (mesh.settings.run / REFUSED_FOR).exists()
 
 
 def make_release(mesh: Mesh) -> None:
@@ -187,10 +189,11 @@ def draw_shop(mesh: Mesh) -> Path:
 def add_behaviour(mesh: Mesh) -> None:
     """Simulates shoppers for a catalogue that came without any, so that there is something to learn from."""
     behaviour, simulating = mesh.settings.data / "behaviour", mesh.settings.run / SIMULATING
-    if not simulating.exists():
+    begun = behaviour.exists() and simulating.exists() and simulating.read_text() == mesh.settings.dataset
+    if not begun:
         if not _simulated(mesh, behaviour):
             return
-        simulating.touch()
+        simulating.write_text(mesh.settings.dataset)
     with loud_step("import the simulated events"):
         run_importer(mesh, str(behaviour))
     simulating.unlink()
@@ -341,7 +344,7 @@ async def has_release(mesh: Mesh) -> bool:
     """Whether a release answers.
 
     Raises:
-        LogInRefusedError: the merchant has another password.
+        LogInRefusedError: the merchant has another password, or too many wrong ones were tried.
         MeshError: users or recs do not answer.
     """
     token = await admin_token(mesh)
@@ -364,7 +367,7 @@ async def admin_token(mesh: Mesh) -> str:
     """Logs the merchant in.
 
     Raises:
-        LogInRefusedError: the merchant has another password.
+        LogInRefusedError: the merchant has another password, or too many wrong ones were tried.
         MeshError: users does not answer.
     """
     request = session_service_pb2.LogInRequest(
@@ -380,5 +383,8 @@ async def admin_token(mesh: Mesh) -> str:
                     f"{request.email} has another password than {file} says. Write the one it has into that file: "
                     "imports and trainings log in with it."
                 ) from error
-            raise MeshError(f"The merchant cannot log in: {error.code().name}: {error.details()}") from error
+            said = f"The merchant cannot log in: {error.code().name}: {error.details()}"
+            if error.code() == grpc.StatusCode.RESOURCE_EXHAUSTED:
+                raise LogInRefusedError(said) from error
+            raise MeshError(said) from error
     return session.access_token

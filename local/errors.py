@@ -6,4 +6,4 @@ class MeshError(Exception):
 
 
 class LogInRefusedError(MeshError):
-    """The merchant's password is another one than the shop's folder has."""
+    """The merchant is not let in: the password is another one than the shop's folder has, or was guessed at."""

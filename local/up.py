@@ -10,7 +10,7 @@ from pathlib import Path
 
 from local import encoders, postgres, preflight
 from local import ports as port_choice
-from local.bringup import bring_up, stay
+from local.bringup import bring_up, is_another, stay
 from local.console import console, step
 from local.credentials import Credentials, ensure
 from local.data import check_data, fill
@@ -43,9 +43,10 @@ def up(settings: MeshSettings) -> None:
             try:
                 mesh = _join(settings) if running else _start(settings, supervisor)
                 bring_up(settings, supervisor, mesh.parts())
-                fill(mesh)
+                can_train = fill(mesh)
                 announce(mesh, time.monotonic() - began)
-                encoders.start(mesh)
+                if can_train:
+                    encoders.start(mesh)
             except BaseException:
                 if not running:
                     _stop(settings)
@@ -176,10 +177,10 @@ def _stay_until_stopped(mesh: Mesh, supervisor: Supervisor) -> None:
     except KeyboardInterrupt:
         console.print()
     finally:
-        if supervisor.pid() in (0, started):
-            _stop(mesh.settings)
-        else:
+        if is_another(started, supervisor.pid()):
             console.print("It was started again from elsewhere, and goes on: `make down` stops it.")
+        else:
+            _stop(mesh.settings)
 
 
 def _stop(settings: MeshSettings) -> None:

@@ -36,7 +36,7 @@ class Found:
         if code == "OK":
             self.reached[case.method.full_name] += 1
         # What a shop reads out to its callers may have any word that somebody wrote.
-        reads = code == "OK" and case.method.name.startswith(("Get", "List", "Export"))
+        reads = code == "OK" and case.method.name.startswith(("Get", "List")) and not case.method.server_streaming
         leaked = spilt(said) if reads else leaks(said, code == "OK")
         if code in NEVER or leaked:
             at = max(0, said.find(leaked[0]) - 150) if leaked else 0

@@ -70,12 +70,12 @@ async def test_rows_of_the_page_are_pages_of_the_ranker(recs: Recs, tmp_path: Pa
     rows = [await recs.recommend(who, page_size=6) for _ in range(3)]
     assert len({row.attribution_token for row in rows}) == 3, "rows that are asked for in one second"
     start = datetime.now(UTC) - timedelta(minutes=1)
-    told = [*shown(rows[0], start), *shown(rows[1], start), *shown(rows[2], None)]
+    told = [*shown(rows[0], start), *shown(rows[1], start + timedelta(seconds=1)), *shown(rows[2], None)]
     assert len({tuple(result.product for result in row.results) for row in rows}) == 1, "the same products in each"
     clicked = [click(row, place) for row, place in zip(rows, (3, 5, 1), strict=True)]
     for batch in (told, clicked):
         await recs.events.BatchWriteUserEvents(BatchWriteUserEventsRequest(user_events=batch), metadata=who)
     found = await asyncio.to_thread(read, recs, tmp_path)
     assert [page.places.tolist() for page in found] == [[1, 2, 3, 4, 5, 6]] * 3
-    opened = sorted(page.opened.tolist() for page in found)
-    assert opened == [[0, 0, 0, 0, 1, 0], [0, 0, 1, 0, 0, 0], [1, 0, 0, 0, 0, 0]], "each where it was made"
+    opened = [page.opened.tolist() for page in sorted(found, key=lambda page: page.time)]
+    assert opened == [[0, 0, 1, 0, 0, 0], [0, 0, 0, 0, 1, 0], [1, 0, 0, 0, 0, 0]], "each where it was made"

@@ -28,6 +28,7 @@ class Shop:
             parquet.write_table(pa.table({"user": ["u"] * self.events}), self.folder / "offline" / "events.parquet")
         else:
             self.simulated += 1
+            (self.folder / "behaviour").mkdir(exist_ok=True)
         return 0
 
     def run_importer(self, mesh: Mesh, source: str) -> int:
@@ -56,3 +57,22 @@ def test_simulated_shoppers_whose_import_was_stopped_are_imported_whole_by_the_n
     assert (shop.events, shop.simulated) == (EVENTS, 1)
     data.add_behaviour(mesh)
     assert shop.simulated == 1, "a shop that has events gets no other ones"
+
+
+@pytest.mark.parametrize("lost", ["behaviour", "dataset"])
+def test_what_was_simulated_for_other_data_or_is_there_no_more_is_not_imported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lost: str
+) -> None:
+    settings = MeshSettings(port=59435, data=tmp_path, dataset="shoes.zip")
+    settings.run.mkdir()
+    ports = choose(settings, None)
+    mesh = Mesh(settings, ports, ensure(settings.secrets), Postgres(tmp_path / "postgres", ports.postgres, None))
+    shop = Shop(tmp_path)
+    monkeypatch.setattr(data, "run_module", shop.run_module)
+    monkeypatch.setattr(data, "run_importer", shop.run_importer)
+    (tmp_path / "behaviour").mkdir()
+    (settings.run / data.SIMULATING).write_text("hats.zip" if lost == "dataset" else "shoes.zip")
+    if lost == "behaviour":
+        (tmp_path / "behaviour").rmdir()
+    data.add_behaviour(mesh)
+    assert shop.simulated == 1, "for this data, anew"

@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import psutil
@@ -32,8 +33,10 @@ def test_no_installer_goes_on_without_who_holds_the_lock(tmp_path: Path, stop: s
     with subprocess.Popen(command, cwd=bootstrap.ROOT, stdout=subprocess.PIPE, text=True) as started:
         assert started.stdout is not None
         assert started.stdout.readline() == "installing\n"
-        while not (installers := psutil.Process(started.pid).children()):
-            pass
+        deadline = time.monotonic() + 20
+        while not (installers := psutil.Process(started.pid).children()) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert installers
         started.send_signal(stop)
         assert started.wait(20) == STOPPED
     assert not any(installer.is_running() for installer in installers)

@@ -84,6 +84,11 @@ class Replaced(Supervisor):
         return next(self._pids)
 
 
+@pytest.mark.parametrize(("before", "now", "another"), [(1, 2, True), (1, 1, False), (1, 0, False), (0, 2, False)])
+def test_a_process_manager_that_does_not_answer_is_no_other_one(before: int, now: int, another: bool) -> None:
+    assert bringup.is_another(before, now) == another
+
+
 def test_a_shop_that_was_started_again_from_elsewhere_is_not_stopped_by_who_started_the_one_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -95,6 +95,7 @@ async def _promoted(_: Mesh) -> bool:
 def filled(mesh: Mesh, importer: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Mesh:
     """Has imported a folder and answers with a release that was trained on it."""
     monkeypatch.setattr(data, "create_demo_shopper", _nothing)
+    monkeypatch.setattr(data, "admin_token", _nothing)
     monkeypatch.setattr(data, "has_release", _promoted)
     ours = replace(mesh, settings=replace(mesh.settings, dataset=str(folder)))
     data.fill(ours)

@@ -23,8 +23,10 @@ class Users(SessionServiceServicer):
     """Answers every log-in with one error."""
 
     code = grpc.StatusCode.UNAUTHENTICATED
+    tries = 0
 
     def LogIn(self, request: Any, context: grpc.ServicerContext) -> None:
+        self.tries += 1
         context.abort(self.code, "The e-mail address or the password is wrong.")
 
 
@@ -48,16 +50,46 @@ def mesh(tmp_path: Path, users: tuple[Users, int]) -> Mesh:
     return Mesh(settings, ports, ensure(settings.secrets), Postgres(tmp_path / "postgres", ports.postgres, None))
 
 
+async def _nothing(_: Mesh) -> None: ...
+
+
+@pytest.fixture
+def started(mesh: Mesh, monkeypatch: pytest.MonkeyPatch) -> Mesh:
+    """Has data that was never imported, and something to learn from."""
+
+    def run(*_: object) -> None:
+        raise AssertionError("the merchant cannot log in")
+
+    monkeypatch.setattr(data, "create_demo_shopper", _nothing)
+    monkeypatch.setattr(data, "run_importer", run)
+    monkeypatch.setattr(data, "run_module", run)
+    (mesh.settings.run / data.TO_LEARN).touch()
+    return replace(mesh, settings=replace(mesh.settings, dataset="https://shop.test/products.zip"))
+
+
 def test_another_password_of_the_merchant_is_said_and_keeps_no_shop_from_starting(
-    mesh: Mesh, capsys: pytest.CaptureFixture[str]
+    started: Mesh, users: tuple[Users, int], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert not data.needs_release(mesh)
-    encoders.start(mesh)
-    shown = capsys.readouterr().out
-    assert shown.count(f"has another password than {mesh.credentials.admin_password_file} says") == 2
+    assert not data.fill(started)
+    shown = " ".join(capsys.readouterr().out.split())
+    assert f"has another password than {started.credentials.admin_password_file} says" in shown
+    assert users[0].tries == 1, "each wrong one brings the merchant nearer to being locked out"
 
 
-def test_users_that_do_not_answer_are_a_sentence(mesh: Mesh, users: tuple[Users, int]) -> None:
+def test_a_merchant_who_is_locked_out_keeps_no_shop_from_starting(
+    started: Mesh, users: tuple[Users, int], capsys: pytest.CaptureFixture[str]
+) -> None:
     users[0].code = grpc.StatusCode.RESOURCE_EXHAUSTED
-    with pytest.raises(MeshError, match="The merchant cannot log in: RESOURCE_EXHAUSTED"):
-        data.needs_release(mesh)
+    assert not data.fill(started)
+    assert "The merchant cannot log in: RESOURCE_EXHAUSTED" in capsys.readouterr().out
+
+
+def test_encoders_are_not_made_without_the_merchant(started: Mesh, capsys: pytest.CaptureFixture[str]) -> None:
+    encoders.start(started)
+    assert "No encoders of search are made" in capsys.readouterr().out
+
+
+def test_users_that_do_not_answer_are_a_sentence(started: Mesh, users: tuple[Users, int]) -> None:
+    users[0].code = grpc.StatusCode.INTERNAL
+    with pytest.raises(MeshError, match="The merchant cannot log in: INTERNAL"):
+        data.fill(started)
