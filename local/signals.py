@@ -16,7 +16,8 @@ def stopped_by_signals() -> Iterator[None]:
     """Raises KeyboardInterrupt for each of them, so that all end in an orderly stop.
 
     The handlers are set even where the shell ignores SIGINT (a job in the background), because what is
-    started from here would inherit that, and Milvus and PostgreSQL are stopped by SIGINT.
+    started from here would inherit that, and Milvus and PostgreSQL are stopped by SIGINT. A closed terminal is nothing to
+    who was told so (`nohup make up &`).
     """
 
     def interrupt(number: int, frame: FrameType | None) -> None:
@@ -40,9 +41,14 @@ def undisturbed(said: str) -> Iterator[None]:
 
 @contextmanager
 def _handled(handler: Handler) -> Iterator[None]:
-    before = {number: signal.signal(number, handler) for number in STOPPING}
+    wanted = [number for number in STOPPING if not _by_nohup(number)]
+    before = {number: signal.signal(number, handler) for number in wanted}
     try:
         yield
     finally:
         for number, former in before.items():
             signal.signal(number, former)
+
+
+def _by_nohup(number: signal.Signals) -> bool:
+    return number is signal.SIGHUP and signal.getsignal(number) is signal.SIG_IGN
