@@ -16,8 +16,8 @@ def stopped_by_signals() -> Iterator[None]:
     """Raises KeyboardInterrupt for each of them, so that all end in an orderly stop.
 
     The handlers are set even where the shell ignores SIGINT (a job in the background), because what is
-    started from here would inherit that, and Milvus and PostgreSQL are stopped by SIGINT. A closed terminal is nothing to
-    who was told so (`nohup make up &`).
+    started from here would inherit that, and Milvus and PostgreSQL are stopped by SIGINT. Whom `nohup` started is not
+    ended by a closed terminal.
     """
 
     def interrupt(number: int, frame: FrameType | None) -> None:

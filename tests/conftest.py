@@ -19,3 +19,11 @@ def cells_of_csv() -> Iterator[None]:
     limit = csv.field_size_limit()
     yield
     csv.field_size_limit(limit)
+
+
+@pytest.fixture
+def terminal() -> Iterator[None]:
+    """What is started here ends with its terminal, also where `nohup` has started the tests."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)

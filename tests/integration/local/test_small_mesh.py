@@ -104,6 +104,7 @@ def test_each_service_has_a_database_that_the_others_cannot_open(shop: Shop) -> 
         asyncio.run(connect("recs", credentials.users_database_password))
 
 
+@pytest.mark.usefixtures("terminal")
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_shop_in_the_foreground_stops_everything_of_its_own_when_it_is_stopped(shop: Shop, stop: int) -> None:
     with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) as bystander:

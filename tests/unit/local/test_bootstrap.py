@@ -27,6 +27,7 @@ sys.exit(bootstrap.main())
 """
 
 
+@pytest.mark.usefixtures("terminal")
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_no_installer_goes_on_without_who_holds_the_lock(tmp_path: Path, stop: signal.Signals) -> None:
     command = [sys.executable, "-c", INSTALLING, str(tmp_path / "setup.log")]

@@ -1,28 +1,37 @@
-"""What signals do to a program that starts and stops a shop."""
+"""Ctrl-C stops in order, and a second one does not stop the stopping."""
 
 import os
 import signal
-from collections.abc import Iterator
 
 import pytest
 
-from local.signals import stopped_by_signals, undisturbed
+from local.signals import STOPPING, stopped_by_signals, undisturbed
 
 
-@pytest.fixture(autouse=True)
-def handlers() -> Iterator[None]:
-    """Those of before come back."""
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = [signal.getsignal(number) for number in numbers]
-    yield
-    for number, handler in zip(numbers, before, strict=True):
-        signal.signal(number, handler)
+pytestmark = pytest.mark.usefixtures("terminal")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_each_ends_what_is_started_in_an_orderly_way(number: signal.Signals) -> None:
+@pytest.mark.parametrize("number", STOPPING)
+def test_each_of_them_interrupts_and_what_was_before_comes_back(number: signal.Signals) -> None:
+    before = signal.getsignal(number)
     with pytest.raises(KeyboardInterrupt), stopped_by_signals():
         os.kill(os.getpid(), number)
+    assert signal.getsignal(number) is before
+
+
+@pytest.mark.parametrize("number", STOPPING)
+def test_who_cannot_wait_is_told_and_the_work_comes_to_its_end(
+    number: signal.Signals, capsys: pytest.CaptureFixture[str]
+) -> None:
+    done = False
+    with stopped_by_signals():
+        with undisturbed("half of it would go on"):
+            os.kill(os.getpid(), number)
+            done = True
+        assert done
+        assert "half of it would go on" in capsys.readouterr().out
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), number)
 
 
 def test_the_end_of_the_terminal_ends_no_shop_that_was_started_by_nohup() -> None:
@@ -35,6 +44,7 @@ def test_the_end_of_the_terminal_ends_no_shop_that_was_started_by_nohup() -> Non
 
 
 def test_a_job_in_the_background_is_ended_by_ctrl_c_as_well() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     with pytest.raises(KeyboardInterrupt), stopped_by_signals():
         os.kill(os.getpid(), signal.SIGINT)
+    signal.signal(signal.SIGINT, before)
