@@ -7,7 +7,6 @@ import pytest
 
 from local.signals import STOPPING, stopped_by_signals, undisturbed
 
-
 pytestmark = pytest.mark.usefixtures("terminal")
 
 
