@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from services.kit import context
+
 pytest_plugins = ["tests.support.postgres", "tests.support.mesh"]
 
 
@@ -19,6 +21,13 @@ def cells_of_csv() -> Iterator[None]:
     limit = csv.field_size_limit()
     yield
     csv.field_size_limit(limit)
+
+
+@pytest.fixture(autouse=True)
+def outside_of_calls() -> Iterator[None]:
+    """No test is inside of a call that another one entered."""
+    yield
+    context._call.set(None)
 
 
 @pytest.fixture

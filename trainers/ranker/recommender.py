@@ -146,10 +146,17 @@ class Ranked:
 
 def _learnable(train: Events, events: Events, validation: Queries) -> NDArray[np.bool_]:
     """Which events may say what was opened: of each shopper up to what was learned from, or asked for validation. What
-    comes after that the test may ask about, also of whom no validation question was drawn."""
+    comes after that the test may ask about, also of whom no validation question was drawn.
+
+    Where the split is by time (all that is older was learned from, and some are asked more than once), the test asks
+    about what comes after all validation questions.
+    """
     limit = np.full(len(events.users), -np.inf)
     np.maximum.at(limit, train.user, train.time)
     np.maximum.at(limit, validation.user, validation.time)
+    older = int((events.time <= train.time.max()).sum()) if len(train) else 0
+    if older == len(train) and len(np.unique(validation.user)) < len(validation):
+        limit[:] = validation.time.max()
     kept: NDArray[np.bool_] = events.time <= limit[events.user]
     return kept
 
