@@ -1,11 +1,15 @@
 """Which processes are this mesh's own: known by the marker in their environment, never by their name."""
 
+import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import psutil
 
 from local.settings import MARKER, MeshSettings
+
+REAPED_WITHIN_S = 5.0
+"""A process that has ended is taken off the system's list at once; this long only where everything stands still."""
 
 
 def own(settings: MeshSettings) -> list[psutil.Process]:
@@ -47,15 +51,23 @@ def _postmaster(folder: Path) -> psutil.Process | None:
 def end(processes: Sequence[psutil.Process], patience: float = 10.0) -> list[psutil.Process]:
     """Stops processes: asks, waits, then kills. Returns those that had to be killed."""
     signal_each(processes, "terminate")
-    _, alive = psutil.wait_procs(processes, timeout=patience)
+    alive = wait_gone(processes, patience)
     signal_each(alive, "kill")
-    psutil.wait_procs(alive, timeout=5)
-    return list(alive)
+    wait_gone(alive, 5)
+    return alive
 
 
-def wait_gone(processes: Sequence[psutil.Process], patience: float) -> None:
-    """Waits for processes to end by themselves, for so many seconds at most."""
-    psutil.wait_procs(processes, timeout=patience)
+def wait_gone(processes: Sequence[psutil.Process], patience: float) -> list[psutil.Process]:
+    """Waits for processes to end, for so many seconds at most. Returns those that did not."""
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            return list(psutil.wait_procs(processes, timeout=max(0.0, deadline - time.monotonic()))[1])
+        except FileNotFoundError:
+            # Linux 6.15 and later answer ENOENT of a process that is just being reaped, which psutil 7.2 lets through.
+            if time.monotonic() > deadline + REAPED_WITHIN_S:
+                raise
+            time.sleep(0.01)
 
 
 def outside(processes: Sequence[psutil.Process], manager: int) -> list[psutil.Process]:

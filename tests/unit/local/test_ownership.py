@@ -1,3 +1,4 @@
+import errno
 import os
 import subprocess
 import sys
@@ -5,6 +6,7 @@ import time
 from pathlib import Path
 
 import psutil
+import pytest
 
 from local.ownership import end, own
 from local.settings import MARKER, MeshSettings
@@ -25,6 +27,21 @@ def test_only_processes_with_the_mark_of_this_mesh_are_its_own(tmp_path: Path) -
         for child in children:
             child.kill()
             child.wait()
+
+
+def test_a_process_that_is_just_being_reaped_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """pidfd_open answers ENOENT between the end of a process and its name's."""
+    real, answers = os.pidfd_open, [FileNotFoundError(errno.ENOENT, "No such file or directory")] * 3
+
+    def pidfd_open(pid: int, flags: int = 0) -> int:
+        if answers:
+            raise answers.pop()
+        return real(pid, flags)
+
+    with subprocess.Popen(SLEEP) as child:
+        monkeypatch.setattr(os, "pidfd_open", pidfd_open)
+        assert end([psutil.Process(child.pid)]) == []
+    assert answers == []
 
 
 def test_a_stale_pid_file_does_not_cost_the_new_owner_of_the_pid_its_life(tmp_path: Path) -> None:
