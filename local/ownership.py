@@ -64,8 +64,8 @@ def wait_gone(processes: Sequence[psutil.Process], patience: float) -> list[psut
         try:
             return list(psutil.wait_procs(processes, timeout=max(0.0, deadline - time.monotonic()))[1])
         except (FileNotFoundError, psutil.Error):
-            # Linux 6.15 and later answer ENOENT of a process that is just being reaped. psutil 7.2 lets that through, or
-            # says of it that there is no such process, or a zombie.
+            # Linux 6.15 and later answer ENOENT of a process that is just being reaped. psutil 7.2 lets that through,
+            # or says that there is no such process, or a zombie.
             if time.monotonic() > deadline + REAPED_WITHIN_S:
                 raise
             time.sleep(0.01)
