@@ -26,7 +26,7 @@ class ReviewServicer(ReviewServiceServicer):
         self._own = own
 
     async def GetReview(self, request: pb.GetReviewRequest, _: Any) -> pb.Review:
-        return await self._stored(request.name)
+        return messages.review(await self._reviews.get(*parsing.pair(request.name)))
 
     async def ListReviews(self, request: pb.ListReviewsRequest, _: Any) -> pb.ListReviewsResponse:
         after = paging.decode(request.page_token, request)
@@ -52,7 +52,7 @@ class ReviewServicer(ReviewServiceServicer):
         if not request.review.name:
             raise InvalidArgument.field("review.name", "is required")
         given = request.review
-        fields = await written(given, request.update_mask.paths, WRITABLE, lambda: self._stored(given.name))
+        fields = await written(given, request.update_mask.paths, WRITABLE, lambda: self._own_one(given.name))
         changed = {field: getattr(given, field) for field in WRITABLE if field in fields}
         return messages.review(await self._own.update(*parsing.pair(given.name), parsing.subject(), changed))
 
@@ -66,8 +66,8 @@ class ReviewServicer(ReviewServiceServicer):
         refusals = imports.refusals(pb.ImportReviewsResponse.Refusal, [*refused, *outcome.refused])
         return pb.ImportReviewsResponse(**imports.counts(outcome), refusals=refusals)
 
-    async def _stored(self, name: str) -> pb.Review:
-        return messages.review(await self._reviews.get(*parsing.pair(name)))
+    async def _own_one(self, name: str) -> pb.Review:
+        return messages.review(await self._own.get(*parsing.pair(name), parsing.subject()))
 
 
 def _author() -> str | None:

@@ -44,6 +44,21 @@ class OwnReviews:
         async with self._database.begin() as transaction:
             return await transaction.reviews.page_of_author(author, after, limit)
 
+    async def get(self, product_id: str, review_id: str, author: str) -> Review:
+        """A review of the author's.
+
+        Raises:
+            NotFound: it does not exist.
+            PermissionDenied: somebody else wrote it.
+        """
+        async with self._database.begin() as transaction:
+            found = await transaction.reviews.get_many([(product_id, review_id)])
+        if not found:
+            raise NotFound(f"products/{product_id}/reviews/{review_id}")
+        review = found[product_id, review_id]
+        _check_author(review, author)
+        return review
+
     async def create(self, product_id: str, author: str, draft: Draft, key: RequestKey | None) -> Rendered:
         """A new review of a product that the author has bought.
 

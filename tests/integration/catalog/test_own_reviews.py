@@ -77,7 +77,8 @@ async def test_a_review_is_changed_and_deleted_by_its_author(
     await bob.call("CreateReview", writing(2))
     update = pb.UpdateReviewRequest(review={"name": mine.name, "rating": 1, "text": "It broke."})
     delete = pb.DeleteReviewRequest(name=mine.name)
-    for method, request in {"UpdateReview": update, "DeleteReview": delete}.items():
+    as_his = pb.UpdateReviewRequest(review={"name": mine.name, "rating": 1, "author": bob.subject})
+    for method, request in (("UpdateReview", update), ("UpdateReview", as_his), ("DeleteReview", delete)):
         assert (await bob.refused(method, request)).code() is grpc.StatusCode.PERMISSION_DENIED
     assert await rating(client) == (3.5, 2)
     changed = await ann.call("UpdateReview", update)
