@@ -55,11 +55,11 @@ async def visitor(recs: Recs) -> Metadata:
 
 
 async def ranked(recs: Recs, who: Metadata, seconds: float = 10) -> RecommendResponse:
-    """A page that was ranked whole, as soon as there is one."""
+    """A page that was ranked whole and knows what the shopper did, as soon as there is one."""
 
     async def answer() -> RecommendResponse | None:
         reply = await recs.recommend(who, page_size=10)
-        return reply if not reply.degraded and len(scores(reply)) == 10 else None
+        return reply if reply.personalized and not reply.degraded and len(scores(reply)) == 10 else None
 
     found: RecommendResponse = await until(answer, seconds, "a ranked page")
     return found
