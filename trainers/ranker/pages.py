@@ -133,7 +133,7 @@ def _page(
         return None
     chosen, when = _choices(shop.events, user, times)
     named = np.array(
-        [replies.get((user, int(item), _micros(time)), "") for item, time in zip(chosen, when, strict=True)]
+        [replies.get((user, int(item), _micros(time)), "") for item, time in zip(chosen, when, strict=True)], np.str_
     )
     unnamed, here = named == "", named == reply
     # A choice that names its reply came of this page, also where its card is told of later: it was half in sight.

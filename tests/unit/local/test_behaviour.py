@@ -39,16 +39,20 @@ class Shop:
         return 0
 
 
+def stood_in_for(folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Mesh, Shop]:
+    """A mesh of a catalogue without shoppers, and what stands for its programs."""
+    settings = MeshSettings(port=59435, data=folder, dataset="shoes.zip")
+    settings.run.mkdir()
+    ports, shop = choose(settings, None), Shop(folder)
+    monkeypatch.setattr(data, "run_module", shop.run_module)
+    monkeypatch.setattr(data, "run_importer", shop.run_importer)
+    return Mesh(settings, ports, ensure(settings.secrets), Postgres(folder / "postgres", ports.postgres, None)), shop
+
+
 def test_simulated_shoppers_whose_import_was_stopped_are_imported_whole_by_the_next_start(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = MeshSettings(port=59435, data=tmp_path)
-    settings.run.mkdir()
-    ports = choose(settings, None)
-    mesh = Mesh(settings, ports, ensure(settings.secrets), Postgres(tmp_path / "postgres", ports.postgres, None))
-    shop = Shop(tmp_path)
-    monkeypatch.setattr(data, "run_module", shop.run_module)
-    monkeypatch.setattr(data, "run_importer", shop.run_importer)
+    mesh, shop = stood_in_for(tmp_path, monkeypatch)
     shop.stops = True
     with pytest.raises(KeyboardInterrupt):
         data.add_behaviour(mesh)
@@ -63,15 +67,9 @@ def test_simulated_shoppers_whose_import_was_stopped_are_imported_whole_by_the_n
 def test_what_was_simulated_for_other_data_or_is_there_no_more_is_not_imported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lost: str
 ) -> None:
-    settings = MeshSettings(port=59435, data=tmp_path, dataset="shoes.zip")
-    settings.run.mkdir()
-    ports = choose(settings, None)
-    mesh = Mesh(settings, ports, ensure(settings.secrets), Postgres(tmp_path / "postgres", ports.postgres, None))
-    shop = Shop(tmp_path)
-    monkeypatch.setattr(data, "run_module", shop.run_module)
-    monkeypatch.setattr(data, "run_importer", shop.run_importer)
+    mesh, shop = stood_in_for(tmp_path, monkeypatch)
     (tmp_path / "behaviour").mkdir()
-    (settings.run / data.SIMULATING).write_text("hats.zip" if lost == "dataset" else "shoes.zip")
+    (mesh.settings.run / data.SIMULATING).write_text("hats.zip" if lost == "dataset" else "shoes.zip")
     if lost == "behaviour":
         (tmp_path / "behaviour").rmdir()
     data.add_behaviour(mesh)
