@@ -17,6 +17,7 @@ from aisle.catalog.v1.review_service_pb2_grpc import add_ReviewServiceServicer_t
 from services.catalog.adapters.database import SqlDatabase
 from services.catalog.adapters.decoder import DecoderPool
 from services.catalog.adapters.files import PictureFolder
+from services.catalog.adapters.products import CHANNEL
 from services.catalog.adapters.recommender import GrpcRecommender
 from services.catalog.adapters.snapshots import SnapshotCache, Snapshots
 from services.catalog.adapters.trial_payments import TrialPayments
@@ -46,6 +47,8 @@ from services.catalog.use_cases.telling import Teller
 from services.kit import auth, database, garbage
 from services.kit.app import App
 from services.kit.channels import channel
+from services.kit.notifications import Listener
+from services.kit.tail import Tail
 from services.kit.tokens import PublishedKeys, TokenVerifier
 
 USERS = "aisle.users.v1.SessionService"
@@ -84,10 +87,10 @@ async def build(settings: CatalogSettings, verifier: TokenVerifier | None = None
     snapshots = Snapshots(engine, reads, messages.render_product, kept)
     users = await resources.enter_async_context(channel(settings.users_address, USERS))
 
-    products = ProductUseCases(store, snapshots, messages.render_product)
+    products, tail = ProductUseCases(store, snapshots, messages.render_product), Tail()
     pictures = PictureUseCases(store, files, decoder)
-    background = [Sweeper(store, pictures, settings.sweep_every_s, settings.picture_unused_s).run]
-
+    sweeper = Sweeper(store, pictures, settings.sweep_every_s, settings.picture_unused_s)
+    background = [sweeper.run, Listener(settings.database_url, {CHANNEL: tail.hint}).run]
     teller, follower = await _neighbours(settings, store, users, resources)
     background += [work.run for work in (teller, follower) if work is not None]
     told = teller.hint if teller else _nobody
@@ -102,7 +105,7 @@ async def build(settings: CatalogSettings, verifier: TokenVerifier | None = None
     own_reviews = OwnReviews(store, messages.render_review, told)
 
     def register(server: grpc.aio.Server) -> None:
-        add_ProductServiceServicer_to_server(ProductServicer(products, ImportProducts(store)), server)
+        add_ProductServiceServicer_to_server(ProductServicer(products, ImportProducts(store), tail), server)
         category_servicer = CategoryServicer(CategoryUseCases(store, messages.render_category))
         add_CategoryServiceServicer_to_server(category_servicer, server)
         add_PictureServiceServicer_to_server(PictureServicer(pictures), server)
@@ -119,6 +122,7 @@ async def build(settings: CatalogSettings, verifier: TokenVerifier | None = None
         verifier=verifier or TokenVerifier(PublishedKeys(users)),
         dependencies={"postgres": lambda: database.probe(engine), "pictures": files.probe},
         background=background,
+        at_stop=[tail.end],
         resources=resources,
     )
 

@@ -26,5 +26,7 @@ class App:
     """Probes of what the service cannot do without: health is NOT_SERVING while one raises."""
     background: Sequence[Callable[[], Coroutine[Any, Any, None]]] = ()
     """Tasks that run while it serves. When one ends or raises, the process stops and exits with 1."""
+    at_stop: Sequence[Callable[[], None]] = ()
+    """Called once no new work is wanted: ends the calls that wait for something to happen."""
     resources: AsyncExitStack = field(default_factory=AsyncExitStack)
     """Closed, in reverse order, after the last call."""

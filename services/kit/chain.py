@@ -56,6 +56,16 @@ class Chain:
     longest_stream_s: float
     in_work: int = 0
 
+    def begin(self) -> None:
+        """One more call is in work."""
+        self.in_work += 1
+        telemetry.IN_WORK.set(self.in_work)
+
+    def leave(self) -> None:
+        """One less is."""
+        self.in_work -= 1
+        telemetry.IN_WORK.set(self.in_work)
+
     def around(self, handler: Next, steps: "tuple[Step, ...] | None" = None) -> Next:
         """The handler with every step in front of it."""
         wrapped = handler
@@ -82,7 +92,7 @@ async def identify(chain: Chain, call: Call, after: Next) -> Any:
 
 
 async def measure(chain: Chain, call: Call, after: Next) -> Any:
-    """Counts and times the call, and logs it.
+    """Counts and times the call, and logs it. Of a call that waits for something to happen, its work is timed.
 
     Services list each other's changes all the time: of such a call that goes well only the metrics speak.
     """
@@ -90,7 +100,7 @@ async def measure(chain: Chain, call: Call, after: Next) -> Any:
     try:
         return await after(call)
     finally:
-        seconds = time.perf_counter() - call.started
+        seconds = time.perf_counter() - call.started - call.state.waited_s
         telemetry.CALLS.labels(call.policy.service, call.policy.name, call.code).inc()
         telemetry.SECONDS.labels(call.policy.service, call.policy.name).observe(seconds)
         _sayer(call)("call", method=call.policy.path, code=call.code, ms=round(seconds * 1000, 2))
@@ -165,13 +175,12 @@ async def admit(chain: Chain, call: Call, after: Next) -> Any:
     """Refuses a call when too many are in work: queueing it would make everyone late."""
     if chain.in_work >= chain.max_concurrent:
         raise ResourceExhausted("The service is busy. Try again.", retry_after=0.5, reason="OVERLOADED")
-    chain.in_work += 1
-    telemetry.IN_WORK.set(chain.in_work)
+    chain.begin()
+    call.state.work = chain
     try:
         return await after(call)
     finally:
-        chain.in_work -= 1
-        telemetry.IN_WORK.set(chain.in_work)
+        chain.leave()
 
 
 async def decode(chain: Chain, call: Call, after: Next) -> Any:

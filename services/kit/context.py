@@ -2,10 +2,26 @@
 
 import asyncio
 import math
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from services.kit.principal import Principal
+
+
+class Work(Protocol):
+    """The calls in work, of which there are only so many."""
+
+    def begin(self) -> None:
+        """One more."""
+        ...
+
+    def leave(self) -> None:
+        """One less."""
+        ...
 
 
 @dataclass(slots=True)
@@ -20,6 +36,10 @@ class CallState:
     client_address: str = ""
     """Where the caller is, as the gateway saw it, or the peer's own address."""
     response_headers: list[tuple[str, str]] = field(default_factory=list)
+    work: Work | None = None
+    """Where the call has its place; None before it is admitted."""
+    waited_s: float = 0.0
+    """Seconds in which it did nothing but wait for something to happen."""
 
 
 _call: ContextVar[CallState | None] = ContextVar("aisle_call", default=None)
@@ -63,3 +83,19 @@ def add_response_header(name: str, value: str) -> None:
     """Sends one more header with the answer, such as `cache-control`. Does nothing outside a call."""
     if (state := _call.get()) is not None:
         state.response_headers.append((name, value))
+
+
+@contextmanager
+def waiting() -> Iterator[None]:
+    """The call waits for something to happen: it takes no place among those in work, and this is no time of its own."""
+    state = _call.get()
+    if state is None or (work := state.work) is None:
+        yield
+        return
+    began = time.perf_counter()
+    work.leave()
+    try:
+        yield
+    finally:
+        work.begin()
+        state.waited_s += time.perf_counter() - began

@@ -52,6 +52,8 @@ class RunningServer:
         """Says NOT_SERVING, waits for balancers to notice, finishes the calls in work, closes the resources."""
         await self.health.leave()
         await asyncio.sleep(drain_s)
+        for end in self.app.at_stop:
+            end()
         await self.server.stop(self.app.settings.stop_s)
         for task in self.tasks:
             task.cancel()

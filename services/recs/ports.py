@@ -272,8 +272,8 @@ class Catalog(Protocol):
 class CatalogFeed(Protocol):
     """The catalogue, for the indexer."""
 
-    async def changes(self, cursor: str) -> tuple[list[ProductChange], str, bool]:
-        """Changes after the cursor, the next cursor, and whether more are waiting."""
+    async def changes(self, cursor: str, wait_s: int = 0) -> tuple[list[ProductChange], str, bool]:
+        """Changes after the cursor, the next cursor, and whether more are waiting. Waits for one if there is none."""
         ...
 
     def everything(self) -> AsyncIterator[list[Product]]:
@@ -298,8 +298,8 @@ class AccountChange:
 class AccountFeed(Protocol):
     """Changes of accounts."""
 
-    async def changes(self, cursor: str) -> tuple[list[AccountChange], str, bool]:
-        """Changes after the cursor, the next cursor, and whether more are waiting."""
+    async def changes(self, cursor: str, wait_s: int = 0) -> tuple[list[AccountChange], str, bool]:
+        """Changes after the cursor, the next cursor, and whether more are waiting. Waits for one if there is none."""
         ...
 
 

@@ -105,7 +105,8 @@ class WorkerSettings(RecsSettings):
     feature_lag_s: float = Field(2.0, gt=0)
     """Later than this the worker says that it is not ready, and histories are read from PostgreSQL."""
     changes_poll_s: float = Field(0.5, gt=0)
-    """Between two looks at the change feeds of catalog and users: a new product is found within a second."""
+    """Between two looks at the change feeds of catalog and users, which tell of a change at once: those that follow
+    soon are taken together."""
     index_flush_s: float = Field(1.0, gt=0)
     """Between two flushes of the index: each makes a segment, and many small segments slow the search."""
     index_flush_apart: bool = False
@@ -125,7 +126,7 @@ class WorkerSettings(RecsSettings):
     trend_half_life_days: float = Field(1.0, gt=0)
     """What is wanted more by this memory than by the popularity's is trending."""
     items_poll_s: float = Field(1.0, gt=0)
-    """Between two looks at the catalogue for the features of products."""
+    """The same for the features of products."""
     item_counts_poll_s: float = Field(2.0, gt=0)
     """Between two countings of the products that something happened to."""
     batch_delay_s: float = Field(60.0, ge=0)

@@ -91,8 +91,8 @@ class ProductChange:
 class CatalogFeed(Protocol):
     """Follows the catalogue."""
 
-    async def changes(self, cursor: str) -> tuple[list[ProductChange], str, bool]:
-        """Changes after the cursor, the next cursor, and whether more are waiting."""
+    async def changes(self, cursor: str, wait_s: int = 0) -> tuple[list[ProductChange], str, bool]:
+        """Changes after the cursor, the next cursor, and whether more are waiting. Waits for one if there is none."""
         ...
 
     async def size(self) -> int:
@@ -325,8 +325,8 @@ class AccountChange:
 class AccountFeed(Protocol):
     """Changes of accounts."""
 
-    async def changes(self, cursor: str) -> tuple[list[AccountChange], str, bool]:
-        """Changes after the cursor, the next cursor, and whether more are waiting."""
+    async def changes(self, cursor: str, wait_s: int = 0) -> tuple[list[AccountChange], str, bool]:
+        """Changes after the cursor, the next cursor, and whether more are waiting. Waits for one if there is none."""
         ...
 
 

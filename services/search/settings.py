@@ -43,7 +43,8 @@ class SearchSettings(ServiceSettings):
     misspelt ones of the shop's."""
 
     changes_poll_s: float = Field(0.5, gt=0)
-    """Between two looks at the catalogue's change feed: a new price is filtered on within a second."""
+    """Between two looks at the catalogue's change feed, which tells of a change at once: those that follow soon are
+    taken together."""
 
     # Each budget is several times what the part took at the 99th percentile under load on two shared cores: long
     # enough not to give up on a busy machine, short enough that a page without it comes within half a second.

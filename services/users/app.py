@@ -9,12 +9,14 @@ from aisle.users.v1.session_service_pb2_grpc import add_SessionServiceServicer_t
 from services.kit import database
 from services.kit.app import App
 from services.kit.errors import AlreadyExists
+from services.kit.notifications import Listener
+from services.kit.tail import Tail
 from services.kit.tokens import TokenVerifier
 from services.users.adapters.attempts import PostgresAttempts
 from services.users.adapters.clients import ClientsFile
 from services.users.adapters.keys import KeyFolder
 from services.users.adapters.passwords import Argon2Passwords
-from services.users.adapters.store import PostgresStores
+from services.users.adapters.store import CHANNEL, PostgresStores
 from services.users.domain import ADMIN, MERCHANT
 from services.users.servicer.accounts import AccountServicer
 from services.users.servicer.sessions import SessionServicer
@@ -46,9 +48,10 @@ async def build(settings: UsersSettings) -> App:
     log_in = LogIn(sessions, passwords, guesses, stores)
     exchange = Exchange(sessions, ClientsFile(settings.clients_file), guesses)
     await _make_admin(settings, accounts)
+    tail = Tail()
 
     def register(server: grpc.aio.Server) -> None:
-        add_AccountServiceServicer_to_server(AccountServicer(accounts, stores), server)
+        add_AccountServiceServicer_to_server(AccountServicer(accounts, stores, tail), server)
         add_SessionServiceServicer_to_server(SessionServicer(sessions, log_in, exchange, keys), server)
 
     return App(
@@ -58,7 +61,8 @@ async def build(settings: UsersSettings) -> App:
         service_names=SERVICES,
         verifier=TokenVerifier(keys),
         dependencies={"postgres": lambda: database.probe(engine)},
-        background=[Sweep(attempts, stores).forever],
+        background=[Sweep(attempts, stores).forever, Listener(settings.database_url, {CHANNEL: tail.hint}).run],
+        at_stop=[tail.end],
         resources=resources,
     )
 

@@ -14,6 +14,8 @@ from services.catalog.ports import Change, Position, ProductQuery, ProductRecord
 from services.kit.changes import START, cursor_of, safe_changes
 from services.kit.filters import Expr
 
+CHANNEL = "product_changes"
+"""Notified by a trigger of the table of this name."""
 _RECORDS = """
     SELECT id, title, description, category_id, category_ids, brand, currency, price, list_price, stock_quantity,
         imported_stock, attributes, age_limit, regions, coalesce(create_time, now()) AS create_time

@@ -16,9 +16,9 @@ class GrpcAccountFeed:
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self._stub = AccountServiceStub(channel)
 
-    async def changes(self, cursor: str) -> tuple[list[AccountChange], str, bool]:
-        """The changes after the cursor, the cursor after them, and whether more are waiting."""
-        reply = await self._stub.ListAccountChanges(pb.ListAccountChangesRequest(cursor=cursor), timeout=TIMEOUT_S)
+    async def changes(self, cursor: str, wait_s: int = 0) -> tuple[list[AccountChange], str, bool]:
+        request = pb.ListAccountChangesRequest(cursor=cursor, wait_seconds=wait_s)
+        reply = await self._stub.ListAccountChanges(request, timeout=TIMEOUT_S)
         return [_change(change) for change in reply.changes], reply.next_cursor, reply.more
 
 

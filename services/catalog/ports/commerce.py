@@ -189,6 +189,6 @@ class AccountChange:
 class AccountFeed(Protocol):
     """Changes of accounts."""
 
-    async def changes(self, cursor: str) -> tuple[list[AccountChange], str, bool]:
-        """The changes after the cursor, the cursor after them, and whether more are waiting."""
+    async def changes(self, cursor: str, wait_s: int = 0) -> tuple[list[AccountChange], str, bool]:
+        """Changes after the cursor, the next cursor, and whether more are waiting. Waits for one if there is none."""
         ...

@@ -12,6 +12,7 @@ from services.catalog.servicer.parsing import Wrong
 from services.catalog.use_cases.import_products import ImportProducts
 from services.catalog.use_cases.products import ProductUseCases
 from services.kit import paging, rendered
+from services.kit.tail import Tail
 
 PRODUCTS = pb.BatchGetProductsResponse.DESCRIPTOR.fields_by_name["products"]
 
@@ -19,9 +20,10 @@ PRODUCTS = pb.BatchGetProductsResponse.DESCRIPTOR.fields_by_name["products"]
 class ProductServicer(ProductServiceServicer):
     """Parses, calls, renders."""
 
-    def __init__(self, products: ProductUseCases, import_products: ImportProducts) -> None:
+    def __init__(self, products: ProductUseCases, import_products: ImportProducts, tail: Tail) -> None:
         self._products = products
         self._import = import_products
+        self._tail = tail
 
     async def GetProduct(self, request: pb.GetProductRequest, _: Any) -> Product:
         return await self._stored(parsing.last(request.name))
@@ -75,7 +77,9 @@ class ProductServicer(ProductServiceServicer):
 
     async def ListProductChanges(self, request: pb.ListProductChangesRequest, _: Any) -> pb.ListProductChangesResponse:
         size = paging.page_size(request.page_size, 500, 1000)
-        found, cursor = await self._products.changes(request.cursor, size)
+        found, cursor = await self._tail.page(
+            lambda: self._products.changes(request.cursor, size), request.wait_seconds
+        )
         changes = messages.changes(found)
         return pb.ListProductChangesResponse(changes=changes, next_cursor=cursor, more=len(found) == size)
 

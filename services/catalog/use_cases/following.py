@@ -4,7 +4,7 @@ from services.catalog.domain.order import State
 from services.catalog.ports import AccountChange, AccountFeed, Database, Transaction
 from services.catalog.use_cases.retrying import retrying
 from services.catalog.use_cases.settlement import cancel_paid
-from services.kit.following import follow
+from services.kit.following import WAIT_S, follow
 
 WATERMARK = "accounts"
 
@@ -28,7 +28,7 @@ class AccountFollower:
             async with self._database.begin() as transaction:
                 self._cursor = await transaction.watermarks.hold(WATERMARK)
         cursor, self._cursor = self._cursor, None  # which is read again after a failure
-        changes, following, more = await self._feed.changes(cursor)
+        changes, following, more = await self._feed.changes(cursor, WAIT_S)
         # None also when another replica was faster.
         applied = cursor if following == cursor else await retrying(lambda: self._apply(cursor, changes, following))
         self._cursor = applied

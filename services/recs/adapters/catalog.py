@@ -64,8 +64,8 @@ class GrpcCatalogFeed:
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self._stub = ProductServiceStub(channel)
 
-    async def changes(self, cursor: str) -> tuple[list[ProductChange], str, bool]:
-        request = pb.ListProductChangesRequest(cursor=cursor, page_size=FEED_PAGE)
+    async def changes(self, cursor: str, wait_s: int = 0) -> tuple[list[ProductChange], str, bool]:
+        request = pb.ListProductChangesRequest(cursor=cursor, page_size=FEED_PAGE, wait_seconds=wait_s)
         reply = await self._stub.ListProductChanges(request, timeout=FEED_TIMEOUT_S)
         changes = [
             ProductChange(product_id(change.name), change.product if change.HasField("product") else None)

@@ -16,8 +16,8 @@ class GrpcAccountFeed:
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self._stub = AccountServiceStub(channel)
 
-    async def changes(self, cursor: str) -> tuple[list[AccountChange], str, bool]:
-        request = pb.ListAccountChangesRequest(cursor=cursor)
+    async def changes(self, cursor: str, wait_s: int = 0) -> tuple[list[AccountChange], str, bool]:
+        request = pb.ListAccountChangesRequest(cursor=cursor, wait_seconds=wait_s)
         reply = await self._stub.ListAccountChanges(request, timeout=FEED_TIMEOUT_S)
         return [_change(change) for change in reply.changes], reply.next_cursor, reply.more
 

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar, Generic, Protocol, TypeVar
 
-from services.kit.following import follow
+from services.kit.following import WAIT_S, follow
 from services.recs.ports import Watermarks
 
 Change = TypeVar("Change")
@@ -14,8 +14,8 @@ Change_co = TypeVar("Change_co", covariant=True)
 class Feed(Protocol[Change_co]):
     """Changes of one kind, in their order."""
 
-    async def changes(self, cursor: str) -> tuple[Sequence[Change_co], str, bool]:
-        """Changes after the cursor, the next cursor, and whether more are waiting."""
+    async def changes(self, cursor: str, wait_s: int = 0) -> tuple[Sequence[Change_co], str, bool]:
+        """Changes after the cursor, the next cursor, and whether more are waiting. Waits for one if there is none."""
         ...
 
 
@@ -39,7 +39,7 @@ class Follower(ABC, Generic[Change]):
         """Takes the next changes; whether more are waiting."""
         if self._cursor is None:
             self._cursor = await self._watermarks.get(self.watermark)
-        changes, following, more = await self._feed.changes(self._cursor)
+        changes, following, more = await self._feed.changes(self._cursor, WAIT_S)
         if following != self._cursor:
             # The watermark moves last: a process that dies before it does takes the page again.
             await self.take(changes)

@@ -12,6 +12,7 @@ from aisle.catalog.v1.product_pb2 import Product
 
 from services.kit import telemetry
 from services.kit.beside import Beside
+from services.kit.following import rest
 from services.recs.domain.releases import Release
 from services.recs.ports import CatalogFeed, IndexedItem, IndexWriter, Towers, Watermarks
 from services.recs.use_cases.measures import INDEXED, RECONCILED
@@ -19,6 +20,8 @@ from services.recs.use_cases.products import facts, product_id
 from services.recs.worker.encoding import Encoding
 
 RETRY_S = 0.5
+WAIT_S = 1
+"""For a change, in whole seconds; in between it is looked whether index and release are still the same."""
 OVERDUE = 10
 """So many times later than it is due, the index is compared even while the feed has more."""
 log = telemetry.logger("aisle.recs.indexer")
@@ -94,7 +97,8 @@ class Indexer:
         flush = Beside()
         try:
             while self._release() is release:
-                cursor, more = await self._step(release, cursor)
+                began = time.monotonic()
+                cursor, more = await self._step(release, cursor, WAIT_S)
                 now = time.monotonic()
                 if flush.over() and cursor != durable and now - flushed >= self._flush_s:
                     flush.begin(self._make_durable(release, name, cursor))
@@ -107,7 +111,7 @@ class Indexer:
                     await self.reconcile(release)
                     reconciled = now
                 if not more:
-                    await asyncio.sleep(self._poll_s)
+                    await asyncio.sleep(rest(began, self._poll_s))
             await flush.end()
         finally:
             await flush.give_up()
@@ -120,9 +124,9 @@ class Indexer:
             await self._index.flush([release.collection])
         await self._watermarks.set(name, cursor)
 
-    async def _step(self, release: Release, cursor: str) -> tuple[str, bool]:
+    async def _step(self, release: Release, cursor: str, wait_s: int = 0) -> tuple[str, bool]:
         """Applies the next changes; the cursor after them, and whether more are waiting."""
-        changes, following, more = await self._catalog.changes(cursor)
+        changes, following, more = await self._catalog.changes(cursor, wait_s)
         # The last word on a product is the one that counts.
         latest = {change.product_id: change.product for change in changes}
         await self._put(release, [product for product in latest.values() if product is not None])

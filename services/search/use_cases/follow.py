@@ -4,11 +4,14 @@ import asyncio
 import time
 
 from services.kit import garbage, telemetry
+from services.kit.following import rest
 from services.search.ports import CatalogFeed, ProductChange
 from services.search.use_cases.catalogue import Catalogue
 from services.search.use_cases.measures import BEHIND_S, CHANGES, PRODUCTS
 
 RETRY_S = 0.5
+WAIT_S = 2
+"""For a change, in whole seconds: by silence it is noticed that the catalogue no longer answers."""
 CHUNK = 50
 """Products taken in without a pause, in some milliseconds: searches come in between."""
 MANY = 1000
@@ -40,6 +43,7 @@ class FollowCatalogue:
     async def run(self) -> None:
         """Follows for as long as the process runs."""
         while True:
+            began = time.monotonic()
             try:
                 more = await self.step()
             except Exception as error:
@@ -48,11 +52,11 @@ class FollowCatalogue:
                 await asyncio.sleep(RETRY_S)
                 continue
             if not more:
-                await asyncio.sleep(self._poll_s)
+                await asyncio.sleep(rest(began, self._poll_s))
 
     async def step(self) -> bool:
         """Takes the next changes in; whether more are waiting."""
-        changes, following, more = await self._feed.changes(self._cursor)
+        changes, following, more = await self._feed.changes(self._cursor, WAIT_S if self._caught_up else 0)
         self._asked = time.monotonic()
         BEHIND_S.set(0)
         if changes:

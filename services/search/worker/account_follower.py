@@ -1,6 +1,6 @@
 """Follows changes of accounts: visitors who logged in, erased accounts."""
 
-from services.kit.following import follow
+from services.kit.following import WAIT_S, follow
 from services.search.ports import AccountFeed, Accounts
 
 
@@ -19,7 +19,7 @@ class AccountFollower:
     async def step(self) -> bool:
         """Applies the next changes; whether more are waiting."""
         cursor = await self._accounts.cursor()
-        changes, following, more = await self._feed.changes(cursor)
+        changes, following, more = await self._feed.changes(cursor, WAIT_S)
         if following != cursor:
             await self._accounts.apply(changes, following)
         return more

@@ -14,6 +14,7 @@ from aisle.catalog.v1.product_pb2 import Product
 
 from services.kit import telemetry
 from services.kit.beside import Beside
+from services.kit.following import rest
 from services.search.domain.releases import Build
 from services.search.ports import CatalogFeed, IndexWriter, Releases, Vector
 from services.search.use_cases.measures import INDEXED
@@ -21,6 +22,8 @@ from services.search.worker.embedding import Embedding, document, subject
 from services.search.worker.progress import Filling
 
 RETRY_S = 0.5
+WAIT_S = 1
+"""For a change, in whole seconds; in between it is looked whether index and builds are still the same."""
 DROP_AFTER_S = 60.0
 """Collections that no build has any more are dropped after this long: requests may still be under way on them."""
 log = telemetry.logger("aisle.search.indexer")
@@ -78,9 +81,10 @@ class Indexer:
         empty = [build for build in builds if build is building or not cursors[build.number]]
         fillings = {build.number: await self._filling(build, cursors[build.number]) for build in empty}
         while True:
-            waiting = False
+            waiting, turn = False, time.monotonic()
+            wait_s = 0 if fillings else WAIT_S
             for build in builds:
-                following, more, changes = await self._step(build, cursors[build.number])
+                following, more, changes = await self._step(build, cursors[build.number], wait_s)
                 cursors[build.number], waiting = following, waiting or more
                 if (filling := fillings.get(build.number)) is None:
                     continue
@@ -112,7 +116,7 @@ class Indexer:
                 dropped = True
                 await self._drop_others(builds)
             if not waiting:
-                await asyncio.sleep(self._poll_s)
+                await asyncio.sleep(rest(turn, self._poll_s))
 
     async def _begin(self, build: Build) -> str:
         dimensions = {build.collection(name): space.dimension for name, space in build.release.spec.spaces.items()}
@@ -160,9 +164,9 @@ class Indexer:
             await self._index.flush(_collections(build))
         await self._releases.advance(build, cursor)
 
-    async def _step(self, build: Build, cursor: str) -> tuple[str, bool, int]:
+    async def _step(self, build: Build, cursor: str, wait_s: int) -> tuple[str, bool, int]:
         """Applies the next changes; the cursor after them, whether more are waiting, and how many there were."""
-        changes, following, more = await self._catalog.changes(cursor)
+        changes, following, more = await self._catalog.changes(cursor, wait_s)
         # The last word on a product is the one that counts.
         latest = {change.product_id: change.product for change in changes}
         if latest:

@@ -14,6 +14,9 @@ from services.kit.database import UnitOfWork
 from services.users.adapters.tables import account_changes, accounts, preferences, refresh_tokens, sessions
 from services.users.domain import Account, Change, Credential, Preferences, StoredSession
 
+CHANNEL = "account_changes"
+"""Notified by a trigger of the table of this name."""
+
 
 class PostgresStore:
     """services.users.ports.Store on one connection."""

@@ -8,6 +8,7 @@ from aisle.users.v1.account_service_pb2_grpc import AccountServiceServicer
 
 from services.kit import context, paging
 from services.kit.masks import written
+from services.kit.tail import Tail
 from services.users import domain
 from services.users.ports import OpenStore
 from services.users.servicer import cookies, messages
@@ -19,9 +20,10 @@ FIXED = {"email": ": it is fixed at creation", "roles": ": CreateAccount alone w
 class AccountServicer(AccountServiceServicer):
     """Parses, calls, renders."""
 
-    def __init__(self, accounts: Accounts, open_store: OpenStore) -> None:
+    def __init__(self, accounts: Accounts, open_store: OpenStore, tail: Tail) -> None:
         self._accounts = accounts
         self._open = open_store
+        self._tail = tail
 
     async def SignUp(self, request: pb.SignUpRequest, grpc_context: Any) -> sessions_pb.Session:
         visitor = cookies.read(grpc_context) if request.cookie else request.visitor_refresh_token
@@ -72,10 +74,13 @@ class AccountServicer(AccountServiceServicer):
 
     async def ListAccountChanges(self, request: pb.ListAccountChangesRequest, _: Any) -> pb.ListAccountChangesResponse:
         size = paging.page_size(request.page_size, 500, 1000)
-        async with self._open() as store:
-            changes, cursor = await store.changes(request.cursor, size)
+        changes, cursor = await self._tail.page(lambda: self._changes(request.cursor, size), request.wait_seconds)
         rendered = [messages.change(change) for change in changes]
         return pb.ListAccountChangesResponse(changes=rendered, next_cursor=cursor, more=len(changes) == size)
+
+    async def _changes(self, cursor: str, limit: int) -> tuple[list[domain.Change], str]:
+        async with self._open() as store:
+            return await store.changes(cursor, limit)
 
     async def _account(self, name: str) -> pb.Account:
         return messages.account(await self._accounts.get(_id(name)))

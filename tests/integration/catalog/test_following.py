@@ -37,7 +37,7 @@ class Feed:
     def __init__(self, *changes: AccountChange) -> None:
         self.pages = list(changes)
 
-    async def changes(self, cursor: str) -> tuple[list[AccountChange], str, bool]:
+    async def changes(self, cursor: str, wait_s: int = 0) -> tuple[list[AccountChange], str, bool]:
         place = int(cursor or 0)
         page = self.pages[place : place + 1]
         return page, str(place + len(page)), place + 1 < len(self.pages)

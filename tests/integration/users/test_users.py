@@ -286,6 +286,25 @@ async def test_preferences_reach_the_change_feed(accounts: Any, sessions: Any) -
     assert (last.name, list(last.categories)) == (f"{session.subject}/preferences", chosen)
 
 
+async def test_who_waits_for_a_change_of_accounts_is_told_of_it(accounts: Any, sessions: Any) -> None:
+    machine = await sessions.ExchangeClientCredentials(
+        spb.ExchangeClientCredentialsRequest(client_id="worker", client_secret="s3cret")
+    )
+    _, session = await sign_up(accounts)
+    request = pb.ListAccountChangesRequest()
+    while (page := await accounts.ListAccountChanges(request, metadata=bearer(machine))).changes:
+        request.cursor = page.next_cursor
+    request.wait_seconds = 10
+    waiting = accounts.ListAccountChanges(request, metadata=bearer(machine))
+    await asyncio.sleep(0.5)
+    assert not waiting.done()
+    began = time.monotonic()
+    likes = {"name": "users/me/preferences", "categories": ["categories/rugs"]}
+    await accounts.UpdatePreferences(pb.UpdatePreferencesRequest(preferences=likes), metadata=bearer(session))
+    assert [list(change.preferences.categories) for change in (await waiting).changes] == [["categories/rugs"]]
+    assert time.monotonic() - began < 5
+
+
 async def test_only_machines_read_the_feed_and_only_admins_make_accounts(accounts: Any, sessions: Any) -> None:
     _, session = await sign_up(accounts)
     feed = accounts.ListAccountChanges(pb.ListAccountChangesRequest(), metadata=bearer(session))

@@ -16,6 +16,7 @@ from aisle.recs.v1.user_event_service_pb2_grpc import (
 )
 from google.rpc import error_details_pb2, status_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from prometheus_client import REGISTRY
 
 from services.kit import chain, context, errors
 from services.kit.app import App
@@ -26,6 +27,8 @@ from tests.support.tokens import Issuer
 SERVICE = "aisle.recs.v1.UserEventService"
 LONGEST_S = 60.0
 """What is given at most, whatever a caller asks for."""
+WAITED_S = 0.6
+"""By calls that wait for something to happen."""
 
 
 class Panic(BaseException):
@@ -44,6 +47,9 @@ class Servicer(UserEventServiceServicer):
             raise errors.ResourceExhausted("Too much.", retry_after=1.5)
         if request.page_size == 4:
             raise TimeoutError
+        if request.page_size == 6:
+            with context.waiting():
+                await asyncio.sleep(WAITED_S)
         if request.page_size == 5:
             raise Panic("index out of bounds: the password is hunter2")
         context.add_response_header("cache-control", "no-store")
@@ -343,6 +349,29 @@ async def test_a_caller_with_an_hour_holds_no_place_for_an_hour(issuer: Issuer) 
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             assert len([answer async for answer in stream]) == 2
         assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+
+
+async def test_calls_that_wait_for_something_to_happen_are_not_in_work(
+    channel: grpc.aio.Channel, issuer: Issuer
+) -> None:
+    def spent() -> tuple[float, float]:
+        labels = {"service": SERVICE, "method": "ListUserEvents"}
+        found = [REGISTRY.get_sample_value(f"aisle_grpc_call_seconds_{what}", labels) for what in ("count", "sum")]
+        return found[0] or 0.0, found[1] or 0.0
+
+    calls, seconds = spent()
+    waiting = [asyncio.create_task(ask(channel, issuer, 6)) for _ in range(3)]
+    await asyncio.sleep(WAITED_S / 3)
+    await asyncio.gather(*(ask(channel, issuer, 0) for _ in range(2)))
+    assert not any(call.done() for call in waiting)
+    await asyncio.gather(*waiting)
+    more, spent_s = spent()
+    assert more - calls == 5
+    assert spent_s - seconds < WAITED_S, "only their work is timed"
+    busy = [asyncio.create_task(ask(channel, issuer, 2)) for _ in range(2)]
+    await asyncio.sleep(0.3)
+    assert (await refused(ask(channel, issuer, 0)))[1].reason == "OVERLOADED", "each has left once, and come back once"
+    await asyncio.gather(*busy, return_exceptions=True)
 
 
 async def test_too_many_calls_are_refused_but_not_health(channel: grpc.aio.Channel, issuer: Issuer) -> None:

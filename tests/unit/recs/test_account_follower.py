@@ -33,7 +33,7 @@ class World:
     refreshed: set[str] = field(default_factory=set)
     dies: bool = False
 
-    async def changes(self, cursor: str) -> tuple[list[AccountChange], str, bool]:
+    async def changes(self, cursor: str, wait_s: int = 0) -> tuple[list[AccountChange], str, bool]:
         start = int(cursor or 0)
         return CHANGES[start : start + 1], str(min(start + 1, len(CHANGES))), start + 1 < len(CHANGES)
 

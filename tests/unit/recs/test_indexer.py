@@ -35,7 +35,7 @@ class Shop:
         while self.seconds < seconds:  # noqa: ASYNC110  (the clock is moved by who works meanwhile)
             await asyncio.sleep(0)
 
-    async def changes(self, cursor: str) -> tuple[list[ProductChange], str, bool]:
+    async def changes(self, cursor: str, wait_s: int = 0) -> tuple[list[ProductChange], str, bool]:
         await asyncio.sleep(0)
         self.seconds += 1
         number = int(cursor) + 1

@@ -283,7 +283,7 @@ class Feed:
 
     pages: list[list[ProductChange]]
 
-    async def changes(self, cursor: str) -> tuple[list[ProductChange], str, bool]:
+    async def changes(self, cursor: str, wait_s: int = 0) -> tuple[list[ProductChange], str, bool]:
         at = int(cursor or 0)
         return self.pages[at], str(at + 1), at + 1 < len(self.pages)
 

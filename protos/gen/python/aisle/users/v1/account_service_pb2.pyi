@@ -369,19 +369,23 @@ class ListAccountChangesRequest(_message.Message):
 
     CURSOR_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    WAIT_SECONDS_FIELD_NUMBER: _builtins.int
     cursor: _builtins.str
     """`next_cursor` of the page before; empty to start at the beginning."""
     page_size: _builtins.int
     """At most this many; 0 for 500, above 1000 counts as 1000."""
+    wait_seconds: _builtins.int
+    """Where there is no change yet, the answer waits this long for one; by default it comes at once, empty."""
     def __init__(
         self,
         *,
         cursor: _builtins.str = ...,
         page_size: _builtins.int = ...,
+        wait_seconds: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cursor", b"cursor", "page_size", b"page_size"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cursor", b"cursor", "page_size", b"page_size", "wait_seconds", b"wait_seconds"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,0 +1,57 @@
+"""The end of a change feed, where calls wait for the next change."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sized
+from typing import TypeVar
+
+from services.kit import context
+from services.kit.waking import woken
+
+Changes = TypeVar("Changes", bound=Sized)
+FIRST_LOOK_S, MOST_LOOK_S = 0.05, 0.5
+"""Between looks for a change that was told of and cannot be seen yet: an earlier transaction is still under way."""
+MARGIN_S = 0.5
+"""Of the caller's time, for the answer itself."""
+
+
+class Tail:
+    """Wakes whoever waits at the end of one feed.
+
+    Notifications only make it soon: a follower whose wait is over asks again, and finds what nobody told of.
+    """
+
+    def __init__(self) -> None:
+        self._moved = asyncio.Event()
+        self._ended = False
+
+    def hint(self, _: str = "") -> None:
+        """Something may have been added to the feed; takes what `services.kit.notifications.Listener` hands over."""
+        self._moved.set()
+        self._moved = asyncio.Event()
+
+    def end(self) -> None:
+        """Nobody waits from now on: the process stops."""
+        self._ended = True
+        self.hint()
+
+    async def page(self, read: Callable[[], Awaitable[tuple[Changes, str]]], wait_s: float) -> tuple[Changes, str]:
+        """The next changes and the cursor after them; none, where none came in time.
+
+        Args:
+            read: reads what there is by now, as does `services.kit.changes.safe_changes`.
+            wait_s: to wait for a change at most, in seconds, and no longer than the call has time.
+        """
+        now = asyncio.get_running_loop().time
+        until = now() + min(wait_s, context.time_remaining() - MARGIN_S)
+        told, look_s = False, FIRST_LOOK_S
+        while True:
+            moved = self._moved  # before it is read: what is told of meanwhile is not missed
+            changes, cursor = await read()
+            left = until - now()
+            if len(changes) or left <= 0 or self._ended:
+                return changes, cursor
+            with context.waiting():
+                anew = await woken(moved, min(left, look_s) if told else left)
+            if not (told or anew):
+                return changes, cursor
+            told, look_s = True, FIRST_LOOK_S if anew else min(look_s * 2, MOST_LOOK_S)

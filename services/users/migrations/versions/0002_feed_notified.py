@@ -1,0 +1,29 @@
+"""Who waits at the end of the feed of changes is woken by the next one."""
+
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Adds the trigger; within one transaction its notifications are one."""
+    op.execute("""
+        CREATE FUNCTION notify_account_changes() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            PERFORM pg_notify('account_changes', '');
+            RETURN NULL;
+        END $$
+    """)
+    op.execute("""
+        CREATE TRIGGER notify_account_changes AFTER INSERT ON account_changes
+        FOR EACH STATEMENT EXECUTE FUNCTION notify_account_changes()
+    """)
+
+
+def downgrade() -> None:
+    """Drops it."""
+    op.execute("DROP TRIGGER notify_account_changes ON account_changes")
+    op.execute("DROP FUNCTION notify_account_changes")
