@@ -17,6 +17,8 @@ from services.recs.use_cases.products import product_id
 
 MOST = 16_384
 """Results that Milvus gives to one search."""
+POPULAR_PART = 200
+"""Popular products to begin with: as many as a mix takes of one retriever at most."""
 TIE = 1e-5
 """Scores this close are one: the same vectors multiplied in another batch differ in the last bits."""
 
@@ -148,13 +150,15 @@ class Popular:
     complete: bool = False
 
     async def candidates(self, after: Position | None) -> AsyncIterator[list[Candidate]]:
-        """The whole list: it is in memory."""
-        start = after.rank if after else 0
-        rows = zip(self.products.ids[start:], self.products.scores[start:], strict=True)
-        version = str(self.products.version)
-        yield [
-            Candidate(item, self.name, rank, score, version) for rank, (item, score) in enumerate(rows, start=start + 1)
-        ]
+        """The list, in parts that grow: most pages are full after the first."""
+        ids, scores, version = self.products.ids, self.products.scores, str(self.products.version)
+        start, size = after.rank if after else 0, POPULAR_PART
+        while start < len(ids):
+            rows = zip(ids[start : start + size], scores[start : start + size], strict=True)
+            yield [
+                Candidate(item, self.name, rank, score, version) for rank, (item, score) in enumerate(rows, start + 1)
+            ]
+            start, size = start + size, size * 4
 
     async def covers(self, ids: Sequence[str]) -> set[str]:
         """Those in the list."""

@@ -11,12 +11,14 @@ from aisle.catalog.v1.product_pb2 import Product
 from services.kit.coalescing import Coalescer
 from services.kit.errors import InvalidArgument
 from services.recs.domain.candidates import Candidate
+from services.recs.ports import PopularProducts
 from services.recs.use_cases import position
 from services.recs.use_cases.eligibility import Rules
 from services.recs.use_cases.fill import Page, fill
 from services.recs.use_cases.guards import Degradation, Down, Guard
 from services.recs.use_cases.hydration import Hydration, Snapshots
 from services.recs.use_cases.position import Position
+from services.recs.use_cases.retrievers import POPULAR_PART, Popular
 
 
 async def fails() -> None:
@@ -230,3 +232,16 @@ async def test_few_calls_find_the_one_product_that_may_be_shown() -> None:
     page, _ = await filled(2, [Some("popular", items)], shelf)
     assert picked(page) == ["p499"]
     assert shelf.calls < 10
+
+
+@pytest.mark.parametrize("shown", [0, 150])
+async def test_a_long_list_of_popular_products_comes_in_parts(shown: int) -> None:
+    """A page takes a few of them: the others are not put together for it."""
+    ids = tuple(f"p{i}" for i in range(1, 2 * POPULAR_PART + 100))
+    popular = Popular(PopularProducts(3, ids, tuple(1.0 / i for i in range(1, len(ids) + 1))))
+    after = Position(retriever="popular", rank=shown, score=0.5) if shown else None
+    parts = [part async for part in popular.candidates(after)]
+    assert len(parts[0]) == POPULAR_PART
+    found = [candidate for part in parts for candidate in part]
+    assert [candidate.product_id for candidate in found] == list(ids[shown:])
+    assert [candidate.rank for candidate in found] == list(range(shown + 1, len(ids) + 1))
