@@ -79,3 +79,25 @@ def test_what_goes_with_an_order_is_added_at_the_checkout(page: Page, together: 
     assert event["attributionToken"]
     assert event["position"] == places.index(product) + 1
     assert steps.violations(page) == []
+
+
+def test_an_order_is_cancelled_by_keyboard_once_it_was_asked_about(page: Page) -> None:
+    """A key that is held answers nothing; Escape keeps the order, and the page goes on where the keyboard is."""
+    steps.home(page)
+    steps.open_card(page, steps.picked(page).first)
+    steps.add_to_cart(page)
+    steps.buy(page)
+    ask = page.get_by_role("button", name="Cancel the order")
+    ask.focus()
+    page.keyboard.down("Enter")
+    page.keyboard.down("Enter")  # as the keyboard repeats it
+    page.keyboard.up("Enter")
+    expect(page.get_by_role("group", name=re.compile("Your money goes back"))).to_be_focused()
+    assert steps.violations(page) == []
+    page.keyboard.press("Escape")
+    expect(ask).to_be_focused()
+    page.keyboard.press("Space")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator(".state").first).to_have_text("Cancelled")
+    expect(page.locator("main")).to_be_focused()

@@ -1,7 +1,8 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 
-import { cancelOrder, orderQuery, STATES } from "@/features/orders/api/orders";
+import { orderQuery, STATES } from "@/features/orders/api/orders";
+import { Cancellation } from "@/features/orders/components/cancellation";
 import { OrderLines } from "@/features/orders/components/order-lines";
 import { ReviewForm } from "@/features/reviews/components/review-form";
 import { Failure, Notice } from "@/components/ui/notice";
@@ -10,25 +11,14 @@ import { ApiError } from "@/lib/http";
 import { countryName } from "@/lib/regions";
 import { isShopper } from "@/lib/session";
 import { useTitle } from "@/lib/title";
-import { say, sayError } from "@/lib/toasts";
 import { useSession } from "@/lib/use-session";
 
 /** One order, as it was bought. */
 export function OrderPage() {
   useTitle("Your order");
   const { id } = useParams({ from: "/orders/$id" });
-  const client = useQueryClient();
   const shopper = isShopper(useSession());
   const { data: order, error, refetch } = useQuery(orderQuery(id));
-  const cancel = useMutation({
-    mutationFn: () => cancelOrder(id),
-    onSuccess: (changed) => {
-      client.setQueryData(orderQuery(id).queryKey, changed);
-      void client.invalidateQueries({ queryKey: ["mine", "orders"] });
-      say("The order is cancelled. Your money goes back.");
-    },
-    onError: sayError,
-  });
   if (error && !order) return <NoOrder error={error} again={() => void refetch()} />;
   if (!order) return <div className="wrap page skeleton skeleton-block" />;
   const address = order.shippingAddress;
@@ -79,11 +69,7 @@ export function OrderPage() {
           </address>
         </section>
       )}
-      {order.state === "STATE_PAID" && (
-        <button type="button" className="button" disabled={cancel.isPending} onClick={() => cancel.mutate()}>
-          Cancel the order
-        </button>
-      )}
+      {order.state === "STATE_PAID" && <Cancellation id={id} />}
       {bought && shopper && (
         <section className="panel" aria-labelledby="tell">
           <h2 id="tell">Tell others</h2>

@@ -3,6 +3,7 @@ import { useState } from "react";
 
 import { accountQuery, changePassword, erase, rename } from "@/features/account/api/account";
 import { exportAccount, save } from "@/features/account/api/export";
+import { AskedFirst } from "@/components/ui/asked-first";
 import { Field } from "@/components/ui/field";
 import { date } from "@/lib/format";
 import { say, sayError } from "@/lib/toasts";
@@ -112,16 +113,20 @@ export function Data() {
 
 /** Erases the account, once the password says that it is meant. */
 export function Erasure() {
-  const [open, setOpen] = useState(false);
+  return (
+    <AskedFirst
+      words="Erase my account"
+      danger
+      question="This cannot be undone: your profile, history, cart and reviews go, and orders that were not shipped are cancelled."
+    >
+      {(keep) => <ErasureForm keep={keep} />}
+    </AskedFirst>
+  );
+}
+
+function ErasureForm({ keep }: { keep: () => void }) {
   const [password, setPassword] = useState("");
   const gone = useMutation({ mutationFn: () => erase(password) });
-  if (!open) {
-    return (
-      <button type="button" className="button button-danger" onClick={() => setOpen(true)}>
-        Erase my account
-      </button>
-    );
-  }
   return (
     <form
       className="form"
@@ -130,10 +135,6 @@ export function Erasure() {
         gone.mutate();
       }}
     >
-      <p>
-        This cannot be undone: your profile, history, cart and reviews go, and orders that were not shipped are
-        cancelled.
-      </p>
       <Field
         label="Your password"
         type="password"
@@ -147,7 +148,7 @@ export function Erasure() {
         <button type="submit" className="button button-danger" disabled={gone.isPending}>
           Erase for good
         </button>
-        <button type="button" className="button" onClick={() => setOpen(false)}>
+        <button type="button" className="button" onClick={keep}>
           Keep it
         </button>
       </div>
