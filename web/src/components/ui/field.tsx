@@ -19,14 +19,28 @@ export function Field({ label, hint, problem, ...input }: Labelled & InputHTMLAt
         aria-describedby={note ? `${id}-note` : undefined}
         {...input}
       />
+      {/* What is refused is said aloud, since whoever sent the form is at its button. */}
       {note && (
-        <p id={`${id}-note`} className={problem ? "field-problem" : "small"}>
+        <p
+          key={problem}
+          id={`${id}-note`}
+          role={problem ? "alert" : undefined}
+          className={problem ? "field-problem" : "small"}
+        >
           {note}
         </p>
       )}
     </div>
   );
 }
+
+/** What is wrong with what was sent, where that is no single field. */
+export const Problem = ({ children }: { children: string | undefined }) =>
+  children && (
+    <p className="problem" role="alert">
+      {children}
+    </p>
+  );
 
 /** A labelled choice. */
 export function Choice({ label, children, ...select }: Labelled & SelectHTMLAttributes<HTMLSelectElement>) {

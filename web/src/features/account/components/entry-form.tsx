@@ -2,8 +2,8 @@ import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { logIn, signUp } from "@/features/account/api/account";
-import { Field } from "@/components/ui/field";
-import { ApiError } from "@/lib/http";
+import { problemOf, otherProblem } from "@/features/account/api/refusals";
+import { Field, Problem } from "@/components/ui/field";
 
 interface Properties {
   kind: "log-in" | "sign-up";
@@ -27,7 +27,7 @@ export function EntryForm({ kind, done }: Properties) {
     onChange: (event: { target: { value: string } }) => setValues({ ...values, [name]: event.target.value }),
     problem: problemOf(enter.error, name),
   });
-  const general = ["email", "password"].some((name) => problemOf(enter.error, name)) ? null : enter.error;
+  const other = otherProblem(enter.error, "email", "password");
   return (
     <form
       className="form"
@@ -47,18 +47,10 @@ export function EntryForm({ kind, done }: Properties) {
         hint={isNew ? `At least ${SHORTEST} characters` : undefined}
         {...input("password")}
       />
-      {general && (
-        <p className="problem" role="alert">
-          {general.message}
-        </p>
-      )}
+      <Problem>{other}</Problem>
       <button type="submit" className="button button-main button-wide" disabled={enter.isPending}>
         {isNew ? "Sign up" : "Log in"}
       </button>
     </form>
   );
-}
-
-function problemOf(error: unknown, field: string): string | undefined {
-  return error instanceof ApiError ? error.violations.find((one) => one.field === field)?.description : undefined;
 }

@@ -3,8 +3,9 @@ import { useState } from "react";
 
 import { accountQuery, changePassword, erase, rename } from "@/features/account/api/account";
 import { exportAccount, save } from "@/features/account/api/export";
+import { CURRENT_PASSWORD, otherProblem, problemOf } from "@/features/account/api/refusals";
 import { AskedFirst } from "@/components/ui/asked-first";
-import { Field } from "@/components/ui/field";
+import { Field, Problem } from "@/components/ui/field";
 import { date } from "@/lib/format";
 import { say, sayError } from "@/lib/toasts";
 
@@ -75,7 +76,7 @@ export function Password() {
         required
         value={passwords.old}
         onChange={(e) => setPasswords({ ...passwords, old: e.target.value })}
-        problem={change.error?.message}
+        problem={problemOf(change.error, CURRENT_PASSWORD)}
       />
       <Field
         label="New password"
@@ -86,7 +87,9 @@ export function Password() {
         value={passwords.fresh}
         onChange={(e) => setPasswords({ ...passwords, fresh: e.target.value })}
         hint="At least 8 characters"
+        problem={problemOf(change.error, "new_password")}
       />
+      <Problem>{otherProblem(change.error, CURRENT_PASSWORD, "new_password")}</Problem>
       <button type="submit" className="button" disabled={change.isPending}>
         Change password
       </button>
@@ -142,8 +145,9 @@ function ErasureForm({ keep }: { keep: () => void }) {
         required
         value={password}
         onChange={(event) => setPassword(event.target.value)}
-        problem={gone.error?.message}
+        problem={problemOf(gone.error, CURRENT_PASSWORD)}
       />
+      <Problem>{otherProblem(gone.error, CURRENT_PASSWORD)}</Problem>
       <div className="actions">
         <button type="submit" className="button button-danger" disabled={gone.isPending}>
           Erase for good
