@@ -101,3 +101,28 @@ def test_an_order_is_cancelled_by_keyboard_once_it_was_asked_about(page: Page) -
     page.keyboard.press("Enter")
     expect(page.locator(".state").first).to_have_text("Cancelled")
     expect(page.locator("main")).to_be_focused()
+
+
+def test_an_address_that_was_typed_is_there_when_one_comes_back(page: Page) -> None:
+    """By the back button, after a reload, and not once it was bought or in another tab; how it is paid is not kept."""
+    steps.home(page)
+    product = steps.open_card(page, steps.picked(page).first)
+    steps.add_to_cart(page)
+    page.goto("/checkout")
+    steps.address(page)
+    page.get_by_label("Test payment: is declined").check()
+    street = page.get_by_label("Street and number")
+    page.locator(".summary .line-text a").first.click()
+    page.locator(f"article.product[data-product='{product}']").wait_for()
+    page.go_back()
+    expect(street).to_have_value(steps.STREET)
+    page.reload()
+    expect(street).to_have_value(steps.STREET)
+    expect(page.get_by_label("Test payment: goes through", exact=True)).to_be_checked()
+    assert "test-" not in page.evaluate("() => JSON.stringify({ ...localStorage, ...sessionStorage })")
+    other = page.context.new_page()
+    other.goto("/checkout")
+    expect(other.get_by_label("Street and number")).to_have_value("")
+    page.get_by_role("button", name="Buy for").click()
+    expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
+    assert steps.STREET not in page.evaluate("() => JSON.stringify({ ...sessionStorage })")

@@ -3,8 +3,10 @@ import { beforeEach, expect, test, vi } from "vitest";
 
 import { cartQuery, useSetQuantity, type Cart } from "@/features/cart/api/cart";
 import { CheckoutForm } from "@/features/orders/components/checkout-form";
+import { forgetOthers } from "@/lib/kept";
 import { queryClient } from "@/lib/query";
-import { eventually, render, run, shop, type Asked } from "./support/shop";
+import { token } from "@/lib/session";
+import { eventually, leave, render, run, shop, type Asked } from "./support/shop";
 
 const BAG = "products/bag";
 const cartOf = (quantity: number): Cart => ({ etag: `e${quantity}`, items: [{ product: BAG, quantity }] });
@@ -33,9 +35,10 @@ const submit = () => document.querySelector("form")?.dispatchEvent(new Event("su
 const etags = (calls: Asked[]) => calls.filter((call) => call.path.endsWith(":checkout")).map((call) => call.body.etag);
 
 vi.setConfig({ testTimeout: 30_000 });
-beforeEach(() => {
-  document.body.replaceChildren();
-  queryClient.clear();
+beforeEach(async () => {
+  await leave();
+  localStorage.clear();
+  sessionStorage.clear();
   queryClient.setQueryData(cartQuery.queryKey, cartOf(1));
 });
 
@@ -69,4 +72,52 @@ test("a cart that has changed is shown before it can be bought", async () => {
   await eventually(() => expect(buy.disabled).toBe(false));
   expect(buy.textContent).toContain("e3");
   expect(document.querySelector("[role=alert]")?.textContent).toContain("not what you saw any more");
+});
+
+/** Types where it goes to, as a person does. */
+async function type(label: string, value: string) {
+  await button();
+  const field = [...document.querySelectorAll("label")].find((one) => one.textContent === label)?.control;
+  Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value")?.set?.call(field, value);
+  field?.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+/** What stands in the fields of a form that is opened anew. */
+async function anew(): Promise<string[]> {
+  await leave();
+  queryClient.setQueryData(cartQuery.queryKey, cartOf(1));
+  render(<Page />);
+  await button();
+  return [...document.querySelectorAll<HTMLInputElement>(".field input")].map(({ value }) => value);
+}
+
+const TYPED = ["Ann", "Long Lane 1", "", "", ""];
+
+test("an address that was typed is there again for this tab, and nothing of paying is kept with it", async () => {
+  shop(() => cartOf(1));
+  await token();
+  render(<Page />);
+  await type("Name", "Ann");
+  await type("Street and number", "Long Lane 1");
+  document.querySelector<HTMLElement>("[value=test-declined]")?.click();
+  expect(await anew()).toEqual(TYPED);
+  expect(localStorage.getItem("aisle.address")).toBeNull();
+  expect(sessionStorage).toHaveLength(1);
+  expect(sessionStorage.getItem("aisle.draft")).not.toContain("test-");
+  forgetOthers(""); // as who logs out
+  expect(sessionStorage).toHaveLength(0);
+});
+
+test("once it was bought the draft is gone, and where the order went to is offered again", async () => {
+  shop(({ path }) => (path.endsWith(":checkout") ? { name: "orders/o" } : cartOf(1)));
+  await token();
+  render(<Page />);
+  await type("Name", "Ann");
+  await type("Street and number", "Long Lane 1");
+  expect(sessionStorage).toHaveLength(1);
+  bought.mockClear();
+  submit();
+  await eventually(() => expect(bought).toHaveBeenCalled());
+  expect(sessionStorage).toHaveLength(0);
+  expect(await anew()).toEqual(TYPED);
 });

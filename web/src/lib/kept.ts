@@ -1,5 +1,5 @@
-// What this browser keeps for a person: where their orders go to, and the purchase under way. Nobody else is shown it.
-// And of a product, where it was clicked: what is done on its page came of that, also when that page is loaded anew. And
+// What this browser keeps for a person: where their orders go to, as they bought and as they are typing it, and the purchase
+// under way. Nobody else is shown it. And of a product, where it was clicked: what is done on its page came of that, also when that page is loaded anew. And
 // what was chosen for this browser, see choices.ts.
 
 // The address and the choices outlive the tab; the others do not.
@@ -7,9 +7,10 @@ const STORES = {
   address: () => localStorage,
   checkout: () => sessionStorage,
   choices: () => localStorage,
+  draft: () => sessionStorage,
   followed: () => sessionStorage,
 };
-const PERSONAL: readonly Name[] = ["address", "checkout"];
+const PERSONAL: readonly Name[] = ["address", "checkout", "draft"];
 
 type Name = keyof typeof STORES;
 

@@ -7,7 +7,7 @@ import { forgetAttempt } from "@/lib/attempt";
 import { chosen } from "@/lib/choices";
 import { ApiError } from "@/lib/http";
 import { uuid } from "@/lib/ids";
-import { keep, kept } from "@/lib/kept";
+import { forget, keep, kept } from "@/lib/kept";
 import { countryName, REGIONS } from "@/lib/regions";
 import { current } from "@/lib/session";
 
@@ -30,16 +30,24 @@ interface Properties {
 export function CheckoutForm({ etag, purchasable, total, done }: Properties) {
   const client = useQueryClient();
   const [address, setAddress] = useState(remembered);
+  // Who looks something up before they buy comes back to what they had typed.
+  const write = (part: Partial<Address>) => {
+    const written = { ...address, ...part };
+    setAddress(written);
+    keep(current().subject, "draft", written);
+  };
   const [payment, setPayment] = useState<string>(PAYMENTS[0][0]);
   const buy = useMutation({
     mutationKey: BUY,
     // The etag is of the cart that was seen when it was pressed, and not of what came while it waited its turn.
     mutationFn: (purchase: Purchase) => {
       keep(current().subject, "address", address);
+      forget("draft");
       return checkOut(purchase);
     },
     scope: { id: "cart" }, // after the changes of the cart
     onSuccess: (order) => {
+      forget("draft"); // what was typed while the shop bought
       void client.invalidateQueries({ queryKey: ["mine"] });
       done(order);
     },
@@ -56,13 +64,12 @@ export function CheckoutForm({ etag, purchasable, total, done }: Properties) {
   };
   const input = (name: "recipient" | "city" | "postalCode") => ({
     value: address[name],
-    onChange: (event: { target: { value: string } }) => setAddress({ ...address, [name]: event.target.value }),
+    onChange: (event: { target: { value: string } }) => write({ [name]: event.target.value }),
   });
   const line = (index: number) => ({
     value: address.addressLines[index] ?? "",
     onChange: (event: { target: { value: string } }) =>
-      setAddress({
-        ...address,
+      write({
         addressLines: [0, 1].map((at) => (at === index ? event.target.value : (address.addressLines[at] ?? ""))),
       }),
   });
@@ -87,7 +94,7 @@ export function CheckoutForm({ etag, purchasable, total, done }: Properties) {
           label="Country"
           autoComplete="country"
           value={address.regionCode}
-          onChange={(event) => setAddress({ ...address, regionCode: event.target.value })}
+          onChange={(event) => write({ regionCode: event.target.value })}
         >
           {REGIONS.map((region) => (
             <option key={region} value={region}>
@@ -141,7 +148,8 @@ function Refusal({ error }: { error: Error }) {
 
 function remembered(): Address {
   const empty = { recipient: "", addressLines: ["", ""], postalCode: "", city: "", regionCode: guessedRegion() };
-  return { ...empty, ...(kept(current().subject, "address") as Partial<Address> | undefined) };
+  const { subject } = current();
+  return { ...empty, ...((kept(subject, "draft") ?? kept(subject, "address")) as Partial<Address> | undefined) };
 }
 
 function guessedRegion(): string {
