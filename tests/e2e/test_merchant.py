@@ -59,3 +59,20 @@ def test_a_pinned_product_is_seen_by_shoppers(browser: Browser, mesh: RunningMes
 def _first(shopper: Page) -> str:
     steps.home(shopper)
     return steps.order(shopper)[0]
+
+
+def test_a_place_is_previewed_with_a_cart(page: Page, mesh: RunningMesh) -> None:
+    """What is put into the cart of the preview is not recommended beside it, until it is taken out again."""
+    steps.log_in(page, mesh.credentials.admin_email, mesh.credentials.admin_password)
+    page.goto("/merchant/scenarios/cart")
+    shown = page.locator(".preview-list li")
+    name = str(shown.first.get_attribute("data-product"))
+    title = page.request.get(f"/v1/{name}").json()["title"]
+    page.get_by_role("combobox", name="With this in the cart").fill(title)
+    page.get_by_role("option", name=name.removeprefix("products/")).click()
+    there = page.locator(f".preview-list li[data-product='{name}']")
+    expect(there).to_have_count(0)
+    expect(shown.first).to_be_visible()
+    assert steps.violations(page) == []
+    page.get_by_role("button", name=f"Without {name.removeprefix('products/')}").click()
+    expect(there).to_have_count(1)

@@ -30,17 +30,23 @@ export interface Preview {
   personalized: boolean;
 }
 
+/** Where a scenario is previewed: beside a product, or with some in the cart. */
+export interface Place {
+  contextProduct?: string;
+  contextProducts?: string[];
+}
+
 /** What a chosen shopper would see if the scenario were as it is being edited. */
-export const previewQuery = (scenario: Scenario, shopper: string, contextProduct: string) =>
+export const previewQuery = (scenario: Scenario, shopper: string, place: Place) =>
   queryOptions({
-    queryKey: ["mine", "preview", scenario, shopper, contextProduct],
+    queryKey: ["mine", "preview", scenario, shopper, place],
     queryFn: ({ signal }) => {
-      const body = { scenario, shopper, contextProduct, pageSize: 12 };
+      const body = { scenario, shopper, ...place, pageSize: 12 };
       return call<Preview>("POST", `/v1/${scenario.name}:preview`, { body, signal });
     },
     placeholderData: keepPreviousData,
     retry: false,
-    enabled: !scenario.needsProduct || contextProduct !== "",
+    enabled: !scenario.needsProduct || !!place.contextProduct,
   });
 
 /** Products whose title holds the words, to choose one for a rule. */

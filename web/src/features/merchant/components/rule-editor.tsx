@@ -1,11 +1,11 @@
 import type { Rule_ActionJson } from "@contracts/aisle/recs/v1/scenario_pb";
 
 import type { Rule } from "@/features/merchant/api/scenarios";
-import { ProductPicker } from "@/features/merchant/components/product-picker";
+import { ChosenProducts } from "@/features/merchant/components/chosen-products";
 import { Choice, Field } from "@/components/ui/field";
 import { Icon } from "@/components/ui/icon";
-import { idOf } from "@/lib/ids";
 
+const MOST_PRODUCTS = 100; // as the shop takes
 const ACTIONS: Partial<Record<Rule_ActionJson, string>> = {
   ACTION_PIN: "Pin to a place",
   ACTION_BOOST: "Show earlier",
@@ -23,7 +23,6 @@ interface Properties {
 export function RuleEditor({ rule, change }: Properties) {
   const set = (part: Partial<Rule>) => change({ ...rule, ...part });
   const pin = rule.action === "ACTION_PIN";
-  const products = rule.products ?? [];
   return (
     <fieldset className="rule panel">
       <legend>{rule.displayName}</legend>
@@ -77,24 +76,11 @@ export function RuleEditor({ rule, change }: Properties) {
           onChange={(event) => set({ filter: event.target.value })}
         />
       )}
-      <ul className="chosen">
-        {products.map((product) => (
-          <li key={product}>
-            {idOf(product)}
-            <button
-              type="button"
-              aria-label={`Without ${idOf(product)}`}
-              onClick={() => set({ products: products.filter((other) => other !== product) })}
-            >
-              <Icon name="close" size={14} />
-            </button>
-          </li>
-        ))}
-      </ul>
-      <ProductPicker
+      <ChosenProducts
         label="Add a product"
-        chosen=""
-        choose={(product) => product && !products.includes(product) && set({ products: [...products, product] })}
+        products={rule.products ?? []}
+        change={(products) => set({ products })}
+        most={MOST_PRODUCTS}
       />
       <div className="actions">
         <label className="check">

@@ -1,21 +1,11 @@
-import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
+import { useSuspenseQuery } from "@tanstack/react-query";
 import { useDeferredValue, useState } from "react";
 
-import {
-  previewQuery,
-  scenarioQuery,
-  useSaveScenario,
-  type Rule,
-  type Scenario,
-} from "@/features/merchant/api/scenarios";
-import { ProductPicker } from "@/features/merchant/components/product-picker";
+import { scenarioQuery, useSaveScenario, type Rule, type Scenario } from "@/features/merchant/api/scenarios";
+import { LivePreview } from "@/features/merchant/components/live-preview";
 import { RuleEditor } from "@/features/merchant/components/rule-editor";
-import { ProductPicture } from "@/components/product/picture";
 import { Field } from "@/components/ui/field";
 import { Icon } from "@/components/ui/icon";
-import { Failure, Notice } from "@/components/ui/notice";
-import { money } from "@/lib/format";
-import { useSession } from "@/lib/use-session";
 
 /** Rules of a place of the shop, with what a chosen shopper would see under them. */
 export function ScenarioEditor({ id }: { id: string }) {
@@ -92,51 +82,5 @@ function Editor({ saved }: { saved: Scenario }) {
       </form>
       <LivePreview draft={useDeferredValue(draft)} />
     </div>
-  );
-}
-
-function LivePreview({ draft }: { draft: Scenario }) {
-  const [shopper, setShopper] = useState("");
-  const [product, setProduct] = useState("");
-  // A shopper's preview tells of what they viewed and bought: the shop answers it to admins alone.
-  const seesShoppers = useSession().roles.includes("admin");
-  const named = /^(users|visitors)\/.+/.test(shopper.trim()) ? shopper.trim() : "";
-  const usable = {
-    ...draft,
-    rules: draft.rules.filter((rule) => rule.action !== "ACTION_PIN" || rule.products?.length),
-  };
-  const { data, error, isFetching, refetch } = useQuery(previewQuery(usable, useDeferredValue(named), product));
-  return (
-    <section className="panel preview" aria-labelledby="preview" aria-busy={isFetching}>
-      <h2 id="preview">Preview</h2>
-      {seesShoppers && (
-        <Field
-          label="For the shopper"
-          placeholder="users/…"
-          hint="Empty for somebody unknown"
-          value={shopper}
-          onChange={(event) => setShopper(event.target.value)}
-        />
-      )}
-      {draft.needsProduct && <ProductPicker label="Beside the product" chosen={product} choose={setProduct} />}
-      {error && <Failure error={error} again={() => void refetch()} />}
-      {data?.results.length === 0 && <Notice title="Nothing would be shown." />}
-      <ol className="preview-list">
-        {!error &&
-          data?.results.map(({ product: name, details, explanation }) => (
-            <li key={name} data-product={name}>
-              <span className="line-picture">
-                <ProductPicture product={details ?? { title: name }} width={160} sizes="4rem" />
-              </span>
-              <span>
-                {details?.title ?? name} <span className="soft">{money(details?.price)}</span>
-                <span className="small soft preview-why">
-                  {[explanation?.retriever, ...(explanation?.rules ?? [])].filter(Boolean).join(" · ")}
-                </span>
-              </span>
-            </li>
-          ))}
-      </ol>
-    </section>
   );
 }
