@@ -61,6 +61,19 @@ test("a checkout that cannot be bought says where to look", async () => {
 });
 
 test.each([
+  [{ price: undefined }, ["No price yet"], "Not for sale"],
+  [{ price: undefined, inStock: false }, ["No price yet"], "Not for sale"],
+  [{ inStock: false }, ["€5.00", "Sold out"], "Sold out"],
+  [{ stockQuantity: "3" }, ["€5.00", "Only 3 left"], "Add to cart"],
+])("of a product that has %o one thing is said", async (facts, said, button) => {
+  shop(({ path }) => (path === `/v1/${BAG.name}` ? { ...BAG, stockQuantity: "9", ...facts } : NOTHING));
+  open("/products/bag");
+  expect((await find("main .buy [type=submit]")).textContent.trim()).toBe(button);
+  const lines = [...document.querySelectorAll(".product-text > :is(.price, .stock)")];
+  expect(lines.map((line) => line.textContent)).toEqual(said);
+});
+
+test.each([
   [{}, 0],
   [{ min: 10 }, 2], // so that it can be taken back
 ])("of products without prices no range is asked for, where %o is chosen", async (state, fields) => {

@@ -16,8 +16,9 @@ export function Facts({ product }: { product: Product }) {
   );
 }
 
-/** How much of it is left, in words. */
+/** How much of it is left, in words; nothing of what is not for sale, whatever is in stock. */
 export function Stock({ product }: { product: Product }) {
+  if (!product.price) return null;
   const left = Number(product.stockQuantity);
   if (!product.inStock) return <p className="stock stock-none">Sold out</p>;
   return <p className="stock">{left <= 5 ? `Only ${left} left` : "In stock"}</p>;
