@@ -1,10 +1,18 @@
 import "@fontsource-variable/figtree";
 import "@/styles/tokens.css";
 import "@/styles/base.css";
-import "@/styles/controls.css";
+import "@/styles/buttons.css";
+import "@/styles/forms.css";
+import "@/styles/feedback.css";
+import "@/styles/overlays.css";
 import "@/styles/layout.css";
 import "@/styles/products.css";
-import "@/styles/pages.css";
+import "@/styles/home.css";
+import "@/styles/product-page.css";
+import "@/styles/search.css";
+import "@/styles/orders.css";
+import "@/styles/account.css";
+import "@/styles/merchant.css";
 
 import "@/who";
 
