@@ -91,3 +91,21 @@ test.each([
   await vi.waitFor(() => expect(shown()).toEqual(cartOf(quantity)));
   expect(attemptAt("users/ann", purchase)).not.toBe(first);
 });
+
+const comeBack = () => window.dispatchEvent(new Event("visibilitychange"));
+
+test("who comes back from another tab sees what it left of the cart, and not before this tab's own change is answered", async () => {
+  const { calls, answer } = slowly();
+  const set = await run(useSetQuantity);
+  await run(() => useQuery(cartQuery));
+  set().mutate({ product: BAG.name, quantity: 2 });
+  await vi.waitFor(() => expect(calls).toHaveLength(1));
+  comeBack();
+  answer();
+  await vi.waitFor(() => expect(shown()).toEqual(cartOf(2)));
+  expect(calls).toHaveLength(1);
+  comeBack();
+  await vi.waitFor(() => expect(calls).toHaveLength(2));
+  answer(); // it was bought there
+  await vi.waitFor(() => expect(units()).toBeUndefined());
+});

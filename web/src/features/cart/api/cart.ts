@@ -6,7 +6,7 @@ import type { CartItemJson, CartJson } from "@contracts/aisle/catalog/v1/cart_pb
 
 import { forgetAttempt } from "@/lib/attempt";
 import { record, sourceOf } from "@/lib/events";
-import { retryPassing } from "@/lib/query";
+import { queryClient, retryPassing } from "@/lib/query";
 import { call } from "@/lib/session";
 import { sayError } from "@/lib/toasts";
 import type { Product, With } from "@/lib/types";
@@ -27,6 +27,8 @@ export const cartQuery = queryOptions({
     return cart;
   },
   staleTime: 10_000,
+  // Another tab may have bought it meanwhile. While this one changes or buys it, the answer to that is awaited.
+  refetchOnWindowFocus: () => (queryClient.isMutating() ? false : "always"),
 });
 
 const MOST_NAMED = 50; // as the shop takes
