@@ -5,6 +5,7 @@ import type { CartItem_NoticeJson } from "@contracts/aisle/catalog/v1/cart_pb";
 import { useSetQuantity, type Cart, type CartItem } from "@/features/cart/api/cart";
 import { ProductPicture } from "@/components/product/picture";
 import { Icon } from "@/components/ui/icon";
+import { stepAside } from "@/lib/focus";
 import { amount, money } from "@/lib/format";
 import { idOf } from "@/lib/ids";
 
@@ -25,6 +26,10 @@ function Line({ item, leave }: { item: CartItem; leave: (() => void) | undefined
   const set = useSetQuantity();
   const title = item.details?.title ?? item.product;
   const change = (quantity: number) => set.mutate({ product: item.product, quantity });
+  const remove = ({ currentTarget }: { currentTarget: Element }) => {
+    stepAside(currentTarget);
+    change(0);
+  };
   return (
     <li className="line" data-product={item.product}>
       <span className="line-picture">
@@ -42,7 +47,11 @@ function Line({ item, leave }: { item: CartItem; leave: (() => void) | undefined
         ))}
         <div className="line-foot">
           <div className="stepper" role="group" aria-label={`Units of ${title}`}>
-            <button type="button" aria-label="One less" onClick={() => change(item.quantity - 1)}>
+            <button
+              type="button"
+              aria-label="One less"
+              onClick={item.quantity > 1 ? () => change(item.quantity - 1) : remove}
+            >
               <Icon name={item.quantity > 1 ? "minus" : "trash"} size={16} />
             </button>
             <span aria-live="polite">{item.quantity}</span>
@@ -55,7 +64,7 @@ function Line({ item, leave }: { item: CartItem; leave: (() => void) | undefined
               <Icon name="plus" size={16} />
             </button>
           </div>
-          <button type="button" className="link" onClick={() => change(0)}>
+          <button type="button" className="link" onClick={remove}>
             Remove
           </button>
         </div>
