@@ -1,7 +1,8 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useId, useState } from "react";
+import { useEffect, useId, useRef, useState } from "react";
 
 import { deleteReview, ownReviewsQuery, saveReview, type Draft, type Review } from "@/features/reviews/api/reviews";
+import { AskedFirst } from "@/components/ui/asked-first";
 import { Field } from "@/components/ui/field";
 import { Icon } from "@/components/ui/icon";
 import { isShopper } from "@/lib/session";
@@ -14,10 +15,16 @@ export function ReviewForm({ product }: { product: string }) {
   const own = useQuery({ ...ownReviewsQuery, enabled: shopper });
   const existing = own.data?.find((review) => review.name.startsWith(`${product}/`));
   const [open, setOpen] = useState(false);
+  const button = useRef<HTMLButtonElement>(null);
+  const before = useRef(open);
+  useEffect(() => {
+    if (before.current && !open) button.current?.focus();
+    before.current = open;
+  }, [open]);
   if (!shopper || !own.data) return null;
   if (!open) {
     return (
-      <button type="button" className="button" onClick={() => setOpen(true)}>
+      <button ref={button} type="button" className="button" onClick={() => setOpen(true)}>
         {existing ? "Change your review" : "Write a review"}
       </button>
     );
@@ -49,10 +56,17 @@ function Form({ product, existing, done }: { product: string; existing: Review |
     mutationFn: (review: Review) => deleteReview(review),
     onSuccess: settled("Your review is gone."),
   });
+  const form = useRef<HTMLFormElement>(null);
+  // The button that opened it is gone: the keyboard goes on here.
+  useEffect(() => {
+    const of = (rating: string) => form.current?.querySelector<HTMLElement>(rating);
+    (of("input:checked") ?? of("input"))?.focus();
+  }, []);
   const change = (part: Partial<Draft>) => setDraft({ ...draft, ...part });
   const error = save.error ?? remove.error;
   return (
     <form
+      ref={form}
       className="form review-form"
       onSubmit={(event) => {
         event.preventDefault();
@@ -90,9 +104,22 @@ function Form({ product, existing, done }: { product: string; existing: Review |
           Cancel
         </button>
         {existing && (
-          <button type="button" className="button button-quiet" onClick={() => remove.mutate(existing)}>
-            Delete
-          </button>
+          <AskedFirst words="Delete" question="Delete your review? This cannot be undone.">
+            {(keep) => (
+              <div className="actions">
+                <button
+                  type="button"
+                  className="button button-danger"
+                  onClick={() => !remove.isPending && remove.mutate(existing)}
+                >
+                  Yes, delete it
+                </button>
+                <button type="button" className="button" onClick={keep}>
+                  Keep it
+                </button>
+              </div>
+            )}
+          </AskedFirst>
         )}
       </div>
     </form>
