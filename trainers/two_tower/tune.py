@@ -2,15 +2,19 @@
 
 Optuna proposes settings (TPE, Bergstra et al. 2011), each is trained on what is known before the validation period and
 measured by NDCG@20 on the validation questions, and trainings that fall behind the median of the earlier ones at the
-same epoch are given up. The test questions are never asked. The study is a file: a search that was killed goes on.
+same epoch are given up. The test questions are never asked. The study is a file: a search that was killed goes on, and
+one of other data or beside other settings is refused, as its scores would say nothing of these.
 """
 
+import hashlib
+import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import optuna
+from optuna.trial import TrialState
 from rich.console import Console
 
 from trainers.datasets import DataError, Shop
@@ -36,6 +40,10 @@ SPACE: Mapping[str, Callable[[optuna.Trial], Any]] = {
     "batch_size": lambda trial: trial.suggest_categorical("batch_size", [32, 64, 128, 256]),
 }
 """What may be changed. Lengths of vectors and histories are contracts of the shop, and stay."""
+ENDED = (TrialState.COMPLETE, TrialState.PRUNED)
+"""Trials that were trained. One that was killed has begun for ever, and one that Ctrl-C ended has failed."""
+NO_MATTER = ("progress", "device", "tolerated_loss")
+"""Settings that change no score."""
 
 
 @dataclass(frozen=True)
@@ -53,20 +61,22 @@ def tune(shop: Shop, base: Config, search: Search, console: Console) -> Config:
     """The best settings that were found; those of `base` are tried first.
 
     Raises:
-        DataError: there is too little data to measure anything, the study is of other data, or no training ended
-            with towers that could be measured.
+        DataError: there is too little data to measure anything, the study is of other data or other settings, or no
+            training ended with towers that could be measured.
     """
     made = split(shop.events, search.protocol)
     study = _study(search, base, shop)
-    done = len([trial for trial in study.trials if trial.state.is_finished()])
-    if not study.trials:
-        study.enqueue_trial({name: getattr(base, name) for name in SPACE})
+    done = len(study.get_trials(states=ENDED))
+    first = {name: getattr(base, name) for name in SPACE}
+    known = study.get_trials(states=(*ENDED, TrialState.WAITING))
+    if first not in [trial.system_attrs.get("fixed_params", trial.params) for trial in known]:
+        study.enqueue_trial(first)
     study.optimize(
         lambda trial: _score(trial, shop, made, base, console),
         n_trials=max(search.trials - done, 0),
         timeout=search.seconds or None,
     )
-    if not any(trial.state is optuna.trial.TrialState.COMPLETE for trial in study.trials):
+    if not any(trial.state is TrialState.COMPLETE for trial in study.trials):
         raise DataError("None of the settings that were tried could be trained. Begin with others: --config.")
     best = study.best_trial
     console.print(f"best of {len(study.trials)}: ndcg@20 {best.value:.4f} of validation with {best.params}")
@@ -108,9 +118,18 @@ def _study(search: Search, base: Config, shop: Shop) -> optuna.Study:
         pruner=optuna.pruners.MedianPruner(WARM_UP_TRIALS, WARM_UP_EPOCHS + 1),
         load_if_exists=True,
     )
-    of = {"data": shop.fingerprint, "protocol": search.protocol}
+    of = {"data": shop.fingerprint, "protocol": search.protocol, "settings": _fixed(base)}
     if study.trials and study.user_attrs != of:
-        raise DataError(f"{search.study} is a study of other data or another protocol. Name another file.")
+        raise DataError(
+            f"{search.study} is a study of other data or another protocol, or beside other settings (--config, "
+            "--seed). Name another file: --study."
+        )
     for name, value in of.items():
         study.set_user_attr(name, value)
     return study
+
+
+def _fixed(base: Config) -> str:
+    """Changes where a setting does that the search does not choose: trials beside another one are others."""
+    settings = {name: value for name, value in asdict(base).items() if name not in (*SPACE, *NO_MATTER)}
+    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()

@@ -20,9 +20,9 @@ BROKEN = float("inf")
 """A learning rate with which nothing can be learned."""
 
 
-def search(folder: Path, trials: int) -> tuple[Config, str]:
+def search(folder: Path, trials: int, base: Config = BASE) -> tuple[Config, str]:
     console = Console(file=io.StringIO(), width=200)
-    found = tune.tune(SHOP, BASE, tune.Search("last", trials, 0.0, folder / "study.sqlite"), console)
+    found = tune.tune(SHOP, base, tune.Search("last", trials, 0.0, folder / "study.sqlite"), console)
     return found, console.file.getvalue()  # type: ignore[attr-defined]
 
 
@@ -67,6 +67,35 @@ def test_a_study_of_other_data_is_refused(tmp_path: Path) -> None:
     other = tune.Search("time", 1, 0.0, tmp_path / "study.sqlite")
     with pytest.raises(DataError, match="other data or another protocol"):
         tune.tune(SHOP, BASE, other, Console(file=io.StringIO()))
+
+
+@pytest.mark.parametrize("other", [{"seed": 8}, {"negatives": 64}, {"max_epochs": 2}])
+def test_a_study_beside_other_settings_is_refused(other: dict[str, int], tmp_path: Path) -> None:
+    search(tmp_path, 1)
+    with pytest.raises(DataError, match="other settings"):
+        search(tmp_path, 1, replace(BASE, **other))  # type: ignore[arg-type]
+
+
+def test_a_search_goes_on_from_other_settings_of_those_it_chooses_and_tries_them_next(tmp_path: Path) -> None:
+    search(tmp_path, 1)
+    _, printed = search(tmp_path, 2, replace(BASE, learning_rate=7e-3, progress=True, tolerated_loss=0.5))
+    assert "'learning_rate': 0.007" in printed.partition("trial 1:")[2]
+
+
+@pytest.mark.parametrize("killed", [SystemExit, KeyboardInterrupt])
+def test_a_search_that_was_killed_in_its_first_training_tries_it_again(
+    killed: type[BaseException], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a SystemExit Optuna notes nothing, as of a SIGKILL; of Ctrl-C it does."""
+
+    def kill(*_: object, **__: object) -> None:
+        raise killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(tune, "train", kill)
+        with pytest.raises(killed):
+            search(tmp_path, 1)
+    assert f"'learning_rate': {BASE.learning_rate}" in search(tmp_path, 1)[1]
 
 
 def test_settings_read_back(tmp_path: Path) -> None:
