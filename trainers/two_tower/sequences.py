@@ -57,6 +57,9 @@ class Sequences:
         self.frequency = np.bincount(chosen, minlength=len(shop.products)) / max(len(chosen), 1)
         """How often each product is the one to predict."""
         self._stated = _first_after_stating(shop)
+        self._wanted = np.flatnonzero(events.chosen)
+        self._wanted_starts = np.searchsorted(self._wanted, events.starts)
+        """Where each shopper's begin in `_wanted`; one entry more than shoppers."""
 
     def pieces(self, random: np.random.Generator) -> Ints:
         """Pieces as [start, end), in the order of shoppers. Where a long sequence is cut is drawn anew each time.
@@ -132,8 +135,10 @@ class Sequences:
         return rows
 
     def _drawn(self, user: int, random: np.random.Generator) -> list[str]:
-        starts = self._shop.events.starts
-        events = random.integers(starts[user], starts[user + 1], random.integers(1, MOST_PREFERENCES + 1))
+        begin, end = self._wanted_starts[user : user + 2]
+        if begin == end:  # nothing but dislikes and low ratings
+            return []
+        events = self._wanted[random.integers(begin, end, random.integers(1, MOST_PREFERENCES + 1))]
         paths = [self._shop.products.categories[self._shop.events.item[event]] for event in events]
         return list(dict.fromkeys(path[random.integers(len(path))] for path in paths if path))
 

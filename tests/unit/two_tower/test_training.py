@@ -8,7 +8,8 @@ import torch
 
 from tests.support.shops import small_shop
 from tests.unit.two_tower.conftest import QUICK, SHOP, console
-from trainers.datasets import DataError, Shop
+from trainers.datasets import KINDS, DataError, Products, Shop
+from trainers.datasets.tables import make_events
 from trainers.two_tower import loss, model
 from trainers.two_tower.build import Built, build
 from trainers.two_tower.errors import Refused
@@ -82,6 +83,23 @@ def test_long_sequences_are_cut_into_pieces_that_cover_them() -> None:
         pieces = data.pieces(np.random.default_rng(seed))
         assert np.concatenate([np.arange(*piece) for piece in pieces]).tolist() == list(range(len(shop.events)))
         assert (pieces[:, 1] - pieces[:, 0]).max() <= QUICK.history_length
+
+
+def test_categories_that_shoppers_are_taken_to_prefer_are_of_what_they_chose() -> None:
+    """Of one who chose nothing they are none."""
+    products = Products(["p", "q"], ["", ""], [("good",), ("bad",)], ["", ""], np.zeros(2), [{}, {}])
+    rows = [("ann", "p", "VIEW", np.nan), ("ann", "q", "DISLIKE", np.nan), ("ann", "q", "RATE", 1.0)]
+    rows += [("bob", "q", "DISLIKE", np.nan), ("cem", "q", "RATE", 2.0), ("cem", "p", "RATE", 4.0)]
+    users, items, kinds, ratings = zip(*rows, strict=True)
+    codes = np.array([KINDS[kind] for kind in kinds])
+    events = make_events(products, users, items, codes, np.arange(6.0), np.array(ratings))
+    always = replace(QUICK, preference_rate=1.0)
+    data = Sequences(Shop("some", products, events, {}), of_config(always), always)
+    told: dict[str, set[str]] = {"ann": set(), "bob": set(), "cem": set()}
+    for batch in (batch for seed in range(20) for batch in data.batches(np.random.default_rng(seed))):
+        for user, preferred in zip(batch.users, batch.preferred, strict=True):
+            told[events.users[user]] |= set(preferred) - {""}
+    assert told == {"ann": {"good"}, "bob": set(), "cem": {"good"}}
 
 
 def test_training_and_serving_compute_the_same_vector() -> None:
