@@ -38,7 +38,8 @@ SIMULATED = "simulated"
 COUNTS = "imported_rows.json"
 """What became of the rows of the last import, as the importer writes it."""
 TO_LEARN = "to_learn"
-"""Is there while an import brought something that no training has learned from, also one that was stopped."""
+"""Is there while an import brought something that no training has learned from, also one that was stopped; and while
+one runs, or has come to no end: it may have."""
 SIMULATING = "simulating"
 """Names the data whose simulated shoppers are being imported: a shop that has some of their events is to get all."""
 REFUSED_FOR = "refused.json"
@@ -218,9 +219,13 @@ def run_importer(mesh: Mesh, source: str) -> int:
 
     Returns 0, or UNCHANGED for an address without news.
     """
-    credentials, counts = mesh.credentials, mesh.settings.run / COUNTS
+    credentials, counts, to_learn = mesh.credentials, mesh.settings.run / COUNTS, mesh.settings.run / TO_LEARN
     since = ("--since", str(_since(mesh.settings))) if is_address(source) else ()
     counts.unlink(missing_ok=True)
+    # Before anything is written: of an import that is killed nobody knows what it brought, and the next one finds all
+    # of it in the shop already.
+    before = to_learn.exists()
+    to_learn.touch()
     code = run_module(
         mesh, "services.importer",
         "--data", source,
@@ -232,8 +237,8 @@ def run_importer(mesh: Mesh, source: str) -> int:
         *since,
         accepted=(0, UNCHANGED),
     )  # fmt: skip
-    if code == 0 and teaches(json.loads(counts.read_text())):
-        (mesh.settings.run / TO_LEARN).touch()
+    if not before and (code == UNCHANGED or not teaches(json.loads(counts.read_text()))):
+        to_learn.unlink()
     return code
 
 

@@ -146,6 +146,30 @@ def test_a_training_that_was_stopped_is_made_up_for(
     assert trained(importer) == 2
 
 
+@pytest.mark.parametrize("goes_on", ["with the data", "without it"])
+def test_an_import_that_was_killed_before_it_said_what_it_brought_is_learned_from(
+    filled: Mesh, importer: Path, folder: Path, goes_on: str
+) -> None:
+    """All of it is in the shop, and the next import finds nothing new."""
+    older(folder / "products.csv")
+    (importer / "code").write_text("137")
+    with pytest.raises(MeshError):
+        data.fill(filled)
+    (importer / "code").write_text("0")
+    settings = filled.settings if goes_on == "with the data" else replace(filled.settings, dataset="")
+    for _ in range(2):
+        data.fill(replace(filled, settings=settings))
+    assert trained(importer) == 2
+
+
+def test_an_address_without_news_trains_nothing(filled: Mesh, importer: Path) -> None:
+    ours = replace(filled, settings=replace(filled.settings, dataset=URL))
+    data.fill(ours)
+    (importer / "code").write_text(str(data.UNCHANGED))
+    data.fill(ours)
+    assert trained(importer) == 1
+
+
 def test_what_no_release_could_be_made_of_is_not_tried_again_after_an_import_without_news(
     filled: Mesh, importer: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
