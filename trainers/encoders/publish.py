@@ -17,6 +17,7 @@ from trainers.encoders.shop import Shop
 from trainers.encoders.spec import of_json
 from trainers.release import inference, model_repository, registry
 from trainers.release.errors import ReleaseError
+from trainers.release.registering import register
 from trainers.release.services import TIMEOUT_S
 
 WHAT = "encoders"
@@ -28,7 +29,7 @@ def publish(shop: Shop, places: Places, folder: Path, console: Console) -> int:
     """Gives the candidate in the folder a number, lays it out and registers it; returns the number.
 
     Raises:
-        ReleaseError: a part does not take it. What was laid out already is removed again.
+        ReleaseError: a part does not take it. What was laid out already is removed again, unless search may have it.
         ParityError: the inference server computes something else than what was measured.
     """
     found = candidate.read(folder)
@@ -47,8 +48,14 @@ def publish(shop: Shop, places: Places, folder: Path, console: Console) -> int:
         for model, difference in differences.items():
             console.print(f"{model} {new} on the inference server: {difference:.1g} at most from what was measured")
         candidate.add_report(kept, {"server_parity": differences})
-        _create(shop, new, found, json.loads((kept / candidate.REPORT).read_text()))
-        undo.pop_all()
+        release = _described(new, found, json.loads((kept / candidate.REPORT).read_text()))
+        register(
+            lambda: _create(shop, release, new),
+            lambda: _is_known(shop, release, new),
+            undo,
+            f"search release {new}",
+            console,
+        )
     return new
 
 
@@ -176,14 +183,26 @@ def _install(
     inference.load(shop.inference, models, WHAT)
 
 
-def _create(shop: Shop, new: int, found: Mapping[str, Any], report: Mapping[str, Any]) -> None:
+def _described(new: int, found: Mapping[str, Any], report: Mapping[str, Any]) -> pb.SearchRelease:
+    """A release as search is told of it."""
     entries = {name: entry | {"version": str(new)} for name, entry in found["encoders"].items()}
     spec = json.dumps({**found, "encoders": entries}, separators=(",", ":"))
     if len(spec) > MOST_BYTES:
         raise ReleaseError(f"The encoder specification has {len(spec):,} bytes; search takes {MOST_BYTES:,}.")
-    release = pb.SearchRelease(
+    return pb.SearchRelease(
         encoder_spec=spec, report=json.dumps(report), data_fingerprint=report.get("data_fingerprint", "")
     )
+
+
+def _create(shop: Shop, release: pb.SearchRelease, new: int) -> None:
     request = pb.CreateSearchReleaseRequest(search_release=release, search_release_id=str(new))
     with shop.calling("Registering the search release", "search"):
         shop.search_releases.CreateSearchRelease(request, timeout=TIMEOUT_S, metadata=shop.metadata())
+
+
+def _is_known(shop: Shop, release: pb.SearchRelease, new: int) -> bool:
+    """Whether search has this very release under the number, and not another one."""
+    return any(
+        number(found) == new and (found.encoder_spec, found.report) == (release.encoder_spec, release.report)
+        for found in releases(shop)
+    )

@@ -20,6 +20,7 @@ from trainers.release.errors import ReleaseError
 from trainers.release.index import Index
 from trainers.release.model_repository import RANKER
 from trainers.release.places import ROOT, Places
+from trainers.release.registering import register
 from trainers.release.services import Services
 from trainers.two_tower import golden
 from trainers.two_tower.files import GOLDEN, HELD, REPORT, SPEC, VECTORS
@@ -32,7 +33,7 @@ def publish(services: Services, places: Places, console: Console) -> int:
     """Gives the candidate a number, lays it out and registers it; returns the number.
 
     Raises:
-        ReleaseError: a part does not take it. What was laid out already is removed again.
+        ReleaseError: a part does not take it. What was laid out already is removed again, unless recs may have it.
         ParityError: the inference server computes something else than torch.
     """
     if not (places.candidate / GOLDEN).exists():
@@ -62,8 +63,14 @@ def publish(services: Services, places: Places, console: Console) -> int:
         console.print(f"{count:,} item vectors in the collection {manifest['collection']}")
 
         _write_json(folder / MANIFEST, manifest)
-        registry.create(services, manifest, (folder / SPEC).read_text(), (folder / REPORT).read_text())
-        undo.pop_all()
+        release = registry.described(manifest, (folder / SPEC).read_text(), (folder / REPORT).read_text())
+        register(
+            lambda: registry.create(services, release, number),
+            lambda: registry.is_known(services, release, number),
+            undo,
+            f"release {number}",
+            console,
+        )
     return number
 
 

@@ -1,6 +1,6 @@
 """Registers and promotes releases at recs."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from aisle.recs.v1 import release_service_pb2 as pb
@@ -69,13 +69,9 @@ def _promoted_at(release: pb.Release) -> int:
     return release.promote_time.ToNanoseconds()
 
 
-def create(services: Services, manifest: dict[str, Any], feature_spec: str, report: str) -> None:
-    """Registers a candidate.
-
-    Raises:
-        ReleaseError: recs does not take it.
-    """
-    release = pb.Release(
+def described(manifest: Mapping[str, Any], feature_spec: str, report: str) -> pb.Release:
+    """A release as recs is told of it."""
+    return pb.Release(
         collection=manifest["collection"],
         dimension=manifest["dimension"],
         user_tower_version=manifest["user_tower_version"],
@@ -86,9 +82,30 @@ def create(services: Services, manifest: dict[str, Any], feature_spec: str, repo
         data_fingerprint=manifest["data_fingerprint"],
         catalog_cursor=manifest["catalog_cursor"],
     )
-    request = pb.CreateReleaseRequest(release=release, release_id=str(manifest["release"]))
+
+
+def create(services: Services, release: pb.Release, number: int) -> None:
+    """Registers a candidate.
+
+    Raises:
+        ReleaseError: recs does not take it, or its reply is lost.
+    """
+    request = pb.CreateReleaseRequest(release=release, release_id=str(number))
     with services.calling("Registering the release", "recs"):
         services.releases.CreateRelease(request, timeout=TIMEOUT_S, metadata=services.metadata())
+
+
+def is_known(services: Services, release: pb.Release, wanted: int) -> bool:
+    """Whether recs has this very release under the number, and not another one.
+
+    Raises:
+        ReleaseError: recs does not answer.
+    """
+    same = ("collection", "report", "data_fingerprint", "catalog_cursor")
+    return any(
+        number(found) == wanted and all(getattr(found, name) == getattr(release, name) for name in same)
+        for found in releases(services)
+    )
 
 
 def delete(services: Services, release: int) -> None:

@@ -1,8 +1,9 @@
 """Which encoders are needed while collections are built with new ones."""
 
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from aisle.recs.v1 import release_service_pb2 as recs_pb
@@ -10,11 +11,11 @@ from aisle.search.v1 import search_release_service_pb2 as pb
 from google.protobuf.timestamp_pb2 import Timestamp
 from rich.console import Console
 
-from trainers.encoders import publish
+from trainers.encoders import candidate, publish, server
 from trainers.encoders.places import Places
 from trainers.encoders.shop import Shop
 from trainers.release import registry
-from trainers.release.errors import ReleaseError
+from trainers.release.errors import ReleaseError, Unavailable
 
 State = pb.SearchRelease.State
 NEVER = 0
@@ -84,3 +85,33 @@ def test_nothing_is_taken_away_while_recs_does_not_answer(monkeypatch: pytest.Mo
     told = Console(record=True, width=200)
     assert publish._needed(cast(Shop, None), cast(Places, places), [], told) == {3, 4}
     assert "no encoder is taken off" in told.export_text()
+
+
+@pytest.mark.parametrize("committed", [True, False])
+def test_encoders_that_search_has_stay_though_its_reply_is_lost(
+    committed: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    known: list[pb.SearchRelease] = []
+    removed: list[str] = []
+    (tmp_path / candidate.REPORT).write_text("{}")
+
+    def create(request: pb.CreateSearchReleaseRequest, **_: object) -> None:
+        if committed:
+            known.append(pb.SearchRelease(name=f"searchReleases/{request.search_release_id}"))
+            known[0].MergeFrom(request.search_release)
+        raise Unavailable("Registering: nothing answers.")
+
+    def install(*arguments: Any) -> None:
+        arguments[-1].callback(removed.append, "models")
+
+    for name, value in {"releases": lambda _: known, "_needed": lambda *_: set(), "_install": install}.items():
+        monkeypatch.setattr(publish, name, value)
+    monkeypatch.setattr(publish, "_folder", lambda *_: tmp_path)
+    monkeypatch.setattr(candidate, "read", lambda _: {"encoders": {"sentence": {}}})
+    monkeypatch.setattr(server, "check", lambda *_: {})
+    stub = SimpleNamespace(CreateSearchRelease=create)
+    shop = SimpleNamespace(search_releases=stub, calling=lambda *_: nullcontext(), metadata=tuple)
+    places = SimpleNamespace(running=SimpleNamespace(models=tmp_path / "models", inference=""), releases=tmp_path)
+    with nullcontext() if committed else pytest.raises(Unavailable):
+        assert publish.publish(cast(Shop, shop), cast(Places, places), tmp_path, Console(quiet=True)) == 1
+    assert removed == ([] if committed else ["models"])

@@ -79,6 +79,9 @@ class Recs:
         """Versions of the ranker that lie there."""
         return model_repository.numbers(self.places.models / model_repository.RANKER)
 
+    def after_taking(self) -> None:
+        """Between what recs does and its reply."""
+
     # What the trainers call.
 
     def metadata(self) -> tuple[()]:
@@ -97,6 +100,8 @@ class Recs:
         self.called = request
         number = int(request.release_id)
         self.known[number] = pb.Release(name=f"releases/{number}", state=pb.Release.STATE_CANDIDATE)
+        self.known[number].MergeFrom(request.release)
+        self.after_taking()
 
     def DeleteRelease(self, request: pb.DeleteReleaseRequest, **_: Any) -> None:
         del self.known[int(request.name.removeprefix("releases/"))]

@@ -14,7 +14,7 @@ from services.inference import config
 from tests.unit.release.conftest import CONSOLE, Recs
 from trainers.release import __main__ as program
 from trainers.release import extract, model_repository, overtaken, places, publish, training
-from trainers.release.errors import ReleaseError
+from trainers.release.errors import ReleaseError, Unavailable
 from trainers.release.locks import making
 from trainers.two_tower.files import REPORT
 
@@ -60,6 +60,58 @@ def test_what_was_not_held_to_the_feature_views_is_not_published(tried: Recs, he
 def test_a_release_that_is_not_taken_leaves_both_as_they_were(tried: Recs) -> None:
     tried.refuses = True
     with pytest.raises(ReleaseError, match="recs refuses"):
+        publish.publish(tried, tried.places, CONSOLE)  # type: ignore[arg-type]
+    assert tried.served == {2, 3}
+
+
+def lose(recs: Recs, monkeypatch: pytest.MonkeyPatch, error: BaseException, then: BaseException | None = None) -> None:
+    """Recs takes the release, and its reply never comes; neither do those to later questions, if `then` is given."""
+
+    def taken() -> None:
+        if then is not None:
+            monkeypatch.setattr(Recs, "ListReleases", refuse)
+        raise error
+
+    def refuse(*_: object, **__: object) -> None:
+        assert then is not None
+        raise then
+
+    monkeypatch.setattr(recs, "after_taking", taken)
+
+
+def test_a_release_that_recs_has_stays_though_its_reply_is_lost(tried: Recs, monkeypatch: pytest.MonkeyPatch) -> None:
+    lose(tried, monkeypatch, Unavailable("Registering: nothing answers."))
+    assert publish.publish(tried, tried.places, CONSOLE) == 4  # type: ignore[arg-type]
+    assert tried.served == {2, 3, 4}
+
+
+@pytest.mark.parametrize("then", [None, ReleaseError("recs hangs")])
+def test_a_release_that_recs_has_or_may_have_stays_where_the_program_is_told_to_end(
+    tried: Recs, monkeypatch: pytest.MonkeyPatch, then: ReleaseError | None
+) -> None:
+    lose(tried, monkeypatch, KeyboardInterrupt(), then)
+    with pytest.raises(KeyboardInterrupt):
+        publish.publish(tried, tried.places, CONSOLE)  # type: ignore[arg-type]
+    assert tried.served == {2, 3, 4}
+
+
+def test_a_release_that_nobody_can_say_recs_has_stays_and_that_is_said(
+    tried: Recs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lose(tried, monkeypatch, Unavailable("Registering: nothing answers."), ReleaseError("recs hangs"))
+    with pytest.raises(ReleaseError, match="Nobody can say whether release 4 is registered"):
+        publish.publish(tried, tried.places, CONSOLE)  # type: ignore[arg-type]
+    assert tried.served == {2, 3, 4}
+    assert (tried.places.releases / "4").is_dir()
+
+
+def test_a_number_that_somebody_else_took_meanwhile_is_not_ours(tried: Recs, monkeypatch: pytest.MonkeyPatch) -> None:
+    def taken() -> None:
+        tried.known[4].report = "of another"
+        raise ReleaseError("ALREADY_EXISTS")
+
+    monkeypatch.setattr(tried, "after_taking", taken)
+    with pytest.raises(ReleaseError, match="ALREADY_EXISTS"):
         publish.publish(tried, tried.places, CONSOLE)  # type: ignore[arg-type]
     assert tried.served == {2, 3}
 
