@@ -36,6 +36,8 @@ MINIMUM = (3, 11)
 # Measured: the environment takes 2.6 GB, and pip unpacks torch beside its download.
 NEEDED_BYTES = 5 * 2**30
 MILVUS_BYTES = 2**29
+WRITTEN_S = 1.0
+"""Within which who has just taken the lock has written that down."""
 
 
 class SetupError(Exception):
@@ -160,7 +162,32 @@ def current(stamp: Path, names: tuple[str, ...]) -> bool:
 
 def alone(folder: str) -> None:
     """Waits for other commands: two must not install into one environment. The lock goes with the process."""
-    fcntl.flock(os.open(ROOT / folder, os.O_RDONLY), fcntl.LOCK_EX)
+    lock = os.open(ROOT / folder, os.O_RDONLY)
+    note = ROOT / f".lock-{Path(folder).name}"
+    if not taken(lock):
+        time.sleep(WRITTEN_S)
+        if not taken(lock):
+            print(f"Another command installs here{holder(note)}; this waits for it. What it does: {LOG}", flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+    note.write_text(f"{os.getpid()}\n")
+
+
+def taken(lock: int) -> bool:
+    """Takes the lock unless somebody has it."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def holder(note: Path) -> str:
+    """Which process holds a lock and since when, as it has written down."""
+    try:
+        process, since = note.read_text().strip(), note.stat().st_mtime
+    except OSError:  # a checkout of before it wrote anything
+        return ""
+    return f" (process {process}, since {time.strftime('%H:%M:%S', time.localtime(since))})"
 
 
 def set_up(dev: bool) -> None:

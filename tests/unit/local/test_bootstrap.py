@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -15,6 +16,7 @@ import pytest
 from local import bootstrap
 
 STOPPED = 130
+ROOT = bootstrap.ROOT
 INSTALLING = """import sys
 from pathlib import Path
 from local import bootstrap
@@ -41,6 +43,52 @@ def test_no_installer_goes_on_without_who_holds_the_lock(tmp_path: Path, stop: s
         started.send_signal(stop)
         assert started.wait(20) == STOPPED
     assert not any(installer.is_running() for installer in installers)
+
+
+HOLDING = """import sys, time
+from pathlib import Path
+from local import bootstrap
+bootstrap.ROOT = Path(sys.argv.pop())
+bootstrap.alone("requirements")
+print("taken", flush=True)
+time.sleep(60)
+"""
+
+
+def test_who_waits_for_another_installation_says_once_for_which_and_since_when(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "requirements").mkdir()
+    monkeypatch.setattr(bootstrap, "ROOT", tmp_path)
+    monkeypatch.setattr(bootstrap, "WRITTEN_S", 0.1)
+    command = [sys.executable, "-c", HOLDING, str(tmp_path)]
+    with ThreadPoolExecutor() as pool, subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as other:
+        try:
+            assert other.stdout is not None
+            assert other.stdout.readline() == b"taken\n"
+            os.utime(tmp_path / ".lock-requirements", (0, time.mktime((2026, 1, 31, 12, 30, 0, 0, 0, -1))))
+            waits = pool.submit(bootstrap.alone, "requirements")
+            shown = ""
+            deadline = time.monotonic() + 20
+            while not shown and time.monotonic() < deadline:
+                time.sleep(0.05)
+                shown += capsys.readouterr().out
+            assert f"(process {other.pid}, since 12:30:00); this waits for it" in shown
+            assert not waits.done()
+        finally:
+            other.kill()
+        waits.result(20)
+    assert capsys.readouterr().out == ""
+    assert (tmp_path / ".lock-requirements").read_text() == f"{os.getpid()}\n"
+
+
+def test_who_waits_for_nobody_says_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "protos").mkdir()
+    monkeypatch.setattr(bootstrap, "ROOT", tmp_path)
+    bootstrap.alone("protos")
+    assert capsys.readouterr().out == ""
 
 
 def test_an_installation_that_was_stopped_is_not_taken_for_that_of_before(
