@@ -13,19 +13,14 @@ from pathlib import Path
 import grpc
 import pyarrow.parquet as parquet
 from aisle.recs.v1 import release_service_pb2, release_service_pb2_grpc
-from aisle.users.v1 import (
-    account_service_pb2,
-    account_service_pb2_grpc,
-    session_service_pb2,
-    session_service_pb2_grpc,
-)
+from aisle.users.v1 import account_service_pb2, account_service_pb2_grpc
 
 from local.console import console, loud_step, step
 from local.errors import LogInRefusedError, MeshError
+from local.merchant import TIMEOUT_S, Merchant
 from local.processes import Mesh, addresses
 from local.settings import MARKER, ROOT, MeshSettings
 
-TIMEOUT_S = 15.0
 # Exit codes of trainers.release: too little data, and towers that do not beat popularity.
 UNTRAINABLE = (2, 3)
 # Another one: the feature views differ from the log. They are written anew for the next training, which may go well.
@@ -62,35 +57,36 @@ def check_data(settings: MeshSettings) -> None:
             raise MeshError(f"DATASET cannot be imported. {done.stderr.strip()}")
 
 
-def fill(mesh: Mesh) -> bool:
+def fill(mesh: Mesh) -> Merchant | None:
     """Makes the demo log-in, imports what was not imported yet, trains where that is new or where there is no release.
 
     A merchant who chose another password keeps no shop from starting: nothing is imported and trained then.
 
     Returns:
-        Whether the merchant could log in, as whom all of it is done.
+        The merchant, as whom all of it is done; None who could not log in.
 
     Raises:
         MeshError: one of the steps failed; what it printed stands above.
     """
     with step("demo log-in"):
         asyncio.run(create_demo_shopper(mesh))
+    merchant = Merchant(mesh)
     try:
-        asyncio.run(admin_token(mesh))
+        asyncio.run(merchant.metadata())
     except LogInRefusedError as error:
         console.print(f"  Nothing is imported, and nothing is trained: {error}", style="yellow", markup=False)
-        return False
+        return None
     imported = import_data(mesh)
-    if (mesh.settings.run / TO_LEARN).exists() or needs_release(mesh):
+    if (mesh.settings.run / TO_LEARN).exists() or needs_release(mesh, merchant):
         make_release(mesh)
     elif imported:
         console.print("  The import changed no product and brought no event: nothing is trained anew.")
-    return True
+    return merchant
 
 
-def needs_release(mesh: Mesh) -> bool:
+def needs_release(mesh: Mesh, merchant: Merchant) -> bool:
     """Whether no release answers, and none was refused for the data that is there."""
-    return not asyncio.run(has_release(mesh)) and not (mesh.settings.run / REFUSED_FOR).exists()
+    return not asyncio.run(has_release(mesh, merchant)) and not (mesh.settings.run / REFUSED_FOR).exists()
 
 
 def make_release(mesh: Mesh) -> None:
@@ -345,51 +341,22 @@ async def create_demo_shopper(mesh: Mesh) -> None:
                 raise MeshError(f"The demo log-in could not be made: {error.code().name}: {error.details()}") from error
 
 
-async def has_release(mesh: Mesh) -> bool:
+async def has_release(mesh: Mesh, merchant: Merchant) -> bool:
     """Whether a release answers.
 
     Raises:
         LogInRefusedError: the merchant has another password, or too many wrong ones were tried.
         MeshError: users or recs do not answer.
     """
-    token = await admin_token(mesh)
+    metadata = await merchant.metadata()
     async with grpc.aio.insecure_channel(addresses(mesh.ports.recs[:1])) as channel:
         stub = release_service_pb2_grpc.ReleaseServiceStub(channel)
         try:
             reply = await stub.ListReleases(
-                release_service_pb2.ListReleasesRequest(),
-                metadata=(("authorization", f"Bearer {token}"),),
-                timeout=TIMEOUT_S,
+                release_service_pb2.ListReleasesRequest(), metadata=metadata, timeout=TIMEOUT_S
             )
         except grpc.aio.AioRpcError as error:
             raise MeshError(
                 f"Recs does not say whether a release answers: {error.code().name}: {error.details()}"
             ) from error
     return any(release.state == release_service_pb2.Release.STATE_PROMOTED for release in reply.releases)
-
-
-async def admin_token(mesh: Mesh) -> str:
-    """Logs the merchant in.
-
-    Raises:
-        LogInRefusedError: the merchant has another password, or too many wrong ones were tried.
-        MeshError: users does not answer.
-    """
-    request = session_service_pb2.LogInRequest(
-        email=mesh.credentials.admin_email, password=mesh.credentials.admin_password
-    )
-    async with grpc.aio.insecure_channel(addresses(mesh.ports.users[:1])) as channel:
-        try:
-            session = await session_service_pb2_grpc.SessionServiceStub(channel).LogIn(request, timeout=TIMEOUT_S)
-        except grpc.aio.AioRpcError as error:
-            if error.code() == grpc.StatusCode.UNAUTHENTICATED:
-                file = mesh.credentials.admin_password_file
-                raise LogInRefusedError(
-                    f"{request.email} has another password than {file} says. Write the one it has into that file: "
-                    "imports and trainings log in with it."
-                ) from error
-            said = f"The merchant cannot log in: {error.code().name}: {error.details()}"
-            if error.code() == grpc.StatusCode.RESOURCE_EXHAUSTED:
-                raise LogInRefusedError(said) from error
-            raise MeshError(said) from error
-    return session.access_token

@@ -11,8 +11,8 @@ from aisle.search.v1 import search_release_service_pb2 as pb
 from aisle.search.v1.search_release_service_pb2_grpc import SearchReleaseServiceStub
 
 from local.console import console
-from local.data import TIMEOUT_S, admin_token
 from local.errors import MeshError
+from local.merchant import TIMEOUT_S, Merchant
 from local.ownership import end, own
 from local.processes import Mesh, addresses
 from local.settings import MARKER, ROOT, MeshSettings
@@ -24,12 +24,12 @@ COMMAND = ("-m", "trainers.clip")
 SETTINGS = ("--nice", "10", "--threads", "1", "--tuned-epochs", "0", "--frozen-epochs", "12")
 
 
-def start(mesh: Mesh) -> None:
+def start(mesh: Mesh, merchant: Merchant) -> None:
     """Trains, publishes and promotes in the background, unless a search release answers or nobody wants one."""
     if not mesh.settings.encoders or _running(mesh.settings):
         return
     try:
-        if asyncio.run(_has_release(mesh)):
+        if asyncio.run(_has_release(mesh, merchant)):
             return
     except grpc.aio.AioRpcError as error:
         # The shop is up, and this is not a part that it needs.
@@ -73,12 +73,10 @@ def _is_training(process: psutil.Process) -> bool:
         return False
 
 
-async def _has_release(mesh: Mesh) -> bool:
-    token = await admin_token(mesh)
+async def _has_release(mesh: Mesh, merchant: Merchant) -> bool:
+    metadata = await merchant.metadata()
     async with grpc.aio.insecure_channel(addresses(mesh.ports.search[:1])) as channel:
         reply = await SearchReleaseServiceStub(channel).ListSearchReleases(
-            pb.ListSearchReleasesRequest(page_size=8),
-            metadata=(("authorization", f"Bearer {token}"),),
-            timeout=TIMEOUT_S,
+            pb.ListSearchReleasesRequest(page_size=8), metadata=metadata, timeout=TIMEOUT_S
         )
     return any(release.state == pb.SearchRelease.STATE_PROMOTED for release in reply.search_releases)

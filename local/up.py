@@ -43,10 +43,10 @@ def up(settings: MeshSettings) -> None:
             try:
                 mesh = _join(settings) if running else _start(settings, supervisor)
                 bring_up(settings, supervisor, mesh.parts())
-                can_train = fill(mesh)
+                merchant = fill(mesh)
                 announce(mesh, time.monotonic() - began)
-                if can_train:
-                    encoders.start(mesh)
+                if merchant:
+                    encoders.start(mesh, merchant)
             except BaseException:
                 if not running:
                     _stop(settings)

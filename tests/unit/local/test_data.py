@@ -87,7 +87,7 @@ def trained(importer: Path) -> int:
 async def _nothing(_: Mesh) -> None: ...
 
 
-async def _promoted(_: Mesh) -> bool:
+async def _promoted(*_: object) -> bool:
     return True
 
 
@@ -95,7 +95,7 @@ async def _promoted(_: Mesh) -> bool:
 def filled(mesh: Mesh, importer: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Mesh:
     """Has imported a folder and answers with a release that was trained on it."""
     monkeypatch.setattr(data, "create_demo_shopper", _nothing)
-    monkeypatch.setattr(data, "admin_token", _nothing)
+    monkeypatch.setattr(data.Merchant, "metadata", _nothing)
     monkeypatch.setattr(data, "has_release", _promoted)
     ours = replace(mesh, settings=replace(mesh.settings, dataset=str(folder)))
     data.fill(ours)
@@ -173,7 +173,7 @@ def test_an_address_without_news_trains_nothing(filled: Mesh, importer: Path) ->
 def test_what_no_release_could_be_made_of_is_not_tried_again_after_an_import_without_news(
     filled: Mesh, importer: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def none(_: Mesh) -> bool:
+    async def none(*_: object) -> bool:
         return False
 
     monkeypatch.setattr(data, "has_release", none)
@@ -189,7 +189,7 @@ def test_what_no_release_could_be_made_of_is_not_tried_again_after_an_import_wit
 def test_feature_views_that_were_refused_are_tried_again_by_the_next_start(
     filled: Mesh, importer: Path, monkeypatch: pytest.MonkeyPatch, news: bool
 ) -> None:
-    async def none(_: Mesh) -> bool:
+    async def none(*_: object) -> bool:
         return False
 
     monkeypatch.setattr(data, "has_release", none)
