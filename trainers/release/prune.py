@@ -11,7 +11,7 @@ from collections.abc import Collection
 from aisle.recs.v1.release_service_pb2 import Release
 from rich.console import Console
 
-from trainers.release import model_repository, registry
+from trainers.release import cleared, model_repository, registry
 from trainers.release.places import Places
 from trainers.release.services import Services
 
@@ -52,7 +52,11 @@ def prune(services: Services, places: Places, newest: int, console: Console) -> 
     for number in gone:
         _put_aside(places, number)
     _unload(places, gone)
-    dropped = _drop(places, {*gone.values()} - needed - {""})
+    names = {*gone.values()} - needed - {""}
+    dropped: set[str] = set()
+    if names & {*old.values(), *map(registry.collection, left)} or names - cleared.known(places):
+        dropped = _drop(places, names)
+        cleared.remember(places, names)
     left |= {number for number, name in lost.items() if name in dropped}
     for folder in places.releases.glob(f"{DROPPED}*"):
         shutil.rmtree(folder)
@@ -101,8 +105,6 @@ def _put_aside(places: Places, number: int) -> None:
 
 def _drop(places: Places, collections: Collection[str]) -> set[str]:
     """Drops those of the collections that there are; returns them."""
-    if not collections:
-        return set()
     # pymilvus takes seconds to import: who has nothing to ask for does without.
     from trainers.release.index import Index
 

@@ -15,7 +15,7 @@ from rich.console import Console
 from trainers.ranker import golden as ranker_golden
 from trainers.ranker.build import GOLDEN as RANKER_GOLDEN
 from trainers.ranker.golden import Golden as RankerGolden
-from trainers.release import extract, inference, model_repository, registry
+from trainers.release import cleared, extract, inference, model_repository, registry
 from trainers.release.errors import ReleaseError
 from trainers.release.index import Index
 from trainers.release.model_repository import RANKER
@@ -57,6 +57,7 @@ def publish(services: Services, places: Places, console: Console) -> int:
         models = "towers and ranker" if manifest["ranker_version"] else "towers"
         console.print(f"{models} of release {number} on the inference server: {_largest(differences)} from torch")
 
+        cleared.forget(places)
         index = Index(places.milvus, places.milvus_token)
         undo.callback(index.drop_quietly, manifest["collection"])
         count = index.fill(manifest["collection"], folder / VECTORS, folder / "products.parquet")

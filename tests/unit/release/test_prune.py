@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from rich.console import Console
 
 from tests.unit.release.conftest import CONSOLE, Index, Recs
 from trainers.release import __main__ as program
-from trainers.release import extract, model_repository, places, prune, publish, training
+from trainers.release import cleared, extract, model_repository, places, prune, publish, training
 from trainers.release.errors import ReleaseError
 
 STAY = {1, 2, 4, 6, 7, 8}
@@ -71,6 +72,92 @@ def test_the_vector_server_is_not_asked_where_there_is_nothing_to_drop(
     monkeypatch.setattr(Index, "drop", die)
     assert prune.prune(old, old.places, 8, CONSOLE) == []  # type: ignore[arg-type]
     assert left(old) == set(range(1, 9))
+
+
+@pytest.fixture
+def pruned(old: Recs, monkeypatch: pytest.MonkeyPatch) -> tuple[Recs, list[int]]:
+    """3 and 5 were dropped, which recs knows nothing of any more; and a list of how often Milvus was asked since."""
+    prune.prune(old, old.places, 3, CONSOLE)  # type: ignore[arg-type]
+    assert left(old) == STAY
+    asked: list[int] = []
+    drop = Index.drop
+
+    def count(self: Index, collections: set[str]) -> list[str]:
+        asked.append(len(collections))
+        return drop(self, collections)
+
+    monkeypatch.setattr(Index, "drop", count)
+    return old, asked
+
+
+def again(recs: Recs, newest: int = 3) -> None:
+    prune.prune(recs, recs.places, newest, CONSOLE)  # type: ignore[arg-type]
+
+
+def test_the_vector_server_is_not_asked_again_for_what_it_does_not_have(pruned: tuple[Recs, list[int]]) -> None:
+    recs, asked = pruned
+    again(recs)
+    again(recs)
+    assert asked == []
+    again(recs, 2)
+    assert asked == [3], "6 as well, which is dropped"
+    again(recs, 2)
+    assert asked == [3]
+
+
+def a_week_later(recs: Recs, patch: pytest.MonkeyPatch) -> None:
+    now = time.time()
+    patch.setattr(time, "time", lambda: now + cleared.TRUSTED_S + 1)
+
+
+def a_clock_set_back(recs: Recs, patch: pytest.MonkeyPatch) -> None:
+    now = time.time()
+    patch.setattr(time, "time", lambda: now - 10)
+
+
+def another_milvus(recs: Recs, patch: pytest.MonkeyPatch) -> None:
+    recs.places = replace(recs.places, milvus="http://elsewhere")
+
+
+def published(recs: Recs, patch: pytest.MonkeyPatch) -> None:
+    """Where recs was made anew, a number comes again: the collection of this one is written by hand below."""
+    recs.lay(recs.places.candidate)
+    number = publish.publish(recs, recs.places, CONSOLE)  # type: ignore[arg-type]
+    Index.collections.add(f"items_r{number}")
+
+
+def its_files_are_there(recs: Recs, patch: pytest.MonkeyPatch) -> None:
+    (recs.places.releases / "5").mkdir()
+
+
+def damaged(recs: Recs, patch: pytest.MonkeyPatch) -> None:
+    (recs.places.releases / cleared.FILE).write_text('{"mil')
+
+
+@pytest.mark.parametrize(
+    "why", [a_week_later, a_clock_set_back, another_milvus, published, its_files_are_there, damaged]
+)
+def test_a_collection_that_may_have_come_back_is_asked_for(
+    pruned: tuple[Recs, list[int]], why: Callable[[Recs, pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recs, asked = pruned
+    why(recs, monkeypatch)
+    Index.collections.add("items_r5")
+    again(recs)
+    assert asked
+    assert "items_r5" not in Index.collections
+    times = len(asked)
+    again(recs)
+    assert len(asked) == times
+
+
+def test_what_was_not_dropped_is_asked_for_again(old: Recs, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(Index, "drop", die)
+        with pytest.raises(Killed):
+            again(old)
+    again(old)
+    assert left(old) == STAY
 
 
 def test_what_trains_and_publishes_is_not_loaded_to_prune() -> None:
