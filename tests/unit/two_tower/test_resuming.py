@@ -1,6 +1,7 @@
 """Checkpoints, curves, precision, and what towers begin with."""
 
 import multiprocessing
+import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from tests.support.shops import small_shop
 from trainers.datasets import Products, Shop
 from trainers.evaluation import harness
 from trainers.evaluation.protocols import split
-from trainers.two_tower import computing, curves, model, prices, warm_start
+from trainers.two_tower import checkpoint, computing, curves, model, prices, warm_start
 from trainers.two_tower.config import Config
 from trainers.two_tower.recommender import scorer
 from trainers.two_tower.train import train
@@ -78,6 +79,33 @@ def test_a_checkpoint_of_other_settings_is_left_alone(changed: dict[str, float],
     train(SHOP, QUICK, epochs=1, saved=tmp_path / "fit.pt")
     other = train(SHOP, replace(QUICK, **changed), epochs=1, saved=tmp_path / "fit.pt")  # type: ignore[arg-type]
     assert other.losses == train(SHOP, replace(QUICK, **changed), epochs=1).losses  # type: ignore[arg-type]
+
+
+def test_a_checkpoint_of_other_code_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    train(SHOP, QUICK, epochs=2, saved=tmp_path / "fit.pt")
+    told: list[int] = []
+    monkeypatch.setattr(checkpoint, "code_version", lambda _: "of before")
+    train(SHOP, QUICK, epochs=2, saved=tmp_path / "fit.pt", watch=lambda epoch, _: told.append(epoch))
+    assert told == [1, 2]
+
+
+@pytest.mark.parametrize("package", checkpoint.CODE)
+def test_every_line_of_what_trains_is_a_version_of_its_own(package: str, tmp_path: Path) -> None:
+    versions = set()
+    for copy in ("as it is", "once more", "changed"):
+        for name in checkpoint.CODE:
+            shutil.copytree(checkpoint.TRAINERS / name, tmp_path / copy / name)
+        if copy == "changed":
+            with next((tmp_path / copy / package).glob("*.py")).open("a") as file:
+                file.write("# another meaning\n")
+        versions.add(checkpoint.code_version(tmp_path / copy))
+    assert len(versions) == 2
+
+
+@pytest.mark.parametrize("content", [b"", b"half of", b"PK\x03\x04 half of"])
+def test_a_damaged_checkpoint_is_begun_anew(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "fit.pt").write_bytes(content)
+    assert train(SHOP, QUICK, epochs=1, saved=tmp_path / "fit.pt").losses == train(SHOP, QUICK, epochs=1).losses
 
 
 def test_a_checkpoint_that_had_enough_does_not_go_on(tmp_path: Path) -> None:
