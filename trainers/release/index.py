@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import grpc
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as parquet
@@ -18,12 +19,15 @@ from trainers.release.errors import ReleaseError, Unavailable
 ROWS = 500
 """Rows of one insert."""
 TIMEOUT_S = 60.0
+"""Of one call. The client's own timeout is that of connecting: a call without one waits for a server that hangs."""
 READY_S = 5.0
 FLUSH_S = 300.0
 QUIET = {"grpc.keepalive_time_ms": 330_000, "grpc.keepalive_permit_without_calls": 0}
 """pymilvus pings every ten seconds, which Milvus Lite takes for abuse: it closes the connection, calls and all."""
 COMPARED = 100
 """Vectors that are read back."""
+Failures = (MilvusException, grpc.RpcError)
+"""pymilvus lets some of gRPC's errors through: a deadline, a token that is refused."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +49,8 @@ class Index:
         try:
             with closing(self._connect()) as client:
                 return _fill(client, collection, vectors, products)
-        except MilvusException as error:
-            raise ReleaseError(f"Milvus at {self.uri} does not take the item vectors: {error.message}") from error
+        except Failures as error:
+            raise ReleaseError(f"Milvus at {self.uri} does not take the item vectors: {_said(error)}") from error
 
     def ready(self) -> None:
         """Asks the server for something.
@@ -56,9 +60,9 @@ class Index:
         """
         try:
             with closing(self._connect(READY_S)) as client:
-                client.list_collections()
-        except MilvusException as error:
-            raise Unavailable(f"Milvus at {self.uri} does not answer: {error.message}") from error
+                client.list_collections(timeout=READY_S)
+        except Failures as error:
+            raise Unavailable(f"Milvus at {self.uri} does not answer: {_said(error)}") from error
 
     def drop(self, collections: Collection[str]) -> list[str]:
         """Drops those of the collections that there are; returns them.
@@ -68,20 +72,26 @@ class Index:
         """
         try:
             with closing(self._connect()) as client:
-                there = sorted(set(collections) & set(client.list_collections()))
+                there = sorted(set(collections) & set(client.list_collections(timeout=TIMEOUT_S)))
                 for collection in there:
-                    client.drop_collection(collection)
-        except MilvusException as error:
-            raise ReleaseError(f"Milvus at {self.uri} does not drop old item vectors: {error.message}") from error
+                    client.drop_collection(collection, timeout=TIMEOUT_S)
+        except Failures as error:
+            raise ReleaseError(f"Milvus at {self.uri} does not drop old item vectors: {_said(error)}") from error
         return there
 
     def drop_quietly(self, collection: str) -> None:
         """Removes what a release that came to nothing has left; the next one of this number starts anew anyway."""
-        with suppress(MilvusException), closing(self._connect()) as client:
-            client.drop_collection(collection)
+        with suppress(*Failures), closing(self._connect()) as client:
+            client.drop_collection(collection, timeout=TIMEOUT_S)
 
-    def _connect(self, timeout_s: float = TIMEOUT_S) -> MilvusClient:
-        return MilvusClient(self.uri, token=self.token, timeout=timeout_s, dedicated=True, grpc_options=QUIET)
+    def _connect(self, timeout_s: float | None = None) -> MilvusClient:
+        return MilvusClient(
+            self.uri, token=self.token, timeout=timeout_s or TIMEOUT_S, dedicated=True, grpc_options=QUIET
+        )
+
+
+def _said(error: MilvusException | grpc.RpcError) -> str:
+    return f"{error.code().name}: {error.details()}" if isinstance(error, grpc.RpcError) else str(error.message)
 
 
 def schema(dimension: int) -> CollectionSchema:
@@ -100,17 +110,17 @@ def schema(dimension: int) -> CollectionSchema:
 
 
 def _fill(client: MilvusClient, collection: str, vectors: pa.Table, products: pa.Table) -> int:
-    if client.has_collection(collection):
-        client.drop_collection(collection)
+    if client.has_collection(collection, timeout=TIMEOUT_S):
+        client.drop_collection(collection, timeout=TIMEOUT_S)
     width = vectors.schema.field("vector").type.list_size
     # Exact search: with every filter, and fast enough for the sizes of Milvus Lite.
     index = MilvusClient.prepare_index_params()
     index.add_index("vector", index_type="FLAT", metric_type="IP")
-    client.create_collection(collection, schema=schema(width), index_params=index)
+    client.create_collection(collection, schema=schema(width), index_params=index, timeout=FLUSH_S)
     matrix = np.asarray(vectors["vector"].combine_chunks().values).reshape(-1, width)
     rows = list(_rows(vectors["product_id"].to_pylist(), matrix, products))
     for begin in range(0, len(rows), ROWS):
-        client.insert(collection, rows[begin : begin + ROWS])
+        client.insert(collection, rows[begin : begin + ROWS], timeout=TIMEOUT_S)
     client.flush(collection, timeout=FLUSH_S)
     client.load_collection(collection, timeout=FLUSH_S)
     _read_back(client, collection, rows)
@@ -136,11 +146,12 @@ def _rows(ids: list[str], matrix: np.ndarray[Any, Any], products: pa.Table) -> I
 
 
 def _read_back(client: MilvusClient, collection: str, rows: list[dict[str, Any]]) -> None:
-    counted = client.query(collection, output_fields=["count(*)"], consistency_level="Strong")[0]["count(*)"]
+    counting = client.query(collection, output_fields=["count(*)"], consistency_level="Strong", timeout=TIMEOUT_S)
+    counted = counting[0]["count(*)"]
     if counted != len(rows):
         raise ReleaseError(f"Milvus holds {counted} of {len(rows)} items of {collection} after a flush.")
     some = {row["product_id"]: row["vector"] for row in rows[:: max(1, len(rows) // COMPARED)]}
-    found = client.get(collection, ids=list(some), output_fields=["product_id", "vector"])
+    found = client.get(collection, ids=list(some), output_fields=["product_id", "vector"], timeout=TIMEOUT_S)
     stored = {row["product_id"]: row["vector"] for row in found}
     if stored.keys() != some.keys() or any(not np.allclose(stored[key], some[key], atol=1e-6) for key in some):
         raise ReleaseError(f"Milvus gives back other vectors than were written to {collection}.")
