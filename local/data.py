@@ -21,6 +21,8 @@ from local.merchant import TIMEOUT_S, Merchant
 from local.processes import Mesh, addresses
 from local.settings import MARKER, ROOT, MeshSettings
 
+MOST_RELEASES = 20
+"""Of one page: each comes with its report."""
 # Exit codes of trainers.release: too little data, and towers that do not beat popularity.
 UNTRAINABLE = (2, 3)
 # Another one: the feature views differ from the log. They are written anew for the next training, which may go well.
@@ -351,12 +353,16 @@ async def has_release(mesh: Mesh, merchant: Merchant) -> bool:
     metadata = await merchant.metadata()
     async with grpc.aio.insecure_channel(addresses(mesh.ports.recs[:1])) as channel:
         stub = release_service_pb2_grpc.ReleaseServiceStub(channel)
+        request = release_service_pb2.ListReleasesRequest(page_size=MOST_RELEASES)
         try:
-            reply = await stub.ListReleases(
-                release_service_pb2.ListReleasesRequest(), metadata=metadata, timeout=TIMEOUT_S
-            )
+            while True:
+                reply = await stub.ListReleases(request, metadata=metadata, timeout=TIMEOUT_S)
+                if any(release.state == release_service_pb2.Release.STATE_PROMOTED for release in reply.releases):
+                    return True
+                if not reply.next_page_token:
+                    return False
+                request.page_token = reply.next_page_token
         except grpc.aio.AioRpcError as error:
             raise MeshError(
                 f"Recs does not say whether a release answers: {error.code().name}: {error.details()}"
             ) from error
-    return any(release.state == release_service_pb2.Release.STATE_PROMOTED for release in reply.releases)

@@ -18,6 +18,8 @@ from local.processes import Mesh, addresses
 from local.settings import MARKER, ROOT, MeshSettings
 
 NAME = "encoders"
+MOST_RELEASES = 8
+"""Of one page: each comes with its tokenizers."""
 COMMAND = ("-m", "trainers.clip")
 # Behind the shop's own processes; one thread, and the backbone as it was published: for 1,000 products CLIP took 95 s
 # and the sentence encoder 25 s of processor time.
@@ -76,7 +78,11 @@ def _is_training(process: psutil.Process) -> bool:
 async def _has_release(mesh: Mesh, merchant: Merchant) -> bool:
     metadata = await merchant.metadata()
     async with grpc.aio.insecure_channel(addresses(mesh.ports.search[:1])) as channel:
-        reply = await SearchReleaseServiceStub(channel).ListSearchReleases(
-            pb.ListSearchReleasesRequest(page_size=8), metadata=metadata, timeout=TIMEOUT_S
-        )
-    return any(release.state == pb.SearchRelease.STATE_PROMOTED for release in reply.search_releases)
+        stub, request = SearchReleaseServiceStub(channel), pb.ListSearchReleasesRequest(page_size=MOST_RELEASES)
+        while True:
+            reply = await stub.ListSearchReleases(request, metadata=metadata, timeout=TIMEOUT_S)
+            if any(release.state == pb.SearchRelease.STATE_PROMOTED for release in reply.search_releases):
+                return True
+            if not reply.next_page_token:
+                return False
+            request.page_token = reply.next_page_token

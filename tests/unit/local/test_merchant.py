@@ -51,16 +51,28 @@ class Users(SessionServiceServicer):
 class Releases(ReleaseServiceServicer, SearchReleaseServiceServicer):
     """Recs and search, each with a release that answers; `tokens` are what came with the calls."""
 
+    newer = 0
+    """Full pages of candidates before them."""
+
     def __init__(self) -> None:
         self.tokens: list[str] = []
 
     def ListReleases(self, request: Any, context: grpc.ServicerContext) -> ListReleasesResponse:
         self._note(context)
+        if more := self._more(request):
+            return ListReleasesResponse(releases=[Release()] * request.page_size, next_page_token=more)
         return ListReleasesResponse(releases=[Release(state=Release.STATE_PROMOTED)])
 
     def ListSearchReleases(self, request: Any, context: grpc.ServicerContext) -> ListSearchReleasesResponse:
         self._note(context)
+        if more := self._more(request):
+            found = [SearchRelease()] * request.page_size
+            return ListSearchReleasesResponse(search_releases=found, next_page_token=more)
         return ListSearchReleasesResponse(search_releases=[SearchRelease(state=SearchRelease.STATE_PROMOTED)])
+
+    def _more(self, request: Any) -> str:
+        page = int(request.page_token or 0)
+        return str(page + 1) if page < self.newer else ""
 
     def _note(self, context: grpc.ServicerContext) -> None:
         self.tokens += [str(value) for name, value in context.invocation_metadata() if name == "authorization"]
@@ -145,3 +157,22 @@ def test_one_start_logs_the_merchant_in_once_while_the_token_lasts(
     encoders.start(mesh, merchant)
     assert users[0].tries == times
     assert users[0].releases.tokens == ([f"Bearer token {n}" for n in (2, 3)] if times == 3 else ["Bearer token 1"] * 2)
+
+
+def test_what_answers_is_found_behind_any_number_of_newer_ones(
+    mesh: Mesh, users: tuple[Users, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise each start would train anew, and promote that."""
+
+    def run(*_: object, **__: object) -> None:
+        raise AssertionError("something is trained")
+
+    monkeypatch.setattr(data, "create_demo_shopper", _nothing)
+    monkeypatch.setattr(data, "import_data", lambda _: False)
+    monkeypatch.setattr(data, "run_module", run)
+    monkeypatch.setattr(encoders.subprocess, "Popen", run)
+    users[0].lasts_s, users[0].releases.newer = 900.0, 2
+    merchant = data.fill(mesh)
+    assert merchant
+    encoders.start(mesh, merchant)
+    assert len(users[0].releases.tokens) == 6
