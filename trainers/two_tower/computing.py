@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 
 import torch
 
+from trainers.datasets import DataError
 from trainers.two_tower.config import PRECISIONS, Config
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
@@ -18,7 +19,16 @@ system and come again page by page: on Amazon Beauty that was half of the time."
 
 
 def device_of(config: Config) -> torch.device:
-    """The device that the configuration names."""
+    """The device that the configuration names.
+
+    Raises:
+        DataError: this machine does not have it.
+    """
+    if config.device.startswith("cuda") and int(config.device.partition(":")[2] or 0) >= torch.cuda.device_count():
+        raise DataError(
+            f"The settings name the device {config.device}, which this machine, or this torch, does not have. "
+            "Name auto, or cpu."
+        )
     if config.device != "auto":
         return torch.device(config.device)
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")

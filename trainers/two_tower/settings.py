@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Callable
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -12,6 +13,9 @@ from trainers.two_tower.config import PRECISIONS, Config
 
 MAY_BE_NONE = frozenset({"seed", "negatives", "hard_negatives", "warmup_steps", "least_count"})
 """Whole numbers that may be 0; of everything else there is at least one."""
+SHARES = frozenset({"dropout", "id_dropout", "preference_rate", "average_decay", "tolerated_loss"})
+"""Numbers from 0 to 1."""
+DEVICES = re.compile(r"auto|cpu|cuda(:[0-9]+)?")
 Fits = Callable[[Any], bool]
 
 
@@ -49,8 +53,8 @@ def _wanted(name: str, kind: Any) -> tuple[Fits, str]:
     """What a setting must be, and how that is said."""
     if name == "precision":
         return lambda value: value in PRECISIONS, f"one of {', '.join(PRECISIONS)}"
-    if kind is str:
-        return lambda value: isinstance(value, str), "a text"
+    if name == "device":
+        return lambda value: isinstance(value, str) and bool(DEVICES.fullmatch(value)), "auto, cpu or cuda"
     if kind is bool:
         return lambda value: isinstance(value, bool), "true or false"
     if kind is int:
@@ -59,6 +63,10 @@ def _wanted(name: str, kind: Any) -> tuple[Fits, str]:
             lambda value: isinstance(value, int) and _number(value) and value >= least,
             f"a whole number from {least} up",
         )
+    if name in SHARES:
+        return lambda value: _number(value) and 0 <= value <= 1, "a number from 0 to 1"
+    if name == "temperature":  # cosines are divided by it
+        return lambda value: _number(value) and 0 < value < math.inf, "a number above 0"
     if kind is float:
         return lambda value: _number(value) and 0 <= value < math.inf, "a number from 0 up"
     return lambda value: isinstance(value, list) and all(isinstance(each, str) for each in value), "a list of names"

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from tests.support.shops import small_shop
-from trainers.datasets import Products, Shop
+from trainers.datasets import DataError, Products, Shop
 from trainers.evaluation import harness
 from trainers.evaluation.protocols import split
 from trainers.two_tower import checkpoint, computing, curves, model, prices, warm_start
@@ -182,3 +182,10 @@ def test_precision_is_named_or_refused() -> None:
     losses = [train(SHOP, replace(QUICK, precision=kind), epochs=2).losses[-1] for kind in ("float32", "bfloat16")]
     assert losses[0] != losses[1]
     assert losses[0] == pytest.approx(losses[1], rel=0.02)
+
+
+@pytest.mark.parametrize("device", ["cuda", "cuda:3"])
+def test_a_device_that_the_machine_lacks_is_named(device: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 3 if device == "cuda:3" else 0)
+    with pytest.raises(DataError, match=f"name the device {device}, which this machine"):
+        computing.device_of(replace(QUICK, device=device))
