@@ -149,14 +149,19 @@ def _lay_out(places: Places, wanted: int, known: Collection[Release]) -> None:
             f"Release {wanted} cannot answer any more: it was dropped, as old ones are, and {folder} does not exist. "
             "Name a newer one (promote --release N), or make one: python -m trainers.release all"
         )
-    _refuse_other(folder, next(release for release in known if registry.number(release) == wanted))
+    refuse_other(folder, next(release for release in known if registry.number(release) == wanted))
     with ExitStack() as undo:
         _install(places, wanted, registry.answering(known), folder, undo)
         undo.pop_all()
 
 
-def _refuse_other(folder: Path, release: Release) -> None:
-    """Lets no towers of another release of that number answer over its vectors: numbers come again elsewhere."""
+def refuse_other(folder: Path, release: Release) -> None:
+    """Lets no towers of another release of that number answer over its vectors, or stand for it: numbers come again
+    elsewhere.
+
+    Raises:
+        ReleaseError: the folder is of another one.
+    """
     file = folder / MANIFEST
     if file.exists() and json.loads(file.read_text())["data_fingerprint"] != release.data_fingerprint:
         raise ReleaseError(

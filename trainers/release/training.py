@@ -14,6 +14,7 @@ from trainers.ranker.config import Config as RankerConfig
 from trainers.release import encoding, extract, features, registry, retrain, settings
 from trainers.release.errors import NothingNew, ReleaseError
 from trainers.release.places import Places
+from trainers.release.publish import refuse_other
 from trainers.release.services import Services
 from trainers.two_tower import curves
 from trainers.two_tower.build import Incumbent, build
@@ -82,13 +83,16 @@ def _incumbent(
 
     Raises:
         NothingNew: shoppers chose too little since it learned.
+        ReleaseError: its files are gone, or those of another release.
     """
-    number = registry.promoted(registry.releases(services))
+    known = registry.releases(services)
+    number = registry.promoted(known)
     if number is None:
         return None
     folder = where.releases / str(number)
     if not folder.is_dir():
         raise ReleaseError(f"The towers of release {number} are gone: {folder} does not exist.")
+    refuse_other(folder, next(release for release in known if registry.number(release) == number))
     found = retrain.news(shop.events, number, folder)
     if found.choices < options.least:
         raise NothingNew(

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
+from aisle.recs.v1 import release_service_pb2 as recs_pb
 from aisle.search.v1 import search_release_service_pb2 as pb
 
 from tests.unit.release.conftest import CONSOLE, Recs, unheld
@@ -15,9 +16,10 @@ from trainers import datasets
 from trainers.encoders.runtime import Vectors
 from trainers.ranker import build as ranker
 from trainers.release import __main__ as program
-from trainers.release import encoding, features, registry, retrain, training
+from trainers.release import encoding, features, retrain, training
 from trainers.release.errors import ReleaseError
 from trainers.release.extract import Extract
+from trainers.release.publish import MANIFEST
 from trainers.release.retrain import News
 from trainers.two_tower.build import Built
 
@@ -67,7 +69,7 @@ def extracted(recs: Recs) -> Recs:
     stated = {"id": ["users/u"], "preferred_categories": [["c"]], "preferred_since": [0.5]}
     parquet.write_table(pa.table(stated), offline / "users.parquet")
     Extract(2, 1, "1").save(offline)
-    (recs.places.releases / "4").mkdir(parents=True)
+    recs.add(4, recs_pb.Release.STATE_PROMOTED)
     return recs
 
 
@@ -94,7 +96,6 @@ def test_new_towers_and_the_incumbent_each_get_the_vectors_of_their_own_encoders
     monkeypatch.setattr(training, "build", built)
     monkeypatch.setattr(features, "held", unheld)
     monkeypatch.setattr(ranker, "add", lambda *_: None)
-    monkeypatch.setattr(registry, "promoted", lambda _: 4)
     monkeypatch.setattr(retrain, "news", lambda *_: News(4, 0.0, 1000, 0.0))
     monkeypatch.setattr(retrain, "encoders", lambda _: older)
     monkeypatch.setattr(retrain, "incumbent", incumbent)
@@ -105,6 +106,22 @@ def test_new_towers_and_the_incumbent_each_get_the_vectors_of_their_own_encoders
     assert got["new"] == (named, tuple(datasets.Encoder(model, "5", 4) for model in named))
     assert got["incumbent"] == older
     assert got["said"] == (("c",), ()), "what shoppers say that they like is known from then on"
+
+
+def test_towers_of_another_release_of_that_number_are_not_what_new_ones_are_compared_with(
+    extracted: Recs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(features, "held", unheld)
+    extracted.known[4].data_fingerprint = "ours"
+    (extracted.places.releases / "4" / MANIFEST).write_text('{"data_fingerprint": "of another shop"}')
+    with pytest.raises(ReleaseError, match="another release 4 than the one that recs knows"):
+        training.train(
+            extracted,  # type: ignore[arg-type]
+            extracted.places,
+            program._parse(["retrain"]),
+            "a test",
+            CONSOLE,
+        )
 
 
 @pytest.mark.parametrize(
