@@ -88,6 +88,7 @@ def _tune(options: argparse.Namespace, command: str, console: Console) -> None:
     # Optuna is needed for this alone.
     from trainers.two_tower import tune
 
+    options.out.parent.mkdir(parents=True, exist_ok=True)  # a search of hours is not to end with a folder that lacks
     study = options.study or options.out.with_suffix(".study.sqlite")
     search = tune.Search(options.protocol, options.trials, options.seconds, study)
     settings.write(tune.tune(_shop(options), _config(options), search, console), options.out)

@@ -16,6 +16,8 @@ from typing import Any
 import optuna
 from optuna.trial import TrialState
 from rich.console import Console
+from sqlalchemy import URL
+from sqlalchemy.exc import DatabaseError
 
 from trainers.datasets import DataError, Shop
 from trainers.evaluation import harness
@@ -28,14 +30,16 @@ from trainers.two_tower.train import train
 
 WARM_UP_TRIALS, WARM_UP_EPOCHS = 3, 1
 """Before which nothing is given up: a median of two says little, and neither does the first epoch."""
-SPACE: Mapping[str, Callable[[optuna.Trial], Any]] = {
+Suggest = Callable[[optuna.Trial], Any]
+HEADS = (1, 2, 4)
+SPACE: Mapping[str, Suggest] = {
     "learning_rate": lambda trial: trial.suggest_float("learning_rate", 3e-4, 1e-2, log=True),
     "weight_decay": lambda trial: trial.suggest_float("weight_decay", 1e-3, 0.3, log=True),
     "temperature": lambda trial: trial.suggest_float("temperature", 0.04, 0.2, log=True),
     "dropout": lambda trial: trial.suggest_float("dropout", 0.0, 0.6),
     "id_dropout": lambda trial: trial.suggest_float("id_dropout", 0.0, 0.8),
     "layers": lambda trial: trial.suggest_int("layers", 1, 2),
-    "heads": lambda trial: trial.suggest_categorical("heads", [1, 2, 4]),
+    "heads": lambda trial: trial.suggest_categorical("heads", HEADS),
     "hard_negatives": lambda trial: trial.suggest_categorical("hard_negatives", [0, 128, 512]),
     "batch_size": lambda trial: trial.suggest_categorical("batch_size", [32, 64, 128, 256]),
 }
@@ -83,8 +87,14 @@ def tune(shop: Shop, base: Config, search: Search, console: Console) -> Config:
     return replace(base, **best.params)
 
 
+def _space(base: Config) -> Mapping[str, Suggest]:
+    """What may be changed beside the settings that stay: heads share the dimension evenly."""
+    fit = [heads for heads in HEADS if base.dimension % heads == 0]
+    return {**SPACE, "heads": lambda trial: trial.suggest_categorical("heads", fit)}
+
+
 def _score(trial: optuna.Trial, shop: Shop, made: Split, base: Config, console: Console) -> float:
-    config = replace(base, **{name: suggest(trial) for name, suggest in SPACE.items()})
+    config = replace(base, **{name: suggest(trial) for name, suggest in _space(base).items()})
     train_on = replace(shop, events=made.train)
     asked = made.validation.sample(config.validation_questions)
 
@@ -109,15 +119,21 @@ def _score(trial: optuna.Trial, shop: Shop, made: Split, base: Config, console: 
 def _study(search: Search, base: Config, shop: Shop) -> optuna.Study:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     search.study.parent.mkdir(parents=True, exist_ok=True)
-    study = optuna.create_study(
-        study_name="two-tower",
-        storage=f"sqlite:///{search.study}",
-        direction="maximize",
-        sampler=optuna.samplers.TPESampler(seed=base.seed),
-        # Optuna gives up from this step on, and epochs count from 1.
-        pruner=optuna.pruners.MedianPruner(WARM_UP_TRIALS, WARM_UP_EPOCHS + 1),
-        load_if_exists=True,
-    )
+    try:
+        study = optuna.create_study(
+            study_name="two-tower",
+            # What follows a question mark in the name of a file would be read as options.
+            storage=URL.create("sqlite", database=str(search.study)).render_as_string(),
+            direction="maximize",
+            sampler=optuna.samplers.TPESampler(seed=base.seed),
+            # Optuna gives up from this step on, and epochs count from 1.
+            pruner=optuna.pruners.MedianPruner(WARM_UP_TRIALS, WARM_UP_EPOCHS + 1),
+            load_if_exists=True,
+        )
+    except DatabaseError as error:
+        raise DataError(
+            f"{search.study} cannot be used for a study: {error.orig}. Name another file: --study."
+        ) from error
     of = {"data": shop.fingerprint, "protocol": search.protocol, "settings": _fixed(base)}
     if study.trials and study.user_attrs != of:
         raise DataError(

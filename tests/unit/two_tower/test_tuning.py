@@ -4,6 +4,7 @@ import io
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from rich.console import Console
@@ -11,8 +12,10 @@ from rich.console import Console
 from tests.support.shops import small_shop
 from trainers.datasets import DataError
 from trainers.evaluation import harness
+from trainers.two_tower import __main__ as program
 from trainers.two_tower import settings, tune
 from trainers.two_tower.config import Config
+from trainers.two_tower.state import Training
 
 SHOP = small_shop(products=80, shoppers=80)
 BASE = Config(progress=False, device="cpu", max_epochs=3, warmup_steps=5)
@@ -96,6 +99,43 @@ def test_a_search_that_was_killed_in_its_first_training_tries_it_again(
         with pytest.raises(killed):
             search(tmp_path, 1)
     assert f"'learning_rate': {BASE.learning_rate}" in search(tmp_path, 1)[1]
+
+
+def test_a_file_that_is_no_study_is_named_and_stays(tmp_path: Path) -> None:
+    (tmp_path / "study.sqlite").write_text("garbage")
+    with pytest.raises(DataError, match=r"study\.sqlite cannot be used for a study: file is not a database"):
+        search(tmp_path, 1)
+    assert (tmp_path / "study.sqlite").read_text() == "garbage"
+
+
+def test_any_name_of_a_folder_is_that_of_the_study(tmp_path: Path) -> None:
+    folder = tmp_path / "what? #1 50%25"
+    search(folder, 1)
+    assert (folder / "study.sqlite").stat().st_size
+    assert [path.name for path in tmp_path.iterdir()] == [folder.name]
+
+
+def test_heads_that_cannot_share_the_dimension_are_not_tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[int] = []
+
+    def train(_: object, config: Config, *__: object, **___: object) -> Training:
+        tried.append(config.heads)
+        return SimpleNamespace(validation=[0.1])  # type: ignore[return-value]
+
+    monkeypatch.setattr(tune, "train", train)
+    search(tmp_path, 12, replace(BASE, dimension=66))
+    assert set(tried) == {1, 2}
+
+
+def test_the_folder_of_what_is_found_is_made_before_anything_is_searched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(program, "_shop", lambda _: SHOP)
+    monkeypatch.setattr(tune, "tune", lambda *_: BASE)
+    out = tmp_path / "a" / "b" / "found.json"
+    command = ["tune", "--data", str(tmp_path), "--study", str(tmp_path / "study.sqlite"), "--out", str(out)]
+    assert program.main(command) == 0
+    assert settings.load(out) == BASE
 
 
 def test_settings_read_back(tmp_path: Path) -> None:
