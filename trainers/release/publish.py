@@ -20,7 +20,7 @@ from trainers.release.errors import ReleaseError
 from trainers.release.index import Index
 from trainers.release.model_repository import RANKER
 from trainers.release.places import ROOT, Places
-from trainers.release.registering import register
+from trainers.release.registering import register, settle
 from trainers.release.services import Services
 from trainers.two_tower import golden
 from trainers.two_tower.files import GOLDEN, HELD, REPORT, SPEC, VECTORS
@@ -121,7 +121,11 @@ def roll_back(services: Services, places: Places, console: Console) -> int:
         raise ReleaseError("No release is promoted.")
     if before is not None:
         _lay_out(places, before, known)
-    answering = registry.roll_back(services, promoted)
+    answering = settle(
+        lambda: registry.roll_back(services, promoted),
+        lambda: before if registry.promoted(registry.releases(services)) == before else None,
+        console,
+    )
     console.print(f"[green]release {promoted} is taken back, release {answering} answers[/]")
     return answering
 

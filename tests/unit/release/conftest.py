@@ -114,6 +114,7 @@ class Recs:
 
     def RollBackRelease(self, request: pb.RollBackReleaseRequest, **_: Any) -> pb.Release:
         self.called = request
+        self.after_taking()
         return pb.Release(name="releases/1")
 
 

@@ -116,6 +116,30 @@ def test_a_number_that_somebody_else_took_meanwhile_is_not_ours(tried: Recs, mon
     assert tried.served == {2, 3}
 
 
+@pytest.mark.parametrize("done", [True, False])
+def test_a_roll_back_whose_reply_is_lost_is_not_to_be_repeated_if_it_was_made(
+    tried: Recs, monkeypatch: pytest.MonkeyPatch, done: bool
+) -> None:
+    """The next one would take back what answers then."""
+
+    def taken() -> None:
+        if done:
+            tried.known[2].state, tried.known[1].state = pb.Release.STATE_CANDIDATE, pb.Release.STATE_PROMOTED
+        raise ReleaseError("INTERNAL: no reply.")
+
+    monkeypatch.setattr(tried, "after_taking", taken)
+    with nullcontext() if done else pytest.raises(ReleaseError, match="no reply"):
+        assert publish.roll_back(tried, tried.places, CONSOLE) == 1  # type: ignore[arg-type]
+
+
+def test_a_roll_back_of_which_nobody_can_say_whether_it_was_made_says_so(
+    tried: Recs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lose(tried, monkeypatch, Unavailable("Taking it back: nothing answers."), ReleaseError("recs hangs"))
+    with pytest.raises(ReleaseError, match="look before you repeat it"):
+        publish.roll_back(tried, tried.places, CONSOLE)  # type: ignore[arg-type]
+
+
 def test_the_way_back_keeps_the_towers_of_a_canary(tried: Recs) -> None:
     model_repository.keep(tried.places.models, {2, 3})
     publish.promote(tried, tried.places, 1, CONSOLE)  # type: ignore[arg-type]
