@@ -59,9 +59,9 @@ else
 	exit $$failed
 endif
 
-test-fast: setup-dev ## Run the tests that need no server
+test-fast: setup-dev ## Run the tests that need no server and train nothing for long
 	@PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix web test --silent
-	@$(ONE_THREAD) $(PYTEST) $(NO_SERVER) $(ARGS)
+	@$(ONE_THREAD) $(PYTEST) -m "not slow" $(NO_SERVER) $(ARGS)
 
 retrain: setup ## Learn from what shoppers did since the last release (ARGS="--every 24": daily)
 	@$(BIN)/python -m trainers.release retrain $(ARGS)

@@ -30,6 +30,8 @@ from trainers.two_tower.exported import Exported
 from trainers.two_tower.files import SPEC
 from trainers.two_tower.recommender import TwoTower
 
+pytestmark = pytest.mark.slow
+
 SHOP = small_shop(products=60, shoppers=120)
 # Towers that have hardly learned: whoever counts what shoppers chose orders better than they do.
 WEAK = TowersConfig(progress=False, device="cpu", max_epochs=1, learning_rate=1e-5, warm_start=False)

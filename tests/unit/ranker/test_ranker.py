@@ -332,6 +332,7 @@ def served(ranker_seed: int = 0) -> Served:
     return Served(ranker, tables.build(SHOP, Config())).eval()
 
 
+@pytest.mark.slow
 def test_a_file_scores_as_torch_does_and_another_one_is_refused(tmp_path: Path) -> None:
     export.write(served(), IDS, Config(), tmp_path / "ranker.onnx")
     golden.make(served(), IDS, Config()).save(tmp_path / "golden.npz")

@@ -88,6 +88,7 @@ class Killed(Exception):
     """What the test ends a training with."""
 
 
+@pytest.mark.slow
 def test_a_release_is_trained_with_the_settings_named_and_goes_on_where_it_was_killed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

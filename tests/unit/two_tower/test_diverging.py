@@ -69,6 +69,7 @@ def test_a_training_of_a_given_length_that_diverges_is_not_a_shorter_one(monkeyp
         train(SHOP, QUICK, epochs=3)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("unexported")
 def test_a_release_says_how_its_training_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     broken_after(6, loss, monkeypatch)

@@ -41,6 +41,7 @@ def towers() -> Towers:
     return train(SHOP, CONFIG, epochs=3).towers.on_cpu()
 
 
+@pytest.mark.slow
 def test_exported_towers_compute_what_torch_computes(towers: Towers, tmp_path: Path) -> None:
     export.write(towers, tmp_path)
     rows = golden.make(towers)

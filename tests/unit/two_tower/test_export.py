@@ -14,6 +14,8 @@ from trainers.two_tower.golden import Golden
 from trainers.two_tower.model import Towers
 from trainers.two_tower.train import train
 
+pytestmark = pytest.mark.slow
+
 SHOP = small_shop(products=60, shoppers=60)
 
 

@@ -61,6 +61,7 @@ def _train_and_stall(file: Path, reached: "multiprocessing.synchronize.Event") -
     train(SHOP, QUICK, saved=file, watch=watch)
 
 
+@pytest.mark.slow
 def test_a_process_that_was_killed_leaves_a_checkpoint_to_go_on_from(tmp_path: Path) -> None:
     context = multiprocessing.get_context("spawn")
     reached = context.Event()

@@ -20,6 +20,8 @@ from trainers.two_tower.errors import Refused
 from trainers.two_tower.exported import Exported
 from trainers.two_tower.recommender import TwoTower, scorer
 
+pytestmark = pytest.mark.slow
+
 MIDDLE = float(np.median(SHOP.events.time))
 
 

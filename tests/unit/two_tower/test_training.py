@@ -18,6 +18,7 @@ from trainers.two_tower.spec import FeatureSpec, of_config
 from trainers.two_tower.train import train
 
 
+@pytest.mark.slow
 def test_planted_tastes_are_learned_and_reported(built: Built) -> None:
     models = json.loads((built.folder / "report.json").read_text())["models"]
     values = {name: found["metrics"]["ndcg@20"]["value"] for name, found in models.items()}
@@ -26,6 +27,7 @@ def test_planted_tastes_are_learned_and_reported(built: Built) -> None:
     assert built.report["gates"]["no_worse_than"]["item-kNN"]["high"] > 0
 
 
+@pytest.mark.slow
 def test_all_files_of_a_release_are_written(built: Built) -> None:
     expected = "feature_spec.json golden.npz item_tower.onnx item_vectors.parquet report.json user_tower.onnx"
     assert sorted(path.name for path in built.folder.iterdir()) == expected.split()
@@ -152,6 +154,7 @@ def test_every_product_is_a_candidate_once_and_targets_find_their_column() -> No
     assert loss.log_q(np.full(10, 0.1), np.arange(10), 3, 10) == pytest.approx(np.zeros(10)), "all: no correction"
 
 
+@pytest.mark.slow
 def test_a_product_that_was_never_seen_lands_with_its_kind(built: Built) -> None:
     """Content alone (the id is unknown) puts a product near those of its category."""
     towers = built.towers

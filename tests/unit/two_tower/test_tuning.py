@@ -29,6 +29,7 @@ def search(folder: Path, trials: int, base: Config = BASE) -> tuple[Config, str]
     return found, console.file.getvalue()  # type: ignore[attr-defined]
 
 
+@pytest.mark.slow
 def test_a_search_begins_with_the_settings_there_are_and_goes_on_where_it_was(tmp_path: Path) -> None:
     _, first = search(tmp_path, 1)
     assert f"'learning_rate': {BASE.learning_rate}" in first
@@ -39,6 +40,7 @@ def test_a_search_begins_with_the_settings_there_are_and_goes_on_where_it_was(tm
     assert replace(best, **{name: getattr(BASE, name) for name in tune.SPACE}) == BASE
 
 
+@pytest.mark.slow
 def test_settings_that_diverge_are_given_up_and_the_search_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -54,6 +56,7 @@ def test_a_search_in_which_nothing_could_be_trained_says_so(tmp_path: Path, monk
         search(tmp_path, 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("behind", [True, False])
 def test_a_training_behind_the_median_of_the_earlier_ones_is_given_up(
     behind: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
