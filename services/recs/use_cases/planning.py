@@ -1,6 +1,5 @@
 """Which retrievers answer a request, in which order: a scenario's own, then those that fill the page."""
 
-import sys
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -28,7 +27,6 @@ list: some are gone since they were indexed. With Milvus Lite a candidate costs 
 FILTERED = 200
 """Popular products that are tried where there is a filter: only the products themselves tell whether they pass it, and
 the catalogue finds the rest of them at once."""
-EVERY = sys.maxsize
 LISTED = 200
 """Of a list in memory at most so many: pages remember twice as many products by their ids."""
 LOOKED_AT = frozenset({Kind.VIEW, Kind.ADD_TO_CART, Kind.LIKE})
@@ -213,7 +211,7 @@ def _trending_parts(context: Context, sources: Sources, use: RetrieverUse) -> li
 
 
 def _popular_parts(context: Context, sources: Sources, use: RetrieverUse) -> list[Part]:
-    here = _popular_here(context, sources) or [_popular_anywhere(context, sources, use.limit)]
+    here = _popular_here(context, sources) or [_popular_anywhere(context, sources)]
     return [Part(found, use.weight, use.limit) for found in here]
 
 
@@ -247,11 +245,11 @@ def _popular_here(context: Context, sources: Sources) -> list[Retriever]:
     return [Listed("popular_here", ids, [1.0 / (i + 1) for i in range(len(ids))], retriever=RetrieverName.POPULAR)]
 
 
-def _popular_anywhere(context: Context, sources: Sources, most: int = EVERY) -> Retriever:
+def _popular_anywhere(context: Context, sources: Sources) -> Retriever:
     after = context.ask.after
     version = after.resume if after and after.retriever == "popular" else ""
     products = sources.popular.at(int(version) if version.isdecimal() else None)
-    return Popular(products.first(min(most, FILTERED) if context.where else most))
+    return Popular(products.first(FILTERED) if context.where else products)
 
 
 def _newest(name: str, context: Context, sources: Sources) -> Newest:

@@ -333,3 +333,12 @@ def test_every_retriever_of_the_contract_is_made_and_worded() -> None:
     assert set(PARTS) == set(RetrieverName) == set(wording.TITLES)
     assert set(RetrieverName) <= set(wording.REASONS)
     assert {0, *RETRIEVERS.values()} == set(Retriever.values())
+
+
+async def test_popular_products_alone_go_on_beyond_what_they_would_give_to_a_mix() -> None:
+    """The last resort, any product newest first, comes after all of them."""
+    shop = some_shop(120)
+    shop.popular = tuple(f"p{i}" for i in range(70))
+    used = ready(Scenario("some", "Some", (RetrieverUse(R.POPULAR, limit=5),)))
+    pages = await every_page(await shop.build(), used, 20, shopper="")
+    assert [item for page in pages for item in page][:70] == list(shop.popular)
