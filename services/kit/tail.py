@@ -52,6 +52,8 @@ class Tail:
                 return changes, cursor
             with context.waiting():
                 anew = await woken(moved, min(left, look_s) if told else left)
+                if told and anew:  # many may be told of while one is held back: they are looked for together
+                    await asyncio.sleep(min(left, FIRST_LOOK_S))
             if not (told or anew):
                 return changes, cursor
             told, look_s = True, FIRST_LOOK_S if anew else min(look_s * 2, MOST_LOOK_S)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from services.kit import context
-from services.kit.tail import MARGIN_S, MOST_LOOK_S, Tail
+from services.kit.tail import FIRST_LOOK_S, MARGIN_S, MOST_LOOK_S, Tail
 
 LONG_S = 30.0
 AT_ONCE_S = 5.0
@@ -82,6 +82,15 @@ async def test_a_change_that_an_earlier_transaction_holds_back_is_looked_for_unt
     assert not waiting.done()
     feed.changes.append("lamp")  # of which nobody tells any more
     assert await waiting == (["lamp"], "1")
+
+
+async def test_many_changes_that_are_held_back_are_looked_for_together(feed: Feed) -> None:
+    wait_s = 1.0
+    waiting = asyncio.create_task(feed.wait(wait_s))
+    while not waiting.done():
+        feed.tail.hint()
+        await asyncio.sleep(0.001)
+    assert feed.looks <= 2 + wait_s / FIRST_LOOK_S, "each would be a query, of each who waits"
 
 
 async def test_a_wait_without_a_change_is_one_look_and_an_empty_page(feed: Feed) -> None:
