@@ -121,3 +121,19 @@ test("once it was bought the draft is gone, and where the order went to is offer
   expect(sessionStorage).toHaveLength(0);
   expect(await anew()).toEqual(TYPED);
 });
+
+test("an answer of before the purchase does not take away what says how it went", async () => {
+  let answer: (cart: Cart) => void = () => undefined;
+  const before = new Promise<Cart>((resolve) => (answer = resolve));
+  const calls = shop(({ path }) => (path.endsWith(":checkout") ? Response.json({}, { status: 503 }) : before));
+  render(<Page />);
+  const buy = await button();
+  void queryClient.refetchQueries({ queryKey: cartQuery.queryKey }); // as a tab that one comes back to
+  await eventually(() => expect(calls).toHaveLength(1));
+  submit();
+  await eventually(() => expect(etags(calls)).toEqual(["e1"]));
+  answer({ etag: "e2", items: [] }); // it was bought, and only the reply is lost
+  await eventually(() => expect(document.querySelector("[role=alert]")).not.toBeNull());
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(buy.textContent).toContain("e1");
+});

@@ -45,6 +45,8 @@ export function CheckoutForm({ etag, purchasable, total, done }: Properties) {
       forget("draft");
       return checkOut(purchase);
     },
+    // What the cart was a moment ago, or is by now, takes nothing away while it is bought: not what says how that went.
+    onMutate: () => client.cancelQueries({ queryKey: ["mine", "cart"] }),
     scope: { id: "cart" }, // after the changes of the cart
     onSuccess: (order) => {
       forget("draft"); // what was typed while the shop bought
