@@ -1,6 +1,7 @@
 """The end of a change feed, where calls wait for the next change."""
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable, Sized
 from typing import TypeVar
 
@@ -10,6 +11,8 @@ from services.kit.waking import woken
 Changes = TypeVar("Changes", bound=Sized)
 FIRST_LOOK_S, MOST_LOOK_S = 0.05, 0.5
 """Between looks for a change that was told of and cannot be seen yet: an earlier transaction is still under way."""
+HELD_S = 60.0
+"""From the last notification, for which also later waits look for what it told of: few transactions take longer."""
 MARGIN_S = 0.5
 """Of the caller's time, for the answer itself."""
 
@@ -23,11 +26,14 @@ class Tail:
     def __init__(self) -> None:
         self._moved = asyncio.Event()
         self._ended = False
+        self._told, self._in_vain = -math.inf, math.nan
+        """When it was told of a change, on the event loop's clock, and for which of these times it was not seen."""
 
     def hint(self, _: str = "") -> None:
         """Something may have been added to the feed; takes what `services.kit.notifications.Listener` hands over."""
         self._moved.set()
         self._moved = asyncio.Event()
+        self._told = asyncio.get_running_loop().time()
 
     def end(self) -> None:
         """Nobody waits from now on: the process stops."""
@@ -43,12 +49,16 @@ class Tail:
         """
         now = asyncio.get_running_loop().time
         until = now() + min(wait_s, context.time_remaining() - MARGIN_S)
-        told, look_s = False, FIRST_LOOK_S
+        told, look_s = self._told == self._in_vain and now() - self._told < HELD_S, FIRST_LOOK_S
         while True:
             moved = self._moved  # before it is read: what is told of meanwhile is not missed
             changes, cursor = await read()
             left = until - now()
             if len(changes) or left <= 0 or self._ended:
+                if len(changes):
+                    self._in_vain = math.nan
+                elif told:
+                    self._in_vain = self._told
                 return changes, cursor
             with context.waiting():
                 anew = await woken(moved, min(left, look_s) if told else left)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from services.kit import context
+from services.kit import context, tail
 from services.kit.tail import FIRST_LOOK_S, MARGIN_S, MOST_LOOK_S, Tail
 
 LONG_S = 30.0
@@ -82,6 +82,34 @@ async def test_a_change_that_an_earlier_transaction_holds_back_is_looked_for_unt
     assert not waiting.done()
     feed.changes.append("lamp")  # of which nobody tells any more
     assert await waiting == (["lamp"], "1")
+
+
+async def test_a_change_that_is_held_back_beyond_a_wait_is_looked_for_by_the_next_ones(feed: Feed) -> None:
+    waiting = asyncio.create_task(feed.wait(0.2))
+    await _until(lambda: feed.looks == 1)
+    feed.tail.hint()
+    assert await waiting == ([], "0")
+    assert await feed.wait(0.2) == ([], "0")
+    again = asyncio.create_task(feed.wait())
+    await asyncio.sleep(0.1)
+    feed.changes.append("lamp")  # of which nobody tells any more
+    assert await again == (["lamp"], "1")
+    feed.changes.clear()
+    feed.looks = 0
+    assert await feed.wait(2 * MOST_LOOK_S) == ([], "0")
+    assert feed.looks == 1, "it was seen"
+
+
+async def test_what_is_never_seen_is_not_looked_for_for_ever(feed: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the connection was lost it is told that there may be something, and mostly there is nothing."""
+    monkeypatch.setattr(tail, "HELD_S", 0.3)
+    waiting = asyncio.create_task(feed.wait(0.5))
+    await _until(lambda: feed.looks == 1)
+    feed.tail.hint()
+    assert await waiting == ([], "0")
+    feed.looks = 0
+    assert await feed.wait(2 * MOST_LOOK_S) == ([], "0")
+    assert feed.looks == 1
 
 
 async def test_many_changes_that_are_held_back_are_looked_for_together(feed: Feed) -> None:
