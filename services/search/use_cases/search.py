@@ -37,7 +37,7 @@ TAIL_BELOW = 60
 KEPT = 32_000_000
 """Bytes of the index's answers, and of filters' masks, that are kept: many ask for the same, and for its next page."""
 STALE_S = 5.0
-"""The change feed is asked five times a second: after this long without an answer the reply says so."""
+"""The change feed answers every two seconds at least: after this long without an answer the reply says so."""
 PERSONAL_WEIGHT = 1.0
 """Of what suits the shopper, against what the query found."""
 SOME_WORDS = 0.5
