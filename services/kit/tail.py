@@ -11,10 +11,12 @@ from services.kit.waking import woken
 Changes = TypeVar("Changes", bound=Sized)
 FIRST_LOOK_S, MOST_LOOK_S = 0.05, 0.5
 """Between looks for a change that was told of and cannot be seen yet: an earlier transaction is still under way."""
-HELD_S = 60.0
-"""From the last notification, for which also later waits look for what it told of: few transactions take longer."""
+HELD_S = 15.0
+"""From the last notification, for which it is looked for what it told of: few transactions take longer."""
 MARGIN_S = 0.5
 """Of the caller's time, for the answer itself."""
+MOST_WAITING = 100
+"""Calls that wait at a time: many more than a shop has followers. The others are answered at once."""
 
 
 class Tail:
@@ -25,9 +27,10 @@ class Tail:
 
     def __init__(self) -> None:
         self._moved = asyncio.Event()
+        self._told = -math.inf
+        """When it was last told of a change, on the event loop's clock."""
+        self._waiting = 0
         self._ended = False
-        self._told, self._in_vain = -math.inf, math.nan
-        """When it was told of a change, on the event loop's clock, and for which of these times it was not seen."""
 
     def hint(self, _: str = "") -> None:
         """Something may have been added to the feed; takes what `services.kit.notifications.Listener` hands over."""
@@ -49,21 +52,25 @@ class Tail:
         """
         now = asyncio.get_running_loop().time
         until = now() + min(wait_s, context.time_remaining() - MARGIN_S)
-        told, look_s = self._told == self._in_vain and now() - self._told < HELD_S, FIRST_LOOK_S
+        look_s = MOST_LOOK_S
         while True:
             moved = self._moved  # before it is read: what is told of meanwhile is not missed
             changes, cursor = await read()
             left = until - now()
-            if len(changes) or left <= 0 or self._ended:
-                if len(changes):
-                    self._in_vain = math.nan
-                elif told:
-                    self._in_vain = self._told
+            if len(changes) or left <= 0 or self._ended or self._waiting >= MOST_WAITING:
                 return changes, cursor
+            held = now() - self._told < HELD_S
+            anew = await self._wait(moved, min(left, look_s) if held else left)
+            if held and anew:  # many may be told of while one is held back: they are looked for together
+                await self._wait(asyncio.Event(), min(left, FIRST_LOOK_S))
+            elif not (held or anew):
+                return changes, cursor
+            look_s = FIRST_LOOK_S if anew else min(look_s * 2, MOST_LOOK_S)
+
+    async def _wait(self, moved: asyncio.Event, seconds: float) -> bool:
+        self._waiting += 1
+        try:
             with context.waiting():
-                anew = await woken(moved, min(left, look_s) if told else left)
-                if told and anew:  # many may be told of while one is held back: they are looked for together
-                    await asyncio.sleep(min(left, FIRST_LOOK_S))
-            if not (told or anew):
-                return changes, cursor
-            told, look_s = True, FIRST_LOOK_S if anew else min(look_s * 2, MOST_LOOK_S)
+                return await woken(moved, seconds)
+        finally:
+            self._waiting -= 1

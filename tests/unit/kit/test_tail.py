@@ -94,10 +94,6 @@ async def test_a_change_that_is_held_back_beyond_a_wait_is_looked_for_by_the_nex
     await asyncio.sleep(0.1)
     feed.changes.append("lamp")  # of which nobody tells any more
     assert await again == (["lamp"], "1")
-    feed.changes.clear()
-    feed.looks = 0
-    assert await feed.wait(2 * MOST_LOOK_S) == ([], "0")
-    assert feed.looks == 1, "it was seen"
 
 
 async def test_what_is_never_seen_is_not_looked_for_for_ever(feed: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,6 +136,18 @@ async def test_nobody_waits_once_the_service_stops(feed: Feed) -> None:
     feed.tail.end()
     assert await waiting == ([], "0")
     assert await feed.wait() == ([], "0")
+
+
+async def test_more_than_so_many_do_not_wait(feed: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tail, "MOST_WAITING", 2)
+    waiting = [asyncio.create_task(feed.wait()) for _ in range(2)]
+    await _until(lambda: feed.looks == 2)
+    assert await feed.wait() == ([], "0")
+    feed.changes.append("lamp")
+    feed.tail.hint()
+    assert await asyncio.gather(*waiting) == [(["lamp"], "1")] * 2
+    feed.changes.clear()
+    assert await feed.wait(0.05) == ([], "0"), "their places are free again"
 
 
 async def test_no_call_waits_beyond_its_time(feed: Feed) -> None:
