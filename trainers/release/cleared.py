@@ -7,8 +7,6 @@ restored, or another one at the same address, may have them again.
 import json
 import time
 from collections.abc import Collection
-from pathlib import Path
-from typing import Any
 
 from trainers.release.places import Places
 
@@ -20,10 +18,12 @@ TRUSTED_S = 7 * 86_400.0
 
 def known(places: Places) -> frozenset[str]:
     """Collections that this Milvus did not have when it was asked, if that was lately."""
-    found = _read(places.releases / FILE)
-    if found.get("milvus") != places.milvus or not 0 <= time.time() - found["time"] < TRUSTED_S:
+    try:
+        found = json.loads((places.releases / FILE).read_text())
+        lately = 0 <= time.time() - found["time"] < TRUSTED_S
+        return frozenset(found["collections"]) if lately and found["milvus"] == places.milvus else frozenset()
+    except (OSError, ValueError, LookupError, TypeError):  # there is none, or it is damaged
         return frozenset()
-    return frozenset(found["collections"])
 
 
 def remember(places: Places, collections: Collection[str]) -> None:
@@ -39,11 +39,3 @@ def remember(places: Places, collections: Collection[str]) -> None:
 def forget(places: Places) -> None:
     """Something is about to be written to Milvus: where recs was made anew, numbers come again."""
     (places.releases / FILE).unlink(missing_ok=True)
-
-
-def _read(file: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(file.read_text())
-    except (OSError, ValueError):  # there is none, or it is damaged
-        return {}
-    return found if isinstance(found, dict) else {}

@@ -7,6 +7,7 @@ weights, their average, the optimiser and all random numbers are in it.
 import hashlib
 import json
 import os
+import pickle
 import zipfile
 from dataclasses import asdict, replace
 from functools import cache
@@ -61,7 +62,10 @@ def resume(file: Path, state: State, name: str, last: int) -> bool:
     or if it is beyond the last epoch that is wanted."""
     if not zipfile.is_zipfile(file):  # none, or the beginning of one, which a disk that went away can leave
         return False
-    found: dict[str, Any] = torch.load(file, map_location=state.towers.device, weights_only=True)
+    try:
+        found: dict[str, Any] = torch.load(file, map_location=state.towers.device, weights_only=True)
+    except (RuntimeError, pickle.UnpicklingError):  # damaged in the middle
+        return False
     if found.pop("name", "") != name or found["epoch"] > last:
         return False
     state.load_dict(found)

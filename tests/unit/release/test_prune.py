@@ -1,5 +1,6 @@
 """Releases that nobody goes back to."""
 
+import json
 import subprocess
 import sys
 import time
@@ -134,8 +135,12 @@ def damaged(recs: Recs, patch: pytest.MonkeyPatch) -> None:
     (recs.places.releases / cleared.FILE).write_text('{"mil')
 
 
+def something_else(recs: Recs, patch: pytest.MonkeyPatch) -> None:
+    (recs.places.releases / cleared.FILE).write_text(json.dumps({"milvus": recs.places.milvus}))
+
+
 @pytest.mark.parametrize(
-    "why", [a_week_later, a_clock_set_back, another_milvus, published, its_files_are_there, damaged]
+    "why", [a_week_later, a_clock_set_back, another_milvus, published, its_files_are_there, damaged, something_else]
 )
 def test_a_collection_that_may_have_come_back_is_asked_for(
     pruned: tuple[Recs, list[int]], why: Callable[[Recs, pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch

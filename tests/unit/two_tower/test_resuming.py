@@ -1,7 +1,9 @@
 """Checkpoints, curves, precision, and what towers begin with."""
 
+import io
 import multiprocessing
 import shutil
+import zipfile
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -103,7 +105,14 @@ def test_every_line_of_what_trains_is_a_version_of_its_own(package: str, tmp_pat
     assert len(versions) == 2
 
 
-@pytest.mark.parametrize("content", [b"", b"half of", b"PK\x03\x04 half of"])
+def a_zip() -> bytes:
+    """A whole archive that holds no training."""
+    with zipfile.ZipFile(content := io.BytesIO(), "w") as archive:
+        archive.writestr("fit/data.pkl", b"other bytes")
+    return content.getvalue()
+
+
+@pytest.mark.parametrize("content", [b"", b"half of", b"PK\x03\x04 half of", a_zip()])
 def test_a_damaged_checkpoint_is_begun_anew(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "fit.pt").write_bytes(content)
     assert train(SHOP, QUICK, epochs=1, saved=tmp_path / "fit.pt").losses == train(SHOP, QUICK, epochs=1).losses
