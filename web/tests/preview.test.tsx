@@ -32,8 +32,11 @@ test("a place without a product of its own is previewed with a cart, of which ea
   await eventually(() => expect(asked()?.contextProducts).toEqual(["products/bag"]));
   await choose("A belt");
   await eventually(() => expect(asked()?.contextProducts).toEqual(["products/bag", "products/belt"]));
-  (await find("[aria-label='Without bag']")).click();
+  const bag = await find("[aria-label='Without bag']");
+  bag.focus();
+  bag.click();
   await eventually(() => expect(asked()?.contextProducts).toEqual(["products/belt"]));
+  expect(document.activeElement?.getAttribute("aria-label")).toBe("Without belt");
   expect(asked()).not.toHaveProperty("contextProduct");
 });
 

@@ -1,6 +1,6 @@
 // What this browser keeps for a person: where their orders go to, as they bought and as they are typing it, and the purchase
-// under way. Nobody else is shown it. And of a product, where it was clicked: what is done on its page came of that, also when that page is loaded anew. And
-// what was chosen for this browser, see choices.ts.
+// under way. Nobody else is shown it. And of a product, where it was clicked: what is done on its page came of that, also
+// when that page is loaded anew. And what was chosen for this browser, see choices.ts.
 
 // The address and the choices outlive the tab; the others do not.
 const STORES = {

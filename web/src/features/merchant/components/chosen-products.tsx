@@ -1,5 +1,6 @@
 import { ProductPicker } from "@/features/merchant/components/product-picker";
 import { Icon } from "@/components/ui/icon";
+import { stepAside } from "@/lib/focus";
 import { idOf } from "@/lib/ids";
 
 interface Properties {
@@ -22,7 +23,10 @@ export function ChosenProducts({ label, products, change, most }: Properties) {
             <button
               type="button"
               aria-label={`Without ${idOf(product)}`}
-              onClick={() => change(products.filter((other) => other !== product))}
+              onClick={({ currentTarget }) => {
+                stepAside(currentTarget);
+                change(products.filter((other) => other !== product));
+              }}
             >
               <Icon name="close" size={14} />
             </button>
