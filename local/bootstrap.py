@@ -20,7 +20,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -71,16 +72,36 @@ def run(command: list[str], hint: str) -> None:
     with LOG.open("a") as log:
         log.write(f"$ {' '.join(command)}\n")
         log.flush()
-        child = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT)  # noqa: S603
-    try:
-        code = child.wait()
-    except BaseException:
-        child.terminate()
-        child.wait()
-        raise
+        child: subprocess.Popen[bytes] | None = None
+        try:
+            with not_now():
+                child = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT)  # noqa: S603
+            code = child.wait()
+        except BaseException:
+            if child is not None:
+                child.terminate()
+                child.wait()
+            raise
     if code:
         tail = "".join(LOG.read_text(errors="replace").splitlines(keepends=True)[-15:])
         raise SetupError(f"{tail}\n{hint} The whole output is in {LOG}.")
+
+
+@contextmanager
+def not_now() -> Iterator[None]:
+    """Being told to end counts from the end of this on: a program that is just being started is known by then."""
+    told: list[int] = []
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    handled = {number: handler for number, handler in handlers.items() if callable(handler)}
+    for number in handled:
+        signal.signal(number, lambda number, _: told.append(number))
+    try:
+        yield
+    finally:
+        for number, handler in handled.items():
+            signal.signal(number, handler)
+        if told:
+            signal.raise_signal(told[0])
 
 
 def step(title: str, work: Callable[[], None]) -> None:

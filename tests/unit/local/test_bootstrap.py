@@ -29,10 +29,20 @@ sys.exit(bootstrap.main())
 """
 
 
+STARTING = """import subprocess, time
+class Popen(subprocess.Popen):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        time.sleep(1)  # in which it is told to end, and nobody knows of the installer yet
+subprocess.Popen = Popen
+"""
+
+
 @pytest.mark.usefixtures("terminal")
+@pytest.mark.parametrize("program", [INSTALLING, STARTING + INSTALLING], ids=["runs", "starts"])
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
-def test_no_installer_goes_on_without_who_holds_the_lock(tmp_path: Path, stop: signal.Signals) -> None:
-    command = [sys.executable, "-c", INSTALLING, str(tmp_path / "setup.log")]
+def test_no_installer_goes_on_without_who_holds_the_lock(tmp_path: Path, stop: signal.Signals, program: str) -> None:
+    command = [sys.executable, "-c", program, str(tmp_path / "setup.log")]
     with subprocess.Popen(command, cwd=bootstrap.ROOT, stdout=subprocess.PIPE, text=True) as started:
         assert started.stdout is not None
         assert started.stdout.readline() == "installing\n"
