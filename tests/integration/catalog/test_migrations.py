@@ -36,7 +36,7 @@ async def before(new_database: NewDatabase) -> AsyncIterator[AsyncEngine]:
 
 
 async def is_migrated(engine: AsyncEngine) -> None:
-    assert await run(engine, "SELECT version_num FROM alembic_version") == [("0005",)]
+    assert await run(engine, "SELECT version_num FROM alembic_version") == [("0006",)]
     found = [("reviews_buyer_key", True, "reviews_buyer_key"), ("reviews_of_author", True, None)]
     assert await run(engine, VALID) == found
 
@@ -68,6 +68,18 @@ async def test_readers_do_not_queue_for_long_behind_a_migration_that_cannot_go_o
         assert await run(before, READ) == [(0,)]
         with pytest.raises(DBAPIError, match="lock timeout"):
             await migrating
+    await database.migrate(url(before), PACKAGE)
+    await is_migrated(before)
+
+
+async def test_writers_do_not_queue_for_long_behind_a_migration_that_cannot_go_on(before: AsyncEngine) -> None:
+    async with before.connect() as connection:
+        await connection.run_sync(upgrade, PACKAGE, "0005")
+    async with before.begin() as other:
+        await other.execute(text("INSERT INTO products (id, title) VALUES ('lamp', 'Lamp')"))
+        async with asyncio.timeout(PATIENCE_S):
+            with pytest.raises(DBAPIError, match="lock timeout"):
+                await database.migrate(url(before), PACKAGE)
     await database.migrate(url(before), PACKAGE)
     await is_migrated(before)
 

@@ -9,7 +9,11 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Adds the trigger; within one transaction its notifications are one."""
+    """Adds the trigger; within one transaction its notifications are one.
+
+    Who writes queues behind it while it waits for those who write already, so it does not wait for long.
+    """
+    op.execute("SET LOCAL lock_timeout = '3s'")
     op.execute("""
         CREATE FUNCTION notify_account_changes() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
