@@ -14,14 +14,16 @@ from services.kit import telemetry
 from services.kit.beside import Beside
 from services.kit.following import rest
 from services.recs.domain.releases import Release
-from services.recs.ports import CatalogFeed, IndexedItem, IndexWriter, Towers, Watermarks
+from services.recs.ports import CatalogFeed, IndexedItem, IndexWriter, ProductChange, Towers, Watermarks
 from services.recs.use_cases.measures import INDEXED, RECONCILED
 from services.recs.use_cases.products import facts, product_id
 from services.recs.worker.encoding import Encoding
 
 RETRY_S = 0.5
 WAIT_S = 1
-"""For a change, in whole seconds; in between it is looked whether index and release are still the same."""
+"""For a change, in whole seconds; in between it is looked whether the index is still the same."""
+LOOK_S = 0.1
+"""Between two looks whether the release still answers: the collection of the next one waits to be filled."""
 OVERDUE = 10
 """So many times later than it is due, the index is compared even while the feed has more."""
 log = telemetry.logger("aisle.recs.indexer")
@@ -126,12 +128,23 @@ class Indexer:
 
     async def _step(self, release: Release, cursor: str, wait_s: int = 0) -> tuple[str, bool]:
         """Applies the next changes; the cursor after them, and whether more are waiting."""
-        changes, following, more = await self._catalog.changes(cursor, wait_s)
+        changes, following, more = await self._changes(release, cursor, wait_s)
         # The last word on a product is the one that counts.
         latest = {change.product_id: change.product for change in changes}
         await self._put(release, [product for product in latest.values() if product is not None])
         await self._remove(release, [item for item, product in latest.items() if product is None])
         return following, more
+
+    async def _changes(self, release: Release, cursor: str, wait_s: int) -> tuple[list[ProductChange], str, bool]:
+        """The next changes; none when another release answers before there are any."""
+        asking = asyncio.ensure_future(self._catalog.changes(cursor, wait_s))
+        try:
+            while not (await asyncio.wait([asking], timeout=LOOK_S))[0]:
+                if self._release() is not release:
+                    return [], cursor, False
+            return asking.result()
+        finally:
+            asking.cancel()
 
     async def reconcile(self, release: Release) -> None:
         """Puts what the index lacks, and removes what the catalogue no longer has."""

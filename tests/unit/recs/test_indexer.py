@@ -1,7 +1,7 @@
 """When the index's writer flushes, moves its cursor, and compares the index with the catalogue."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -78,12 +78,50 @@ class Shop:
         self.said.append(f"cursor {cursor}")
 
 
-def follow(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> asyncio.Task[None]:
+class Quiet(Shop):
+    """A catalogue in which nothing happens: who waits for a change waits."""
+
+    def __init__(self) -> None:
+        super().__init__(endless=False)
+        self.ensured: list[Release] = []
+        self.waiting = 0
+
+    async def changes(self, cursor: str, wait_s: int = 0) -> tuple[list[ProductChange], str, bool]:
+        if wait_s:
+            self.waiting += 1
+            try:
+                await asyncio.Event().wait()
+            finally:
+                self.waiting -= 1
+        return [], cursor, False
+
+    async def ensure(self, release: Release) -> bool:
+        self.ensured.append(release)
+        return False
+
+
+def follow(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, release: Callable[[], Release] = lambda: RELEASE
+) -> asyncio.Task[None]:
     """An indexer at work."""
     monkeypatch.setattr(indexer, "time", SimpleNamespace(monotonic=lambda: shop.seconds))
     parts: Any = shop
-    work = Indexer(lambda: RELEASE, parts, parts, Encoding(parts), parts, parts, 0.0, 1.0, 1.0, DUE_S)
+    work = Indexer(release, parts, parts, Encoding(parts), parts, parts, 0.0, 1.0, 1.0, DUE_S)
     return asyncio.create_task(work.run())
+
+
+async def test_the_next_release_is_not_kept_waiting_for_a_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    shop, answers = Quiet(), [RELEASE]
+    task = follow(shop, monkeypatch, lambda: answers[0])
+    async with asyncio.timeout(10):
+        while not shop.waiting:  # noqa: ASYNC110 - what is waited for has no event of its own
+            await asyncio.sleep(0)
+        answers[0] = cast(Release, SimpleNamespace(**{**vars(RELEASE), "collection": "others"}))
+        while answers[0] not in shop.ensured or shop.waiting != 1:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert shop.waiting == 0
 
 
 @pytest.mark.parametrize(("endless", "after"), [(False, DUE_S), (True, OVERDUE * DUE_S)])
