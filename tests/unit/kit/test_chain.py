@@ -2,111 +2,23 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
 from types import SimpleNamespace
-from typing import Any
 
 import grpc
 import pytest
 from aisle.recs.v1 import user_event_service_pb2 as events
 from aisle.recs.v1.user_event_service_pb2_grpc import (
-    UserEventServiceServicer,
     UserEventServiceStub,
-    add_UserEventServiceServicer_to_server,
 )
-from google.rpc import error_details_pb2, status_pb2
+from google.rpc import error_details_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from prometheus_client import REGISTRY
 
-from services.kit import chain, context, errors
+from services.kit import chain, errors
 from services.kit.app import App
-from services.kit.server import RunningServer, start
+from services.kit.server import start
 from services.kit.settings import ServiceSettings
 from tests.support.tokens import Issuer
-
-SERVICE = "aisle.recs.v1.UserEventService"
-LONGEST_S = 60.0
-"""What is given at most, whatever a caller asks for."""
-WAITED_S = 0.6
-"""By calls that wait for something to happen."""
-
-
-class Panic(BaseException):
-    """What libraries in Rust raise: no Exception."""
-
-
-class Servicer(UserEventServiceServicer):
-    """Does what the parent's last part says."""
-
-    async def ListUserEvents(self, request: Any, _: Any) -> Any:
-        if request.page_size == 1:
-            raise ValueError("the password is hunter2")
-        if request.page_size == 2:
-            await asyncio.sleep(30)
-        if request.page_size == 3:
-            raise errors.ResourceExhausted("Too much.", retry_after=1.5)
-        if request.page_size == 4:
-            raise TimeoutError
-        if request.page_size == 6:
-            with context.waiting():
-                await asyncio.sleep(WAITED_S)
-        if request.page_size == 5:
-            raise Panic("index out of bounds: the password is hunter2")
-        context.add_response_header("cache-control", "no-store")
-        return events.ListUserEventsResponse(next_page_token=f"{request.parent}|{context.time_remaining():.1f}")
-
-    async def ExportUserEvents(self, request: Any, _: Any) -> AsyncIterator[Any]:
-        yield events.ExportUserEventsResponse()
-        if request.start_time.seconds == 2:
-            await asyncio.sleep(1.5)
-        yield events.ExportUserEventsResponse()
-        if request.start_time.seconds == 1:
-            raise errors.NotFound("users/x")
-
-
-@pytest.fixture
-async def issuer() -> Issuer:
-    return Issuer()
-
-
-@contextlib.asynccontextmanager
-async def serving(issuer: Issuer, settings: ServiceSettings) -> AsyncIterator[RunningServer]:
-    app = App(
-        "test", settings, lambda s: add_UserEventServiceServicer_to_server(Servicer(), s), [SERVICE], issuer.verifier()
-    )
-    running = await start(app)
-    yield running
-    await running.stop()
-
-
-@pytest.fixture
-async def server(issuer: Issuer) -> AsyncIterator[RunningServer]:
-    settings = ServiceSettings(max_concurrent=2, default_timeout_s=1.0, longest_timeout_s=LONGEST_S)
-    async with serving(issuer, settings) as running:
-        yield running
-
-
-@pytest.fixture
-async def channel(server: RunningServer) -> AsyncIterator[grpc.aio.Channel]:
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{server.port}") as channel:
-        yield channel
-
-
-def status_of(error: grpc.aio.AioRpcError) -> tuple[status_pb2.Status, error_details_pb2.ErrorInfo]:
-    trailing = dict(error.trailing_metadata() or ())
-    status = status_pb2.Status.FromString(trailing["grpc-status-details-bin"])
-    info = error_details_pb2.ErrorInfo()
-    status.details[0].Unpack(info)
-    return status, info
-
-
-async def refused(call: Any) -> tuple[grpc.StatusCode, error_details_pb2.ErrorInfo, status_pb2.Status]:
-    with pytest.raises(grpc.aio.AioRpcError) as caught:
-        await call
-    status, info = status_of(caught.value)
-    assert status.code == caught.value.code().value[0]
-    assert info.domain == "aisle"
-    return caught.value.code(), info, status
+from tests.unit.kit.calls import SERVICE, ask, refused
 
 
 def test_the_chain_has_its_one_order() -> None:
@@ -231,12 +143,6 @@ async def test_fields_at_fault_are_named(channel: grpc.aio.Channel, issuer: Issu
     assert [(v.field, v.description) for v in bad.field_violations] == [("page_size", "must be at least 0")]
 
 
-async def ask(channel: grpc.aio.Channel, issuer: Issuer, what: int, **options: Any) -> Any:
-    request = events.ListUserEventsRequest(parent="users/me", page_size=what)
-    metadata = issuer.metadata("users/ann", "shopper") + options.pop("metadata", ())
-    return await UserEventServiceStub(channel).ListUserEvents(request, metadata=metadata, **options)
-
-
 @pytest.mark.parametrize("page_size", [1, 5])
 async def test_an_unexpected_exception_says_nothing_but_the_request_id(
     channel: grpc.aio.Channel, issuer: Issuer, page_size: int
@@ -253,20 +159,6 @@ async def test_retry_info_says_when_to_come_back(channel: grpc.aio.Channel, issu
     assert code is grpc.StatusCode.RESOURCE_EXHAUSTED
     assert status.details[1].Unpack(retry)
     assert retry.retry_delay.ToMilliseconds() == 1500
-
-
-async def test_the_gateways_deadline_ends_the_call(channel: grpc.aio.Channel, issuer: Issuer) -> None:
-    gateway = (("x-envoy-expected-rq-timeout-ms", "50"),)
-    code, info, _ = await refused(ask(channel, issuer, 2, metadata=gateway))
-    assert (code, info.reason) == (grpc.StatusCode.DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED")
-
-
-@pytest.mark.parametrize("given", ["0", "-5", "9" * 20, "9" * 5000, "soon", "1e3", ""])
-async def test_a_gateways_deadline_that_is_none_is_ignored(
-    channel: grpc.aio.Channel, issuer: Issuer, given: str
-) -> None:
-    answer = await ask(channel, issuer, 0, metadata=(("x-envoy-expected-rq-timeout-ms", given),))
-    assert answer.next_page_token.startswith("users/ann|")
 
 
 @pytest.mark.parametrize(
@@ -299,89 +191,6 @@ async def test_a_header_that_holds_no_token_is_refused(channel: grpc.aio.Channel
     )
     code, info, _ = await refused(call)
     assert (code, info.reason) == (grpc.StatusCode.UNAUTHENTICATED, "TOKEN_INVALID")
-
-
-async def test_the_servers_own_deadline_holds_for_callers_without_one(
-    channel: grpc.aio.Channel, issuer: Issuer
-) -> None:
-    assert (await refused(ask(channel, issuer, 2)))[0] is grpc.StatusCode.DEADLINE_EXCEEDED
-
-
-async def test_a_shorter_limit_inside_is_not_the_callers_deadline(channel: grpc.aio.Channel, issuer: Issuer) -> None:
-    code, info, _ = await refused(ask(channel, issuer, 4, timeout=20))
-    assert code is grpc.StatusCode.UNAVAILABLE
-    assert info.reason != "DEADLINE_EXCEEDED"
-
-
-@pytest.mark.parametrize(
-    ("callers_s", "gateways_ms", "least_s", "most_s"),
-    [
-        (20.0, "", 15, 21),  # gRPC sends it rounded up
-        (20.0, "60000", 15, 21),
-        (60.0, "20000", 15, 20),
-        (3600.0, "", 50, LONGEST_S),
-        (3600.0, "3600000", 50, LONGEST_S),
-        (None, "3600000", 50, LONGEST_S),
-        (None, "", 0, 1),
-    ],
-)
-async def test_handlers_see_the_shortest_of_the_times(
-    channel: grpc.aio.Channel, issuer: Issuer, callers_s: float | None, gateways_ms: str, least_s: float, most_s: float
-) -> None:
-    gateway = (("x-envoy-expected-rq-timeout-ms", gateways_ms),)
-    answer = await ask(channel, issuer, 0, timeout=callers_s, metadata=gateway)
-    assert least_s < float(answer.next_page_token.split("|")[1]) <= most_s
-
-
-async def test_a_caller_with_an_hour_holds_no_place_for_an_hour(issuer: Issuer) -> None:
-    """One with many answers may take longer, and has an end as well."""
-    slow, admin = events.ExportUserEventsRequest(), issuer.metadata("users/root", "admin")
-    slow.start_time.seconds = 2
-    settings = ServiceSettings(longest_timeout_s=1.0)
-    async with serving(issuer, settings) as server, grpc.aio.insecure_channel(f"127.0.0.1:{server.port}") as channel:
-        stream = UserEventServiceStub(channel).ExportUserEvents(slow, metadata=admin, timeout=3600)
-        code, info, _ = await refused(ask(channel, issuer, 2, timeout=3600))
-        assert (code, info.reason) == (grpc.StatusCode.DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED")
-        assert len([answer async for answer in stream]) == 2
-    settings = ServiceSettings(longest_stream_s=1.0)
-    async with serving(issuer, settings) as server, grpc.aio.insecure_channel(f"127.0.0.1:{server.port}") as channel:
-        stream = UserEventServiceStub(channel).ExportUserEvents(slow, metadata=admin, timeout=3600)
-        with pytest.raises(grpc.aio.AioRpcError) as caught:
-            assert len([answer async for answer in stream]) == 2
-        assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
-
-
-async def test_calls_that_wait_for_something_to_happen_are_not_in_work(
-    channel: grpc.aio.Channel, issuer: Issuer
-) -> None:
-    def spent() -> tuple[float, float]:
-        labels = {"service": SERVICE, "method": "ListUserEvents"}
-        found = [REGISTRY.get_sample_value(f"aisle_grpc_call_seconds_{what}", labels) for what in ("count", "sum")]
-        return found[0] or 0.0, found[1] or 0.0
-
-    calls, seconds = spent()
-    waiting = [asyncio.create_task(ask(channel, issuer, 6)) for _ in range(3)]
-    await asyncio.sleep(WAITED_S / 3)
-    await asyncio.gather(*(ask(channel, issuer, 0) for _ in range(2)))
-    assert not any(call.done() for call in waiting)
-    await asyncio.gather(*waiting)
-    more, spent_s = spent()
-    assert more - calls == 5
-    assert spent_s - seconds < WAITED_S, "only their work is timed"
-    busy = [asyncio.create_task(ask(channel, issuer, 2)) for _ in range(2)]
-    await asyncio.sleep(0.3)
-    assert (await refused(ask(channel, issuer, 0)))[1].reason == "OVERLOADED", "each has left once, and come back once"
-    await asyncio.gather(*busy, return_exceptions=True)
-
-
-async def test_too_many_calls_are_refused_but_not_health(channel: grpc.aio.Channel, issuer: Issuer) -> None:
-    slow = [asyncio.create_task(ask(channel, issuer, 2)) for _ in range(2)]
-    await asyncio.sleep(0.3)
-    code, info, _ = await refused(ask(channel, issuer, 0))
-    assert (code, info.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "OVERLOADED")
-    answer = await health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(service=SERVICE))
-    assert answer.status == health_pb2.HealthCheckResponse.SERVING
-    await asyncio.gather(*slow, return_exceptions=True)
 
 
 async def test_streams_go_through_the_chain(channel: grpc.aio.Channel, issuer: Issuer) -> None:
